@@ -127,6 +127,9 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     ]
     head = ("name", "state", "load", "nodes", "trunk", "version", "address", "id")
     show(arguments, listed, lambda: print_table(head, rows))
+    for each in computes:
+        if not arguments.json and not each["connected"] and each["last_error"]:
+            note(host_facts.why_away(each))
 
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
@@ -178,6 +181,8 @@ async def _trunks(server: Client, arguments: argparse.Namespace) -> None:
         (names[trunk["compute_id"]], *host_facts.trunk_row(peer, names)) for trunk in trunks for peer in trunk["peers"]
     ]
     show(arguments, trunks, lambda: print_table(("from", *TRUNK_HEAD), rows))
+    if not rows and not arguments.json:
+        note("no trunk is open: the first link between two hosts with gns3trio opens theirs")
     for trunk in trunks:
         if trunk["trouble"]:
             note(f"{names[trunk['compute_id']]}: {trunk['trouble']}")

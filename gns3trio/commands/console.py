@@ -18,7 +18,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from gns3trio import threads
 from gns3trio.classes import define
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_common, add_place, locate, print_json, run
+from gns3trio.commands.lab import Json, add_common, add_place, locate, note, print_json, run
 from gns3trio.commands.numbers import to_seconds
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
@@ -100,6 +100,11 @@ class _Session:
         except ConnectionClosed:
             return None
 
+    def closed(self, when: str = "") -> Unavailable:
+        """The error for a console that was closed. The server gives the reason."""
+        frame = self.connection.closed
+        return Unavailable(f"the console was closed{when}" + (f": {frame.reason}" if frame and frame.reason else ""))
+
     async def type(self, typed: bytes) -> None:
         """Send typed bytes; does nothing if the console is closed."""
         try:
@@ -154,7 +159,7 @@ async def _type_line(
                 with trio.move_on_after(_QUIET_SECONDS if answer.may_be_complete else seconds):
                     data = await session.receive()
                     if data is None:
-                        raise Unavailable(f"the console was closed after {line!r}")
+                        raise session.closed(f" after {line!r}" if line else "")
                     tell(answer.feed(data))
                     continue
                 if answer.may_be_complete:
@@ -227,12 +232,16 @@ class Answer:
 
 async def _join_terminal(session: _Session) -> None:
     print("Ctrl-] leaves the console.", file=sys.stderr)
+    is_closed = False
     with _raw_terminal():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_read_keys, session, nursery)
             while (data := await session.receive()) is not None:
                 os.write(sys.stdout.fileno(), data)
+            is_closed = True
             nursery.cancel_scope.cancel()
+    if is_closed:
+        note(str(session.closed()))
 
 
 async def _read_keys(session: _Session, nursery: trio.Nursery) -> None:
@@ -288,6 +297,7 @@ async def _print_screen(session: _Session, screen: _Screen, nursery: trio.Nurser
     while (data := await session.receive()) is not None:
         os.write(sys.stdout.fileno(), data)
         screen.add(data)
+    note(str(session.closed()))
     nursery.cancel_scope.cancel()
 
 

@@ -41,12 +41,16 @@ _MIN_FREE_PORTS = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``gns3trio doctor`` to its parser."""
     parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with the server's settings")
+    parser.add_argument(
+        "--projects-path", metavar="FOLDER", help="folder of the projects, if it was given to gns3trio serve so"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run all checks and print the results. Returns 1 if something is missing without which no lab runs."""
-    config = load_config({}, os.environ, arguments.config)
+    flags = {} if arguments.projects_path is None else {"projects_path": arguments.projects_path}
+    config = load_config(flags, os.environ, arguments.config)
     findings = [finding for check in _CHECKS for finding in check(config)]
     if arguments.json:
         print_json([attrs.asdict(finding) for finding in findings])

@@ -23,6 +23,12 @@ def state(compute: Json) -> str:
     return "to be confirmed" if usage is not None and not usage["confirmed"] else "away"
 
 
+def why_away(compute: Json) -> str:
+    """Why a host that cannot be reached is away; names the host."""
+    name, reason = compute["name"], str(compute["last_error"])
+    return reason if reason.startswith(f"compute '{name}'") else f"compute '{name}': {reason}"
+
+
 def load(compute: Json) -> str:
     """The load of a host; empty if it is not known."""
     percents = compute["cpu_usage_percent"], compute["memory_usage_percent"]

@@ -22,6 +22,8 @@ Action = Callable[[Client, argparse.Namespace], Awaitable[int | None]]
 Json = dict[str, Any]
 
 MIN_PREFIX = 4
+# So many hosts are listed by an error.
+_FEW_HOSTS = 10
 
 _ARGUMENTS = {
     "project": "its name or id, or the beginning of its id",
@@ -111,9 +113,10 @@ async def find_project(server: Client, wanted: str) -> Json:
 async def find_compute(server: Client, wanted: str) -> Json:
     """Find a host that runs nodes by name or id."""
     computes = await server.request("GET", "/v2/computes")
-    return _only(
-        "compute", wanted, _matching(wanted, computes, "compute_id", lambda each: [each["name"]]), "compute_id"
-    )
+    found = _matching(wanted, computes, "compute_id", lambda each: [each["name"]])
+    if not found and len(computes) <= _FEW_HOSTS:
+        raise NotFound(f"there is no compute {wanted!r}; there are: {', '.join(each['name'] for each in computes)}")
+    return _only("compute", wanted, found, "compute_id")
 
 
 def path_of(project: Json) -> str:

@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
     create.add_argument("-x", type=to_whole, help="place in the drawing, pixels (default: a free place near 0, 0)")
     create.add_argument("-y", type=to_whole, help="place in the drawing, pixels")
-    create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: the server chooses")
+    create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: auto, the server chooses")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
     create.add_argument(
         "--property",
@@ -166,7 +166,7 @@ def _where_it_runs(node_type: Json) -> str:
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
     compute_id = ANY_COMPUTE_ID
-    if arguments.compute is not None:
+    if arguments.compute not in (None, ANY_COMPUTE_ID):
         compute_id = (await find_compute(server, arguments.compute))["compute_id"]
     body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": compute_id}
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}

@@ -244,6 +244,7 @@ async def test_a_document_names_computes_and_moves_nodes(
     unchanged = await server.request("PUT", path, exported, 200)
     assert unchanged["changes"] == []
 
+    document["nodes"]["C"]["compute"] = "auto"  # it stays
     document["nodes"]["SW"]["compute"] = document["nodes"]["A"]["compute"] = "local"
     planned = await server.request("PUT", f"{path}?dry_run=true", document, 200)
     moves = {change["name"]: change["fields"]["compute"] for change in planned["changes"]}
@@ -261,7 +262,7 @@ async def test_a_document_names_computes_and_moves_nodes(
     document["nodes"]["A"]["compute"] = "far"
     for query in ("?dry_run=true", ""):
         error = await server.request("PUT", f"{path}{query}", document, 409)
-        assert "'A' runs: stop it first" in error["message"]
+        assert "'A' cannot be moved while it runs: stop it first" in error["message"]
     document["nodes"]["A"]["compute"] = "attic"
     error = await server.request("PUT", path, document, 400)
     assert "nodes[A].compute" in error["message"] and "attic" in error["message"]

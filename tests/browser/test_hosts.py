@@ -216,7 +216,7 @@ def test_the_trunk_between_two_hosts_is_shown(page: Page, host: Host, labs: list
     open_lab(page, host, project)
     page.locator(".link.between").focus()
     page.keyboard.press("Space")
-    expect(page.locator("aside")).to_contain_text(re.compile(r"Their trunk is up: round trip .*; loss 0 % lost"))
+    expect(page.locator("aside")).to_contain_text(re.compile(r"Their trunk is up\. Round trip .*; Loss 0 %; MTU "))
 
 
 def test_a_new_node_goes_to_the_chosen_host(page: Page, host: Host, labs: list[Json], far: FarHost) -> None:

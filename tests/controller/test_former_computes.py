@@ -36,7 +36,9 @@ async def test_the_address_counts_before_the_name(tmp_path: Path) -> None:
 
 
 async def test_the_oldest_are_forgotten(tmp_path: Path) -> None:
-    entries = [{"compute_id": str(number), "name": f"n{number}", "place": f"h{number}:1"} for number in range(MAX_ITEMS)]
+    entries = [
+        {"compute_id": str(number), "name": f"n{number}", "place": f"h{number}:1"} for number in range(MAX_ITEMS)
+    ]
     state = await open_state(tmp_path)
     await state.change(STATE_NAME, [], lambda stored: entries)
     former = FormerComputes(state)

@@ -1,11 +1,13 @@
 """``gns3trio compute``: another host on the command line."""
 
+import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import PATIENCE, StartServer
+from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer
 from tests.e2e.shell import Shell
 
 PASSWORD = "far secret"
@@ -17,22 +19,29 @@ def shell(start_server: StartServer) -> Shell:
 
 
 @pytest.fixture
-def far(start_server: StartServer, tmp_path: Path) -> str:
+def far(start_far: Callable[[], ServerProcess]) -> str:
     """The address of another server."""
+    return start_far().url
+
+
+@pytest.fixture
+def start_far(start_server: StartServer, tmp_path: Path) -> Callable[[], ServerProcess]:
     settings = {"GNS3TRIO_USER": "lab", "GNS3TRIO_PASSWORD": PASSWORD}
     ranges = ["--console-start-port-range", "56000", "--console-end-port-range", "57000"]
     ranges += ["--udp-start-port-range", "57001", "--udp-end-port-range", "58000", "--trunk-port", "3079"]
-    return start_server("--projects-path", str(tmp_path / "far"), *ranges, env=settings).url
+    return lambda: start_server("--projects-path", str(tmp_path / "far"), *ranges, env=settings)
 
 
 def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path) -> None:
     wrong = shell.run("compute", "add", far, "--name", "attic", status=1)
-    assert "away" in wrong and "password is wrong" in wrong
+    assert "away" in wrong and "asks for a user and a password" in wrong
     (tmp_path / "password").write_text(PASSWORD + "\n")
     user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
     added = shell.run("compute", "add", far, "--name", "attic", *user)
     assert "connected" in added and PASSWORD not in added
     assert [each["name"] for each in shell.json("compute", "list")][1:] == ["attic"]
+    ways = [each["what"] for each in shell.json("doctor", "--projects-path", str(shell.server.projects))]
+    assert "way to attic" in ways
     assert "connected" in shell.run("compute", "list").splitlines()[2]
     assert shell.json("compute", "show", "attic")["user"] == "lab"
     assert "vpcs" in shell.run("compute", "show", "attic")
@@ -49,11 +58,36 @@ def test_a_host_is_added_used_and_removed(shell: Shell, far: str, tmp_path: Path
     assert rows[0].endswith("HOST") and rows[2].endswith("  attic")
     assert [each["name"] for each in shell.json("node", "list", "lab", "--compute", "attic")] == [node["name"]]
     assert "host" in shell.run("node", "show", "lab", node["name"])
-    assert "no compute 'cellar'" in shell.run("node", "create", "lab", "vpcs", "X", "--compute", "cellar", status=3)
+    said = shell.run("node", "create", "lab", "vpcs", "X", "--compute", "cellar", status=3)
+    assert "no compute 'cellar'; there are: " in said and "attic" in said
+    assert shell.json("node", "create", "lab", "vpcs", "X", "--compute", "auto")["compute_id"] != "auto"
     assert "--yes" in shell.run("compute", "remove", "attic", status=1)
     shell.run("compute", "remove", "attic", "--yes")
     assert shell.json("project", "show", "lab")["status"] == "closed"
     assert "no compute" in shell.run("compute", "show", "attic", status=3)
+    shell.run("compute", "add", far, "--name", "attic", *user)
+    shell.run("project", "open", "lab")
+    assert "started" in shell.run("node", "start", "lab", node["name"])
+
+
+def test_a_host_that_is_away_is_the_reason(
+    shell: Shell, start_far: Callable[[], ServerProcess], tmp_path: Path
+) -> None:
+    far = start_far()
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
+    shell.run("compute", "add", far.url, "--name", "attic", *user)
+    shell.run("project", "create", "lab")
+    shell.run("node", "create", "lab", "vpcs", "PC", "--compute", "attic")
+    shell.run("node", "start", "lab", "PC")
+    assert "compute 'attic'" not in shell.run("compute", "list")
+    far.stop(signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while "compute 'attic' cannot be reached: connection refused" not in shell.run("compute", "list"):
+        assert time.monotonic() < deadline
+    said = shell.run("console", "lab", "PC", "-c", "show ip", status=1)
+    assert "the console was closed: compute 'attic' cannot be reached" in said
+    assert "the console was closed: compute 'attic' cannot be reached" in shell.run("console", "lab", "PC", text="")
 
 
 def test_trunks_are_listed(shell: Shell, far: str, tmp_path: Path) -> None:
@@ -61,7 +95,8 @@ def test_trunks_are_listed(shell: Shell, far: str, tmp_path: Path) -> None:
     user = ("--compute-user", "lab", "--password-file", str(tmp_path / "password"))
     # The name differs from the address of the server, so that it is seen to be another host.
     shell.run("compute", "add", far.replace("127.0.0.1", "localhost"), "--name", "attic", *user)
-    assert shell.run("compute", "trunks").splitlines()[1:] == []
+    assert shell.json("compute", "trunks")[0]["peers"] == []
+    assert "no trunk is open" in shell.run("compute", "trunks")
     shell.run("project", "create", "lab")
     for name, compute in (("A", "local"), ("B", "attic")):
         shell.run("node", "create", "lab", "vpcs", name, "--compute", compute)

@@ -41,7 +41,7 @@ _port_number = v.optional(v.PORT)
 class DesiredNode:
     """A node. Omitted fields are not changed; in a new node they have GNS3's defaults. ``engine`` is one of its
     type (``GET /v2/node_types``), or null for the server's default. ``compute`` is the name or id of the host that runs
-    it; without one, or with null, it stays where it is, and for a new node the server chooses.
+    it; without one, with null or ``auto``, it stays where it is, and for a new node the server chooses.
     """
 
     node_type: RunningTypeName

@@ -127,10 +127,10 @@ def _plan_nodes(plan: Plan, computes: Computes, here: Mapping[str, Node], docume
 
 
 def _compute_of(computes: Computes, wish: Wish) -> str | None:
-    """The id of the compute that the document names for a node."""
+    """The id of the compute that the document names for a node; None if the server chooses."""
     name = wish.given.get("compute")
     try:
-        return computes.named(name) if name is not None else None
+        return computes.named(name) if name not in (None, ANY_COMPUTE_ID) else None
     except NotFound as error:
         raise Invalid(f"nodes[{wish.name}].compute: {error}") from None
 

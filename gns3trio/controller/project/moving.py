@@ -61,7 +61,7 @@ def check_move(computes: Computes, node: Node, compute_id: str) -> Compute:
         raise Conflict(f"Node '{node.name}' cannot be moved: {node.problem}")
     instance = node.require_instance()
     if instance.status != "stopped" and not instance.always_runs:
-        raise Conflict(f"Node '{node.name}' runs: stop it first")
+        raise Conflict(f"Node '{node.name}' cannot be moved while it runs: stop it first")
     if target.trouble is not None:
         raise ComputeAway(f"compute_id: {target.trouble}")
     name = computes.name_of(compute_id)

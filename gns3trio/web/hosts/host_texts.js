@@ -68,14 +68,16 @@ export function trunkText(peer) {
 
 export const roundTrip = ({ round_trip_ms: ms }) => (ms === null ? "" : formatTime(1000 * ms));
 
-export const keepalivesLost = ({ loss_percent: lost }) => `${lost.toLocaleString("en", { maximumSignificantDigits: 2 })} % lost`;
+const lossPercent = ({ loss_percent: lost }) => `${lost.toLocaleString("en", { maximumSignificantDigits: 2 })} %`;
+
+export const keepalivesLost = (peer) => `${lossPercent(peer)} lost`;
 
 // What is known of a trunk, as names and values.
 export function trunkFacts(peer) {
   const { mtu, largest_frame: largest, links, sentRate, receivedRate, fragmented_frames: split } = peer;
   return [
     ["Round trip", roundTrip(peer) || "not known yet"],
-    ["Loss", keepalivesLost(peer)],
+    ["Loss", lossPercent(peer)],
     ["MTU", mtu === null ? "not known yet" : `${formatCount(mtu)} bytes: frames up to ${formatCount(largest)} bytes are not split`],
     ["Split", split ? counted(split, "frame") : null],
     ["Links", formatCount(links)],

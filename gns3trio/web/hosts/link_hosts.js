@@ -35,8 +35,8 @@ export class LinkHosts {
     if (!this.ends) return;
     const { trunks, ends } = this;
     const trunk = trunks.to(ends.find((id) => id !== trunks.id));
-    const facts = trunk?.links ? trunkFacts(trunk).filter(([name, value]) => value && name !== "Links").map(([name, value]) => `${name.toLowerCase()} ${value}`) : [];
-    const way = trunk?.links ? ` Their trunk is ${trunk.state}${trunk.reason ? `: ${trunk.reason}` : `: ${facts.join("; ")}`}.` : "";
+    const facts = trunk?.links ? trunkFacts(trunk).filter(([name, value]) => value && name !== "Links").map(([name, value]) => `${name} ${value}`) : [];
+    const way = trunk?.links ? ` Their trunk is ${trunk.state}. ${trunk.reason || facts.join("; ")}.` : "";
     setText(this.element, `Between the hosts ${ends.map((id) => this.lab.hosts.nameOf(id)).join(" and ")}.${way}`);
   }
 }

@@ -116,7 +116,7 @@ async def test_what_cannot_be_moved_is_told_before_anything_changes(
         assert not far_compute.nodes and files_here(project, node) == FILES and nothing_left(controller, project)
 
     await node.act("start")
-    await refused(Conflict, "'A' runs: stop it first")
+    await refused(Conflict, "'A' cannot be moved while it runs: stop it first")
     await node.act("stop")
     far_compute.is_away = True
     await refused(Unavailable, "far cannot be reached")
