@@ -266,7 +266,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"gns3_format"},
     {"storage"},
     {"changes"},
-    {"opened_elsewhere", "registered_computes"},
+    {"former_computes", "opened_elsewhere", "registered_computes"},
     {"computes", "library"},
     {"placement"},
     {"services"},
