@@ -246,7 +246,7 @@ async def test_of_many_nodes_each_is_made_or_not(compute: Compute, tmp_path: Pat
     await compute.create_node(taken)
     specs = [spec(tmp_path, f"N{n}", "vpcs" if n % 2 else "ethernet_switch") for n in range(20)]
     specs[3] = attrs.evolve(taken, project_id=uuid4())
-    specs[5] = spec(tmp_path, "Q", "qemu")
+    specs[5] = spec(tmp_path, "Q", "virtualbox")
     await compute.create_nodes(specs, made.tell)
     assert len(made.by_place) == 20
     assert set(made.errors) == {3, 5} and "exists already" in made.errors[3]
