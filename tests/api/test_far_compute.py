@@ -326,6 +326,17 @@ async def test_a_host_of_a_file_whose_name_is_taken_is_listed_all_the_same(
     await until(server, f"{lab.path}/problems", lambda problems: not problems["nodes"])
 
 
+async def test_a_host_with_another_address_has_its_consoles_there(
+    server: Server, project: Json, far: FarServer, registered: Json
+) -> None:
+    lab = Lab(server, project, [])
+    node = await lab.node("vpcs", name="FAR", compute_id="far")
+    path = f"{lab.path}/nodes/{node['node_id']}"
+    assert (await server.request("GET", path, None, 200))["console_host"] == "127.0.0.1"
+    await server.request("PUT", "/v2/computes/far", {**far.address, "host": "localhost"}, 200)
+    await until(server, path, lambda shown: shown["console_host"] == "localhost")
+
+
 async def test_a_host_that_asks_for_a_password_says_so(server: Server, far: FarServer) -> None:
     address = {name: value for name, value in far.address.items() if name not in ("user", "password")}
     compute = await server.request("POST", "/v2/computes", address, 201)

@@ -43,7 +43,7 @@ class RunningNode(MemoryNode):
 
 def make_node() -> tuple[Node, RunningNode]:
     """A node of the controller, and what runs it."""
-    node = Node(NodeRecord(node_id=uuid4(), node_type="vpcs", name="A"), uuid4(), "127.0.0.1")
+    node = Node(NodeRecord(node_id=uuid4(), node_type="vpcs", name="A"), uuid4(), lambda compute_id: "127.0.0.1")
     spec = NodeSpec(
         node_type="vpcs",
         node_id=node.node_id,

@@ -1,6 +1,6 @@
 """A node of the controller: its record, and the compute's node (its instance) that runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -39,10 +39,10 @@ class Node:
     the record with ``update``. ``deleted`` is set for requests that wait when the node is deleted.
     """
 
-    def __init__(self, record: NodeRecord, project_id: UUID, console_host: str) -> None:
+    def __init__(self, record: NodeRecord, project_id: UUID, console_host_of: Callable[[str], str]) -> None:
         self.record = record
         self.project_id = project_id
-        self.console_host = console_host
+        self._console_host_of = console_host_of  # by the id of a compute
         self.lock = Mutex()
         self.deleted = False
         self.revision = Revision()  # a new object after each visible change of the node
@@ -64,6 +64,11 @@ class Node:
     def changed(self) -> None:
         """Note a visible change of the node."""
         self.revision = Revision()
+
+    @property
+    def console_host(self) -> str:
+        """The host of its console. It changes when the node is moved, or its compute gets another address."""
+        return self._console_host_of(self.record.compute_id)
 
     def attach(self, instance: ComputeNode, compute: Compute) -> None:
         """Set the instance of the node, and its compute."""

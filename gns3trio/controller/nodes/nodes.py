@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, ValuesView
+from functools import partial
 from typing import Any, Literal
 from uuid import UUID
 
@@ -259,8 +260,9 @@ class Nodes(Mapping[UUID, Node]):
 
     def _new_node(self, record: NodeRecord) -> Node:
         services = self._project.services
-        console_host = services.computes.console_host(record.compute_id, services.console_host)
-        return Node(record, self._project.project_id, console_host)
+        return Node(
+            record, self._project.project_id, partial(services.computes.console_host, own=services.console_host)
+        )
 
     async def discard(self, node: Node) -> None:
         """Undo the creation of a node."""

@@ -214,9 +214,7 @@ class Move:
             raise Unavailable(f"Node '{node.name}' was lost by its compute meanwhile")
 
         def put(place: _Place) -> None:
-            services = project.services
             node.former_computes |= {node.record.compute_id}
-            node.console_host = services.computes.console_host(place.record.compute_id, services.console_host)
             node.record = attrs.evolve(
                 node.record,
                 compute_id=place.record.compute_id,
