@@ -54,6 +54,9 @@ class OpenedProjects(Protocol):
     async def add(self, project_id: UUID) -> None:
         """The project is about to be opened there. Raises Unavailable if this cannot be recorded."""
 
+    async def note_left(self, project_id: UUID) -> None:
+        """Note that a project is closed only now, so that more of it may be left there than anybody knows."""
+
     async def remove(self, project_id: UUID) -> None:
         """The project is closed there."""
 

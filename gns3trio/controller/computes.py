@@ -26,7 +26,7 @@ from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCo
 from gns3trio.config import Config
 from gns3trio.controller.changes import ComputeChanged, ComputeCreated, ComputeDeleted, LogMessage
 from gns3trio.controller.former_computes import FormerCompute, FormerComputes
-from gns3trio.controller.opened_elsewhere import OpenedAt, OpenedElsewhere
+from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, OpenedAt, OpenedElsewhere
 from gns3trio.controller.registered_computes import RegisteredCompute, RegisteredComputes
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.errors import Conflict, LabError, NotFound
@@ -117,6 +117,7 @@ class Computes:
         self.registered = RegisteredComputes(state)
         self._opened = OpenedElsewhere(state)
         self._former = FormerComputes(state)
+        self._left = OpenedElsewhere(state, LEFT_STATE_NAME)
 
     @property
     def own(self) -> Compute:
@@ -280,7 +281,8 @@ class Computes:
             return self.state(compute_id)
         compute = RegisteredCompute(**{"is_confirmed": True, "name": "", **fields, "compute_id": compute_id})
         compute = await self.registered.store(compute)
-        await self._opened.rename(_place(compute), compute.compute_id)
+        for record in (self._opened, self._left):
+            await record.rename(_place(compute), compute.compute_id)
         await self._connect(compute)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
@@ -333,7 +335,8 @@ class Computes:
             return
         await self.registered.remove(compute_id)
         self._disconnect(compute_id)
-        await self._opened.rename(compute_id, _place(compute))
+        for record in (self._opened, self._left):
+            await record.rename(compute_id, _place(compute))
         await self._former.add(FormerCompute(compute_id=compute_id, name=compute.name, place=_place(compute)))
         self._changes.publish(ComputeDeleted(self._registered_state(compute)))
 
@@ -401,7 +404,11 @@ class Computes:
 
     def opened_at(self, compute_id: str) -> OpenedAt:
         """The record of the projects that are open at a compute on another host."""
-        return self._opened.at(compute_id)
+        return self._opened.at(compute_id, self._left)
+
+    def left_at(self, compute_id: str) -> OpenedAt:
+        """The record of the projects of which there may be files at a compute that no node here has."""
+        return self._left.at(compute_id)
 
     def changed(self, compute: OtherCompute) -> None:
         """A compute on another host can be reached, or not any more."""

@@ -26,8 +26,8 @@ from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
+from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, check_stored_openings
 from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
-from gns3trio.controller.opened_elsewhere import check_stored_openings
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
@@ -419,6 +419,7 @@ async def open_controller(
                 "moves": check_stored_moves,
                 OPENED_ELSEWHERE: check_stored_openings,
                 FORMER_COMPUTES: check_stored_former_computes,
+                LEFT_STATE_NAME: check_stored_openings,
             },
         )
         all_computes = Computes(config, changes, state, computes, open_compute)

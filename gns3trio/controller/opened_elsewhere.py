@@ -16,6 +16,9 @@ from gns3trio.errors import LabError
 log = logging.getLogger(__name__)
 
 STATE_NAME = "opened_elsewhere"
+# Those that were closed there only later: this server was killed, or the compute was away. Nodes that no project here
+# shows may have left files, so these are deleted with the project.
+LEFT_STATE_NAME = "left_elsewhere"
 _converter = make_strict_converter(forbid_extra_keys=False)
 _Entries = dict[str, list[str]]
 
@@ -28,16 +31,17 @@ def check_stored_openings(value: object) -> None:
 class OpenedElsewhere:
     """The projects by compute. A change is on the disk when its call returns."""
 
-    def __init__(self, state: ServerState) -> None:
+    def __init__(self, state: ServerState, name: str = STATE_NAME) -> None:
         self._state = state
+        self._name = name
 
-    def at(self, compute_id: str) -> "OpenedAt":
-        """Those at one compute."""
-        return OpenedAt(self, compute_id)
+    def at(self, compute_id: str, left: "OpenedElsewhere | None" = None) -> "OpenedAt":
+        """Those at one compute. ``left`` is the record of those that are closed there late."""
+        return OpenedAt(self, compute_id, left)
 
     def ids(self, compute_id: str) -> frozenset[UUID]:
         """The projects that are open at a compute, or may be."""
-        entries: _Entries = self._state.get(STATE_NAME, {})
+        entries: _Entries = self._state.get(self._name, {})
         return frozenset(map(UUID, entries.get(compute_id, [])))
 
     async def change(self, compute_id: str, function: Callable[[set[str]], set[str]]) -> None:
@@ -46,7 +50,7 @@ class OpenedElsewhere:
         def changed(entries: _Entries) -> _Entries:
             return _without_empty({**entries, compute_id: sorted(function(set(entries.get(compute_id, []))))})
 
-        await self._state.change(STATE_NAME, {}, changed)
+        await self._state.change(self._name, {}, changed)
 
     async def rename(self, before: str, after: str) -> None:
         """The entries at one name belong to another one from now on. Entries that cannot be moved are kept."""
@@ -58,7 +62,7 @@ class OpenedElsewhere:
             return _without_empty({**entries, before: [], after: sorted(ids)})
 
         try:
-            await self._state.change(STATE_NAME, {}, moved)
+            await self._state.change(self._name, {}, moved)
         except LabError as error:
             log.warning("projects that are open at compute %s are not noted for %s: %s", before, after, error)
 
@@ -69,6 +73,7 @@ class OpenedAt:
 
     _all: OpenedElsewhere
     _compute_id: str
+    _left: OpenedElsewhere | None = None
 
     def ids(self) -> frozenset[UUID]:
         """The projects."""
@@ -78,6 +83,15 @@ class OpenedAt:
         """The project is about to be opened there. Raises Unavailable if this cannot be recorded."""
         if project_id not in self.ids():
             await self._all.change(self._compute_id, lambda ids: {*ids, str(project_id)})
+
+    async def note_left(self, project_id: UUID) -> None:
+        """The project is closed there only now."""
+        if self._left is None:
+            return
+        try:
+            await self._left.at(self._compute_id).add(project_id)
+        except LabError as error:  # to close it is more important
+            log.warning("project %s was open at compute %s; not noted: %s", project_id, self._compute_id, error)
 
     async def remove(self, project_id: UUID) -> None:
         """The project is closed there."""

@@ -48,6 +48,21 @@ def test_killed_while_it_creates_a_node(lab: Killed) -> None:
     lab.check_that_it_works()
 
 
+def test_files_of_a_node_that_no_project_shows_are_deleted_with_the_project(lab: Killed) -> None:
+    """The controller was killed before it knew that the node is there, and has no node there any more."""
+    body = {"name": "PC3", "node_type": "vpcs", "compute_id": "far", "properties": {"startup_script": "echo\n"}}
+    lab.kill_while("POST", "/nodes", body, b"/vpcs/nodes HTTP", lambda: lab.scripts() == 3)
+    lab.start_again()
+    lab.until_nothing_runs()
+    lab.open()
+    with lab.http() as http:
+        for node in lab.nodes:
+            assert http.delete(f"{lab.path}/nodes/{node['node_id']}").status_code == 204
+        assert lab.scripts() == 1
+        assert http.delete(lab.path).status_code == 204
+    assert not lab.folder().exists()
+
+
 def test_killed_while_it_starts_a_node(lab: Killed) -> None:
     path = f"/nodes/{lab.nodes[1]['node_id']}/start"
     lab.kill_while("POST", path, {}, b"/start HTTP", lambda: len(vpcs_processes(lab.folder())) == 2)

@@ -10,6 +10,7 @@ class OpenedInMemory:
     """The record."""
 
     noted: set[UUID] = attrs.field(factory=set)
+    left: set[UUID] = attrs.field(factory=set)
 
     def ids(self) -> frozenset[UUID]:
         """The projects."""
@@ -18,6 +19,10 @@ class OpenedInMemory:
     async def add(self, project_id: UUID) -> None:
         """Note a project."""
         self.noted.add(project_id)
+
+    async def note_left(self, project_id: UUID) -> None:
+        """Note that it is closed late."""
+        self.left.add(project_id)
 
     async def remove(self, project_id: UUID) -> None:
         """Note that it is closed."""

@@ -151,6 +151,7 @@ class RemoteProjects:
 
     async def _close_left_behind(self, http: ComputeHttp, project_id: UUID) -> None:
         try:
+            await self._opened.note_left(project_id)
             await self._end(http, project_id)
         except LabError as error:  # another attempt is made at the next connection
             log.warning("project %s, which was left open on another host, is not closed: %s", project_id, error)

@@ -308,6 +308,7 @@ class Project:
             for compute in self.services.computes.driven()
             if any(node.record.compute_id == compute.compute_id for node in self.nodes.values())
             or any(compute.compute_id in (each.source, each.target) for each in left)
+            or self.project_id in self.services.computes.left_at(compute.compute_id).ids()
         ]
         try:
             await self.close()
@@ -316,6 +317,7 @@ class Project:
             for compute in elsewhere:
                 try:
                     await compute.discard_project(self.project_id)
+                    await self.services.computes.left_at(compute.compute_id).remove(self.project_id)
                 except LabError as error:
                     self.log("warning", f"compute {compute.compute_id} has not deleted the project's files: {error}")
             await self.services.moves.forget(self.project_id)
