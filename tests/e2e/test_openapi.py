@@ -20,6 +20,11 @@ PATIENCE = 240
 CONFIG = """
 base-url = {url}
 request-timeout = 20
+
+# Each part of a batch is checked by itself: a wrong one is told in its place of the reply.
+[[operations]]
+include-path-regex = "/batch/"
+checks.negative_data_rejection.enabled = false
 """
 # Ids that exist, so that requests come further than to 404.
 WITH_IDS = """
