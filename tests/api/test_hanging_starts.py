@@ -119,6 +119,9 @@ async def test_the_end_of_the_server(config: Config) -> None:
                 for node in made:
                     nursery.start_soon(start, server, node_path(project, node), told)
                 await until_one_hangs()
+                (opened,) = running.controller.projects.values()
+                while not all(node.lock.locked() for node in opened.nodes.values()):  # the requests have come
+                    await trio.sleep(0.01)
                 running.closing.set()
     assert len(told) == 3
     assert hanging() == []
