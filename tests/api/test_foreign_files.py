@@ -148,7 +148,7 @@ async def test_nodes_of_another_compute_are_kept_and_the_compute_is_shown(server
         server, document([there, node("PC2")], computes=[{**away, "password": "secret"}, {"name": "broken"}])
     )
     _, told = await lab.open()
-    assert any("'PC1' does not run" in message and "'far'" in message for message in told)
+    assert any("'PC1' does not run" in message and "'Far away'" in message for message in told)
     assert any("computes[1] is left out: compute_id: required field is missing" in message for message in told)
     computes = {each["compute_id"]: each for each in await server.request("GET", "/v2/computes", None, 200)}
     assert (computes["far"]["connected"], computes["far"]["user"], computes["far"]["host"]) == (

@@ -69,7 +69,7 @@ async def test_a_lab_on_another_compute_does_not_start_silently(server: Server, 
     count, told = await not_started(server, lab)
     assert count == str(kept)
     assert len(told) == min(kept, 1)
-    assert all(message.startswith("not started: PC0") and "'far'" in message for message in told)
+    assert all(message.startswith("not started: PC0") and "'Far away'" in message for message in told)
     assert ("and 2 more" in "".join(told)) is (kept == 7)
     assert [each["name"] for each in (await lab.get("problems"))["nodes"]] == [each["name"] for each in there]
     assert [each["status"] for each in await lab.get("nodes")] == [*["stopped"] * kept, "started"]

@@ -31,6 +31,7 @@ DEPLOYMENT = ROOT / "docs" / "how-to" / "deploy.md"
 ELSEWHERE = {
     "./dev demo": "docs/sample-session.md, which shows its output",
     "./dev test": "this is part of it",
+    "gns3trio serve --config attic.toml": "nothing: it runs on another host",
     "gns3trio serve --kernel-offload": "tests/e2e/test_kernel_offload.py",
     "ssh -N -L 5000:127.0.0.1:5000 -L 5001:127.0.0.1:5001 lab.example": "nothing: it needs another machine",
     "telnet 127.0.0.1 5000": "nothing: it needs another machine",

@@ -15,7 +15,7 @@ PASSWORD = "far secret"
 
 @pytest.fixture
 def shell(start_server: StartServer) -> Shell:
-    return Shell(start_server())
+    return Shell(start_server("--trunk-port", "3078"))  # other tests use the usual one at the same time
 
 
 @pytest.fixture

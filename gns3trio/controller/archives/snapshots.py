@@ -313,7 +313,11 @@ async def _restore(controller: Controller, project: Project, snapshot_id: str, s
         unpack(archive, content, Budget.for_disk(staging), trio.from_thread.check_cancelled)
         return read_unpacked(content)
 
-    saved = await threads.compression.run(unpack_content)
+    try:
+        saved = await threads.compression.run(unpack_content)
+    except (OSError, Unavailable):
+        await _find(project, snapshot_id)  # it may have been deleted meanwhile
+        raise
     saved = attrs.evolve(
         saved,
         project_id=project.project_id,

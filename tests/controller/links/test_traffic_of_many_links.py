@@ -36,7 +36,7 @@ async def links(project: Project) -> list[Link]:
 
 
 @pytest.fixture
-async def stats(controller: Controller, told: Told, links: list[Link], autojump_clock: Any) -> AsyncIterator[LinkStats]:
+async def stats(controller: Controller, told: Told, links: list[Link]) -> AsyncIterator[LinkStats]:
     """Running, at a moment at which nothing has moved."""
     link_stats = LinkStats(controller.computes.driven, controller.links_at, ChangeFeed(told), INTERVAL)
     async with trio.open_nursery() as nursery:
@@ -52,7 +52,12 @@ def refuse(*_: object) -> NoReturn:
 
 
 async def test_of_many_links_those_that_moved_are_told_and_once_more_when_they_rest(
-    stats: LinkStats, links: list[Link], compute: MemoryCompute, told: Told, monkeypatch: pytest.MonkeyPatch
+    stats: LinkStats,
+    links: list[Link],
+    compute: MemoryCompute,
+    told: Told,
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: Any,
 ) -> None:
     with monkeypatch.context() as patch:
         for name in ("__iter__", "values", "items", "keys"):
@@ -78,7 +83,7 @@ async def check_what_is_told(links: list[Link], compute: MemoryCompute, told: To
 
 
 async def test_counters_that_are_what_they_were_tell_nothing(
-    stats: LinkStats, compute: MemoryCompute, told: Told
+    stats: LinkStats, compute: MemoryCompute, told: Told, autojump_clock: Any
 ) -> None:
     end = compute.node("B00").ends[0, 0]
     compute.count(end, came(0))
@@ -91,7 +96,7 @@ async def test_counters_that_are_what_they_were_tell_nothing(
 
 
 async def test_a_link_that_is_deleted_while_it_is_busy_is_told_no_more(
-    stats: LinkStats, project: Project, links: list[Link], compute: MemoryCompute, told: Told
+    stats: LinkStats, project: Project, links: list[Link], compute: MemoryCompute, told: Told, autojump_clock: Any
 ) -> None:
     compute.count(compute.node("B00").ends[0, 0], came(5))
     await trio.sleep(INTERVAL / 2)
@@ -103,7 +108,7 @@ async def test_a_link_that_is_deleted_while_it_is_busy_is_told_no_more(
 
 
 async def test_a_link_that_never_rests_is_told_once_in_an_interval(
-    stats: LinkStats, compute: MemoryCompute, told: Told
+    stats: LinkStats, compute: MemoryCompute, told: Told, autojump_clock: Any
 ) -> None:
     for frames in range(1, 101):
         compute.count(compute.node("B00").ends[0, 0], came(frames))
@@ -116,7 +121,12 @@ async def test_a_link_that_never_rests_is_told_once_in_an_interval(
 
 
 async def test_a_request_reads_its_link_now(
-    stats: LinkStats, project: Project, links: list[Link], compute: MemoryCompute, monkeypatch: pytest.MonkeyPatch
+    stats: LinkStats,
+    project: Project,
+    links: list[Link],
+    compute: MemoryCompute,
+    monkeypatch: pytest.MonkeyPatch,
+    autojump_clock: Any,
 ) -> None:
     asked: list[int] = []
     counters = MemoryCompute.counters

@@ -47,7 +47,7 @@ test("a trunk in a few words", () => {
 test("all that is known of a trunk, and what is not known yet", () => {
   const facts = (fields) => Object.fromEntries(trunkFacts(peer({ sentRate: null, receivedRate: null, ...fields })));
   assert.deepEqual(facts({ sentRate: 2e6, receivedRate: 0, fragmented_frames: 1 }), {
-    "Round trip": "310 µs", Loss: "0 % lost", MTU: "1,500 bytes: frames up to 1,464 bytes are not split", Split: "1 frame", Links: "2",
+    "Round trip": "310 µs", Loss: "0 %", MTU: "1,500 bytes: frames up to 1,464 bytes are not split", Split: "1 frame", Links: "2",
     Rate: "2.0 Mbit/s sent, 0 bit/s received",
   });
   const early = facts({ round_trip_ms: null, mtu: null, largest_frame: null });
