@@ -131,6 +131,7 @@ class RemoteCompute:
         if self._projects.is_open(node.project_id):
             try:
                 node.take(await http.request("GET", node.path))
+                await node.separate_left(http)
                 return
             except NotFound:
                 pass
