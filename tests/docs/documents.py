@@ -38,6 +38,7 @@ ELSEWHERE = {
     "gns3trio compute add http://192.0.2.20:3080 --name attic --compute-user lab --password-file password.txt": (
         "tests/e2e/test_compute_command.py"
     ),
+    "gns3trio link create lab PC1 PC2": "tests/e2e/test_compute_command.py",
     "gns3trio compute trunks": "tests/e2e/test_compute_command.py",
     "gns3trio compute remove attic": "tests/e2e/test_compute_command.py",
     "gns3trio node create lab qemu R{0} --compute attic": "nothing: it needs QEMU",
