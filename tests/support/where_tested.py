@@ -46,7 +46,6 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/link_end": ["api/far_links"],
     "compute/remote/node": ["api/far_compute", "compute/interface"],
     "compute/remote/node_view": ["compute/remote/views"],
-    "compute/remote/pace": ["compute/remote/hostile_computes"],
     "compute/remote/parts": ["compute/interface"],
     "compute/remote/projects": ["api/far_compute", "compute/interface"],
     "compute/remote/session": ["compute/remote/hostile_sessions", "api/far_links"],

@@ -12,8 +12,8 @@ class Pace:
 
     async def wait(self) -> None:
         """Return when the next may be taken."""
+        if self._taken == self._most:
+            await trio.sleep_until(self._ends)
         if trio.current_time() >= self._ends:
             self._ends, self._taken = trio.current_time() + 1, 0
         self._taken += 1
-        if self._taken > self._most:
-            await trio.sleep_until(self._ends)
