@@ -1,14 +1,9 @@
 /* Links that the kernel serves: what passes them, how it is counted, and that whatever looks at frames gets to see them. Workers run. */
 #define _GNU_SOURCE
 #include "test_core.h"
+#include "udp_segments.h"
 
 #include <dirent.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
 
 enum { BOTH = UDPFWD_RX | UDPFWD_TX };
 

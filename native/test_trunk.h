@@ -4,15 +4,11 @@
 
 #include "trunk_parts.h"
 #include "trunk_round.h"
+#include "udp_segments.h"
 
 #include "test_core.h"
 
-#include <netinet/udp.h>
 #include <time.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
 
 /* A UDP port that nobody has at this moment. */
 static inline uint16_t free_udp_port(void) {
@@ -65,15 +61,8 @@ static inline void send_train_to(int fd, uint16_t udp_port, const void *bytes, s
     struct iovec part = {(void *)bytes, size};
     _Alignas(struct cmsghdr) char controls[CMSG_SPACE(sizeof segment)] = {0};
     struct msghdr message = {.msg_name = &to, .msg_namelen = sizeof to, .msg_iov = &part, .msg_iovlen = 1};
-    if (segment != 0) {
-        message.msg_control = controls;
-        message.msg_controllen = sizeof controls;
-        struct cmsghdr *control = CMSG_FIRSTHDR(&message);
-        control->cmsg_level = SOL_UDP;
-        control->cmsg_type = UDP_SEGMENT;
-        control->cmsg_len = CMSG_LEN(sizeof segment);
-        memcpy(CMSG_DATA(control), &segment, sizeof segment);
-    }
+    if (segment != 0)
+        split_message(&message, controls, segment);
     CHECK(sendmsg(fd, &message, 0) == (ssize_t)size);
 }
 

@@ -9,6 +9,7 @@
 #include "statistics.h"
 #include "trunk_parts.h"
 #include "trunk_round.h"
+#include "udp_segments.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,13 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-
-/* Of one message: segments (UDP_MAX_SEGMENTS of the oldest kernels), and bytes (IPv4 datagram). */
-#define MAX_SEGMENTS 64
-#define TRAIN_BYTES 65000
 /* So many lanes gather at once; with another one, the oldest leaves. */
 #define OPEN_TRAINS 16
 
@@ -34,10 +28,10 @@ struct train {
     size_t bytes;
     size_t sizes[UDPFWD_BATCH_FRAMES]; /* with headers */
     trunk_port *links[UDPFWD_BATCH_FRAMES];
-    unsigned char data[TRAIN_BYTES];
+    unsigned char data[MAX_MESSAGE_BYTES];
 };
 
-_Static_assert(UDPFWD_MAX_FRAME_BYTES + HEADROOM_BYTES + VXLAN_BYTES <= TRAIN_BYTES, "each frame fits, with all its tags");
+_Static_assert(UDPFWD_MAX_FRAME_BYTES + HEADROOM_BYTES + VXLAN_BYTES <= MAX_MESSAGE_BYTES, "each frame fits, with all its tags");
 
 /* --- messages --- */
 
@@ -67,14 +61,7 @@ static void pack_train(worker *w, const train *t, message_list *list, int first,
         struct msghdr *header = &w->out[messages].msg_hdr;
         *header = (struct msghdr){.msg_iov = &list->parts[messages], .msg_iovlen = 1};
         if (last - i > 1) {
-            header->msg_control = w->controls[messages];
-            header->msg_controllen = sizeof w->controls[messages];
-            struct cmsghdr *control = CMSG_FIRSTHDR(header);
-            control->cmsg_level = SOL_UDP;
-            control->cmsg_type = UDP_SEGMENT;
-            control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
-            uint16_t segment_size = (uint16_t)size;
-            memcpy(CMSG_DATA(control), &segment_size, sizeof segment_size);
+            split_message(header, w->controls[messages], size);
         }
         at += total;
         i = last;
@@ -197,7 +184,7 @@ void trunk_send(worker *w, port *p, const struct iovec *frames, int n) {
     }
     for (int i = 0; i < n; i++) {
         size_t size = VXLAN_BYTES + frames[i].iov_len;
-        if (t->n == UDPFWD_BATCH_FRAMES || t->bytes + size > TRAIN_BYTES)
+        if (t->n == UDPFWD_BATCH_FRAMES || t->bytes + size > MAX_MESSAGE_BYTES)
             send_train(w, t);
         put_vxlan(t->data + t->bytes, link->vni_out);
         memcpy(t->data + t->bytes + VXLAN_BYTES, frames[i].iov_base, frames[i].iov_len);

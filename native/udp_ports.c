@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include "counting.h"
+#include "udp_segments.h"
 #include "worker.h"
 
 #include <arpa/inet.h>
@@ -17,13 +18,6 @@
 /* Datagrams that came before the socket was connected may be anybody's: this many are looked at and dropped. */
 #define MAX_STALE_DATAGRAMS 4096
 
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-
-/* One message holds at most this many segments and bytes (UDP_MAX_SEGMENTS of the oldest kernels; IPv4 datagram). */
-#define MAX_SEGMENTS 64
-#define MAX_MESSAGE_BYTES 65000
 /* After so many turns with a single datagram a port is read one by one, but for every LONE_PROBE-th turn. */
 #define LONE_TURNS 4u
 #define LONE_PROBE 8u
@@ -55,14 +49,7 @@ static int pack_messages(worker *w, const struct iovec *frames, int n, int use_s
         header->msg_iov = (struct iovec *)&frames[i]; /* the kernel only reads it */
         header->msg_iovlen = (size_t)(last - i);
         if (last - i > 1) {
-            header->msg_control = w->controls[messages];
-            header->msg_controllen = sizeof w->controls[messages];
-            struct cmsghdr *control = CMSG_FIRSTHDR(header);
-            control->cmsg_level = SOL_UDP;
-            control->cmsg_type = UDP_SEGMENT;
-            control->cmsg_len = CMSG_LEN(sizeof(uint16_t));
-            uint16_t segment_size = (uint16_t)size;
-            memcpy(CMSG_DATA(control), &segment_size, sizeof segment_size);
+            split_message(header, w->controls[messages], size);
         }
         i = last;
     }
