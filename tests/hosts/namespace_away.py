@@ -5,25 +5,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.hosts import Host, Network, serve_unaware
-from tests.support.hosts_lab import NO_PROBLEMS, NOBODY, HostsLab, make_lab
+from tests.support.hosts_lab import NO_PROBLEMS, NOBODY, HostsLab, cut, freeze, heal, make_lab, thaw
 from tests.support.pings import script
 from tests.support.server import node_path
-
-
-async def cut(far: Host) -> None:
-    far.cut()
-
-
-async def heal(far: Host) -> None:
-    far.heal()
-
-
-async def freeze(far: Host) -> None:
-    far.freeze()
-
-
-async def thaw(far: Host) -> None:
-    far.thaw()
 
 
 async def work_goes_on_without(lab: HostsLab) -> None:

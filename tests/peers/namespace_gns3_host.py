@@ -10,7 +10,7 @@ from benchmarks.stand_ins import build
 from tests.pcap_reader import read_capture
 from tests.peers.hosts import gns3_command
 from tests.support.hosts import PATIENCE, PORT, Host, Network, open_network, serve_impatiently
-from tests.support.hosts_lab import NOBODY, HostsLab, make_lab
+from tests.support.hosts_lab import NOBODY, HostsLab, cut, freeze, heal, make_lab, thaw
 from tests.support.pings import script
 
 IPV4 = b"\x08\x00"
@@ -38,22 +38,6 @@ async def lab(network: Network, far: Host) -> HostsLab:
     compute = await near.server.request("POST", "/v2/computes", far.as_compute, 201)
     assert compute["connected"], compute
     return await make_lab(near, far, switch_on="local")  # its own is Dynamips, which is not there
-
-
-async def cut(far: Host) -> None:
-    far.cut()
-
-
-async def heal(far: Host) -> None:
-    far.heal()
-
-
-async def freeze(far: Host) -> None:
-    far.freeze()
-
-
-async def thaw(far: Host) -> None:
-    far.thaw()
 
 
 async def kill(far: Host) -> None:

@@ -85,3 +85,22 @@ async def make_lab(near: Host, far: Host, compute_id: str | None = None, *, swit
     made = HostsLab(lab, here, (there[0], there[1]), switch, across, inside)
     await made.ping(here, "10.0.0.2")
     return made
+
+
+# --- ways in which a host goes away and comes back, for parameters of tests ---
+
+
+async def cut(host: Host) -> None:
+    host.cut()
+
+
+async def heal(host: Host) -> None:
+    host.heal()
+
+
+async def freeze(host: Host) -> None:
+    host.freeze()
+
+
+async def thaw(host: Host) -> None:
+    host.thaw()
