@@ -7,6 +7,7 @@ a file of tests is relative to ``tests``, without ``test_`` and ``.py``.
 TESTED_IN: dict[str, list[str]] = {
     # --- the compute interface and its values ---
     "compute/actions": ["controller/nodes/nodes", "api/nodes"],
+    "compute/capture_files": ["api/captures", "compute/interface"],
     "compute/captures": ["compute/interface", "api/captures"],
     "compute/clients": ["compute/hosted", "api/compute_users"],
     "compute/emulators": ["api/emulators"],
@@ -55,6 +56,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     "compute/remote/wiring": ["compute/interface", "compute/remote/batches"],
     # --- the compute of this host ---
+    "compute/local/reservations": ["compute/local/leases", "compute/local/trunks"],
     "compute/local/captures": ["api/captures", "compute/interface"],
     "compute/local/devices": ["compute/cloud", "native/devices"],
     "compute/local/interface_watch": ["compute/cloud"],
@@ -94,6 +96,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/parts/program_files": ["native/sandbox"],
     "compute/nodes/parts/sandbox": ["native/sandbox", "compute/escapes"],
     "compute/nodes/parts/spawn": ["native/spawn"],
+    "compute/nodes/qemu/completion": ["compute/qemu"],
     "compute/nodes/qemu/disks": ["compute/qemu", "api/qemu"],
     "compute/nodes/qemu/display": ["compute/qemu"],
     "compute/nodes/qemu/found": ["api/qemu"],

@@ -296,7 +296,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "split_trials",
         "trunks",
     },
-    {"emulators", "interface"},
+    {"capture_files", "emulators", "interface"},
     {"clients", "hosted_reports", "local", "node_update", "other_hosts", "split_probe"},
     {"hosted_project", "nodes", "nodes/parts"},
     {"hosted", "nodes/cloud", "nodes/ethernet_hub", "nodes/ethernet_switch", "nodes/qemu", "nodes/vpcs"},

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gns3trio.classes import frozen
+from gns3trio.compute.capture_files import capture_file
 from gns3trio.compute.captures import CaptureReader, CaptureSpec
-from gns3trio.forwarder.captures import Capture, CaptureFile, CaptureService
+from gns3trio.forwarder.captures import Capture, CaptureService
 from gns3trio.forwarder.forwarder import CaptureOptions, Port
-from gns3trio.traffic.captures import link_type
 from gns3trio.traffic.counters import CaptureCounters
 
 
@@ -62,16 +62,7 @@ async def start_capture(
     service: CaptureService, port: Port, spec: CaptureSpec, failed: Callable[[str], None]
 ) -> LocalCapture:
     """Start a capture at a port. Raises as ``LinkEnd.capture``, and Invalid for an unknown data link type."""
-    file = CaptureFile(
-        path=spec.path,
-        ring=spec.ring,
-        pcapng=spec.pcapng,
-        snaplen=spec.snaplen,
-        link_type_number=link_type(spec.data_link_type),
-        interfaces=spec.interfaces,
-        expression=spec.expression,
-        comment=spec.comment,
-    )
+    file = capture_file(spec)
     core_capture = port.capture(
         CaptureOptions(
             pcapng=spec.pcapng, snaplen=spec.snaplen, direction=spec.direction, expression=spec.expression or None

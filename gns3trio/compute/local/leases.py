@@ -14,6 +14,7 @@ from types import TracebackType
 from uuid import UUID
 
 from gns3trio.addresses import listening_socket
+from gns3trio.compute.local.reservations import Reservations
 from gns3trio.errors import Conflict
 from gns3trio.limits import MAX_PORT
 
@@ -308,12 +309,12 @@ class UdpPorts(_Ports):
 
     def __init__(self, start: int, end: int) -> None:
         super().__init__(start, end)
-        self._reserved: dict[UUID, dict[int, PortLease]] = {}
+        self._reserved = Reservations[PortLease]()
 
     def reserve(self, project_id: UUID) -> int:
         """Lease the lowest free port to the project. Raises Conflict."""
         lease = self._lease(None)
-        self._reserved.setdefault(project_id, {})[lease.port] = lease
+        self._reserved.add(project_id, lease.port, lease)
         return lease.port
 
     def take(self, port: int) -> PortLease:
@@ -324,18 +325,16 @@ class UdpPorts(_Ports):
         """Hand the project's lease of ``port`` to the caller. If the port was not reserved, it is leased now. Raises
         Conflict.
         """
-        lease = self._reserved.get(project_id, {}).pop(port, None)
+        lease = self._reserved.claim(project_id, port)
         return lease if lease is not None else self._lease(port)
 
     def release_project(self, project_id: UUID) -> None:
         """Release the ports that the project reserved and no NIO has claimed."""
-        for lease in self._reserved.pop(project_id, {}).values():
-            lease.release()
+        self._reserved.release_project(project_id)
 
     def release_all(self) -> None:
         """Release the reserved ports of all projects."""
-        for project_id in list(self._reserved):
-            self.release_project(project_id)
+        self._reserved.release_all()
 
     def _bind(self, port: int) -> list[socket.socket]:
         return [bind_udp("0.0.0.0", port)]

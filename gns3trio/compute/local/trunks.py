@@ -16,6 +16,7 @@ from uuid import UUID
 import trio
 
 from gns3trio.classes import define, frozen
+from gns3trio.compute.local.reservations import Reservations
 from gns3trio.compute.nio import TrunkLease
 from gns3trio.compute.trunks import PeerState, Trunk, TrunkPeer
 from gns3trio.errors import Conflict
@@ -114,7 +115,7 @@ class LocalTrunk:
         self._trouble: str | None = None if udp_port else _OFF
         self._opened = trio.Event()
         self._peers: dict[Address, _SharedPeer] = {}
-        self._reserved: dict[UUID, dict[int, VniLease]] = {}
+        self._reserved = Reservations[VniLease]()
         self._next_place = 1
         self._free_places: list[int] = []  # lower ones, as a heap
 
@@ -133,25 +134,23 @@ class LocalTrunk:
         port = self._open()
         place = self._take_place()
         vni = secrets.randbits(_RANDOM_BITS) << _PLACE_BITS | place
-        self._reserved.setdefault(project_id, {})[vni] = VniLease(self, vni, self._released)
+        self._reserved.add(project_id, vni, VniLease(self, vni, self._released))
         return TrunkLease(port, vni)
 
     def claim(self, project_id: UUID, vni: int) -> VniLease:
         """Hand the project's lease of a VNI to the caller. Raises Conflict if the project has none."""
-        lease = self._reserved.get(project_id, {}).pop(vni, None)
+        lease = self._reserved.claim(project_id, vni)
         if lease is None:
             raise Conflict(f"vni: {vni} is not leased to the project, or is in use")
         return lease
 
     def release_project(self, project_id: UUID) -> None:
         """Release the VNIs that the project reserved and no link has claimed."""
-        for lease in self._reserved.pop(project_id, {}).values():
-            lease.release()
+        self._reserved.release_project(project_id)
 
     def release_all(self) -> None:
         """Release the reserved VNIs of all projects."""
-        for project_id in list(self._reserved):
-            self.release_project(project_id)
+        self._reserved.release_all()
 
     def _open(self) -> int:
         if self._core is None:

@@ -17,14 +17,14 @@ from typing import Any
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.capture_files import capture_file
 from gns3trio.compute.captures import CaptureReader, CaptureSpec
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.session import Session, open_session
 from gns3trio.errors import LabError, path_error
-from gns3trio.forwarder.captures import READ_BYTES, Capture, CaptureFile
+from gns3trio.forwarder.captures import READ_BYTES, Capture
 from gns3trio.memory import Total
 from gns3trio.traffic.capture_records import CaptureRecords
-from gns3trio.traffic.captures import link_type
 from gns3trio.traffic.counters import CaptureCounters
 
 # How long the last records may take after the end.
@@ -78,17 +78,7 @@ class StreamedCapture:
         self.spec = spec
         self._received = _Received(spec.path.parent if spec.path is not None else None)
         self._records = CaptureRecords(pcapng=spec.pcapng, snaplen=spec.snaplen)
-        file = CaptureFile(
-            path=spec.path,
-            ring=spec.ring,
-            pcapng=spec.pcapng,
-            snaplen=spec.snaplen,
-            link_type_number=link_type(spec.data_link_type),
-            interfaces=spec.interfaces,
-            expression=spec.expression,
-            comment=spec.comment,
-        )
-        self._capture = Capture(self._received, file, failed, memory)
+        self._capture = Capture(self._received, capture_file(spec), failed, memory)
         self._buffer = bytearray(READ_BYTES)
         self._lost_there = 0
         self._error: str | None = None

@@ -1,10 +1,12 @@
 """Starts of a node that may hang, and how those who come to stop the node bound them."""
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 
 import trio
+
+from gns3trio.mutex import Mutex
 
 # The seconds left for a running start when the node is to be stopped. Normal starts take less than a second.
 HANGING_SECONDS = 5.0
@@ -43,3 +45,14 @@ class HangingStarts:
                 yield scope
         finally:
             self._starting = None
+
+
+@asynccontextmanager
+async def changing_soon(changing: Mutex, stopping: AbstractContextManager[None]) -> AsyncIterator[None]:
+    """Hold the lock of a node's changes, and wait for a start that holds it only as long as ``stopping`` lets it."""
+    with stopping:
+        await changing.acquire()
+    try:
+        yield
+    finally:
+        changing.release()

@@ -4,8 +4,8 @@ Changes of its properties take effect at the next start, except the name, and wh
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -20,15 +20,15 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
-from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts
+from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts, changing_soon
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
 from gns3trio.compute.nodes.qemu.adapters import machine_adapters, read_custom_adapters
+from gns3trio.compute.nodes.qemu.completion import completed, require_images, unknown_checksums
 from gns3trio.compute.nodes.qemu.disks import set_clone_aside
 from gns3trio.compute.nodes.qemu.display import Display
-from gns3trio.compute.nodes.qemu.found import platform_of
 from gns3trio.compute.nodes.qemu.process import QemuProcess
-from gns3trio.compute.nodes.qemu.properties import as_properties, default_mac, read_settings
+from gns3trio.compute.nodes.qemu.properties import as_properties, read_settings
 from gns3trio.compute.nodes.qemu.run import Plan, Run, refuse_missing, serve_serial
 from gns3trio.compute.nodes.qemu.services import QemuServices
 from gns3trio.compute.nodes.qemu.settings import CONSOLE_TYPES, DRIVES, IMAGES, QemuSettings
@@ -41,37 +41,6 @@ log = logging.getLogger(__name__)
 # Viewers of VNC count screens from this port on.
 VNC_PORT = 5900
 _FIXED_WHILE_RUNNING = ("adapters", "linked_clone", *(f"{drive}_disk_image" for drive in DRIVES))
-
-
-async def require_images(services: QemuServices, settings: QemuSettings, names: Iterable[str]) -> None:
-    """Raises Conflict if one of these images is missing, Forbidden if it is none."""
-    for name in names:
-        if image := getattr(settings, name):
-            md5sum = getattr(settings, f"{name}_md5sum")
-            await threads.disk.run(services.images.find, image, md5sum, f"properties.{name}")
-
-
-async def completed(services: QemuServices, settings: QemuSettings, node_id: UUID) -> QemuSettings:
-    """The settings with what GNS3 adds: the program's path, the MAC address, and the images' checksums."""
-    changes: dict[str, Any] = {}
-    with suppress(Conflict):  # which its start tells
-        path = services.programs.path_of(settings.qemu_path, settings.platform)
-        changes = {"qemu_path": path, "platform": platform_of(path)}
-    if not settings.mac_address:
-        changes["mac_address"] = default_mac(node_id)
-    for name in IMAGES:
-        image, md5sum = getattr(settings, name), getattr(settings, f"{name}_md5sum")
-        if not image:
-            changes[f"{name}_md5sum"] = None
-            continue
-        changes[name] = services.images.relative(image, f"properties.{name}")
-        if md5sum is None:
-            changes[f"{name}_md5sum"] = await services.images.checksum(services.images.folder / changes[name])
-    return attrs.evolve(settings, **changes)
-
-
-def _unknown_checksums(names: Iterable[str]) -> dict[str, Any]:
-    return {f"{name}_md5sum": None for name in names}
 
 
 def check_console_type(console_type: str) -> str:
@@ -157,7 +126,7 @@ class QemuNode:
         async with self._changing:
             old = self._settings
             changed = [name for name in IMAGES if getattr(settings, name) != getattr(old, name)]
-            settings = attrs.evolve(settings, **_unknown_checksums(changed))
+            settings = attrs.evolve(settings, **unknown_checksums(changed))
             if self._run is not None:
                 for name in _FIXED_WHILE_RUNNING:
                     if getattr(settings, name) != getattr(old, name):
@@ -229,15 +198,9 @@ class QemuNode:
             await self._ports.close_all()
             self._console.release()
 
-    @asynccontextmanager
-    async def _stopping(self) -> AsyncIterator[None]:
+    def _stopping(self) -> AbstractAsyncContextManager[None]:
         """Change the node, and do not wait long for its start."""
-        with self.stopping():
-            await self._changing.acquire()
-        try:
-            yield
-        finally:
-            self._changing.release()
+        return changing_soon(self._changing, self.stopping())
 
     def stopping(self) -> AbstractContextManager[None]:
         """While the ``with`` lasts, a start that is already running is abandoned after a few seconds."""

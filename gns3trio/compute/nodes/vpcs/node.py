@@ -5,8 +5,8 @@ address stay. The console is not logged: a log would grow without limit and cont
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
+from gns3trio.compute.nodes.parts.hanging_starts import changing_soon
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
@@ -200,15 +201,9 @@ class VpcsNode:
             raise Conflict(f"{self._engine.label} '{self.name}' has been deleted")
         return self._mac_id
 
-    @asynccontextmanager
-    async def _stopping(self) -> AsyncIterator[None]:
+    def _stopping(self) -> AbstractAsyncContextManager[None]:
         """Change the node, and do not wait long for its start."""
-        with self.stopping():
-            await self._changing.acquire()
-        try:
-            yield
-        finally:
-            self._changing.release()
+        return changing_soon(self._changing, self.stopping())
 
     def stopping(self) -> AbstractContextManager[None]:
         """While the ``with`` lasts, a start that is already running is abandoned after a few seconds."""
