@@ -5,8 +5,11 @@ import fcntl
 import os
 import socket
 import struct
+from collections.abc import Iterator
 
 import pytest
+
+from tests.support.docker_engine import DockerEngine, open_docker_engine
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
@@ -30,3 +33,10 @@ def _enter_own_network() -> None:
                 stream.write(text)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[DockerEngine]:
+    """A Docker engine of this process, with the image ``busybox``. Tests with it are skipped where it cannot run."""
+    with open_docker_engine() as engine:
+        yield engine
