@@ -422,6 +422,7 @@ async def test_a_machine_reads_no_file_of_the_host(tmp_path: Path) -> None:
     images = tmp_path / "images" / "QEMU"
     backed = images / "backed.qcow2"
     await qemu_img("create", "-q", "-f", "qcow2", "-F", "raw", "-b", secret, backed, "1M")
+    refusals = r"Permission denied|not permitted|could not connect|Could not open|is an overlay of"
     async with open_machines(tmp_path, allow_unsafe_options=True) as lab:
         for properties in (
             {"options": f"-drive file={secret},format=raw,if=virtio"},
@@ -429,12 +430,68 @@ async def test_a_machine_reads_no_file_of_the_host(tmp_path: Path) -> None:
             {"options": f"-fw_cfg name=opt/x,file={secret}"},
             {"hda_disk_image": "backed.qcow2", "hda_disk_interface": "ide", "linked_clone": False},
             {"hda_disk_image": "backed.qcow2", "hda_disk_interface": "ide"},
+            {"cdrom_image": "backed.qcow2"},
         ):
             node = await lab.create("A", properties)
-            with pytest.raises(Conflict, match=r"Permission denied|not permitted|could not connect|Could not open"):
+            with pytest.raises(Conflict, match=refusals):
                 await node.start()
             await lab.compute.delete_node(node)
         assert not (tmp_path / "written").exists()
+
+
+async def test_a_raw_disk_does_not_become_another_format(lab: Machines) -> None:
+    """The guest of a machine without a linked clone writes the header of an overlay into its disk."""
+    disk = await make_disk(lab, "disk.img", "raw")
+    other = await make_disk(lab, "other.qcow2")
+    node = await lab.create("A", {"hda_disk_image": "disk.img", "linked_clone": False, "hda_disk_interface": "ide"})
+    await node.start()
+    assert node.command_line is not None and "format=raw" in node.command_line
+    await node.stop()
+    overlay = lab.folder / "overlay.qcow2"
+    await qemu_img("create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", other, overlay, "1M")
+    header = overlay.read_bytes()
+    disk.write_bytes(header + disk.read_bytes()[len(header) :])
+    with pytest.raises(Conflict, match=r"'disk.img' is an overlay of another one: qemu-img convert"):
+        await node.start()
+    with pytest.raises(Conflict, match="overlay"):
+        await node.resize_disk("hda", 8)
+    assert node.status == "stopped"
+
+
+async def test_an_overlay_among_the_images_is_a_disk(lab: Machines) -> None:
+    base = await make_disk(lab, "base.qcow2")
+    await qemu_img("create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", base, lab.images / "overlay.qcow2")
+    node = await lab.create("A", {"hda_disk_image": "overlay.qcow2", "hda_disk_interface": "virtio"})
+    await node.start()
+    await node.stop()
+    await node.resize_disk("hda", 8)
+
+
+async def test_the_clone_of_an_imported_project_names_nothing(lab: Machines) -> None:
+    """What its file says of the image below it is not used, and its data are in the file itself."""
+    await make_disk(lab, "disk.qcow2")
+    secret = lab.folder / "secret"
+    secret.write_bytes(bytes(1024 * 1024))
+    node = await lab.create("A", {"hda_disk_image": "disk.qcow2", "hda_disk_interface": "ide"})
+    assert node.directory is not None
+    clone = node.directory / "hda_disk.qcow2"
+    await qemu_img("create", "-q", "-f", "qcow2", "-F", "raw", "-b", secret, clone)
+    await node.start()
+    await node.stop()
+    await node.resize_disk("hda", 8)
+    await qemu_img("create", "-q", "-f", "qcow2", "-o", f"data_file={secret}", clone, "1M")
+    with pytest.raises(Conflict, match="has its data in another file"):
+        await node.start()
+
+
+async def test_an_image_of_absurd_size(lab: Machines) -> None:
+    disk = await make_disk(lab, "disk.qcow2")
+    content = bytearray(disk.read_bytes())
+    content[24:32] = (2**60).to_bytes(8, "big")
+    disk.write_bytes(content)
+    node = await lab.create("A", {"hda_disk_image": "disk.qcow2"})
+    with pytest.raises(Conflict, match=r"disk\.qcow2|too large|L1"):
+        await node.start()
 
 
 async def test_a_machine_without_acceleration_where_it_is_required(

@@ -21,7 +21,9 @@ _FIRST_BUS_ADAPTERS, _BUS_ADAPTERS = 20, 31
 
 @frozen
 class Disk:
-    """A disk: the drive, from 0 for hda. ``backing`` is the image, and its format, below a linked clone."""
+    """A disk: the drive, from 0 for hda, 2 for a CD-ROM. ``backing`` is the image, and its format, below a linked
+    clone.
+    """
 
     drive: int
     interface: DiskInterface
@@ -63,7 +65,7 @@ class Machine:
     boot_priority: str
     console_type: str
     disks: Sequence[Disk] = ()
-    cdrom: str | None = None
+    cdrom: Disk | None = None
     kernel: str | None = None
     initrd: str | None = None
     kernel_command_line: str = ""
@@ -91,7 +93,7 @@ def build_command(machine: Machine, paths: Sequence[UdpPath] = ()) -> list[str]:
         command += ["-accel", "kvm", "-machine", "smm=off"] if machine.use_kvm else ["-accel", "tcg"]
     command += ["-boot", f"order={machine.boot_priority}"]
     if machine.cdrom is not None:
-        command += ["-drive", f"file={_escaped(machine.cdrom)},if=ide,index=2,media=cdrom,readonly=on"]
+        command += ["-drive", f"{_source(machine.cdrom)},if=ide,index=2,media=cdrom,readonly=on"]
     for disk in machine.disks:
         command += _disk(disk)
     if machine.bios is not None:
@@ -121,15 +123,28 @@ def _escaped(value: str) -> str:
     return value.replace(",", ",,")
 
 
-def _disk(disk: Disk) -> list[str]:
-    """The arguments for a disk. The image below a clone is named, so that what the clone's file says of it, which may
-    come from another host, is not used.
+def source_of(disk: Disk) -> str:
+    """A disk as the ``--image-opts`` of qemu-img."""
+    return f"driver={disk.format},file.driver=file,file.filename={_escaped(disk.file)}{_below(disk)}"
+
+
+def _source(disk: Disk) -> str:
+    return f"file={_escaped(disk.file)},format={disk.format}{_below(disk)}"
+
+
+def _below(disk: Disk) -> str:
+    """The image below a clone is named, so that what the clone's file says of it, which may come from another host, is
+    not used.
     """
+    if disk.backing is None:
+        return ""
+    image, image_format = disk.backing
+    return f",backing.driver={image_format},backing.file.driver=file,backing.file.filename={_escaped(image)}"
+
+
+def _disk(disk: Disk) -> list[str]:
     name = f"drive{disk.drive}"
-    source = f"file={_escaped(disk.file)},format={disk.format}"
-    if disk.backing is not None:
-        image, image_format = disk.backing
-        source += f",backing.driver={image_format},backing.file.driver=file,backing.file.filename={_escaped(image)}"
+    source = _source(disk)
     loose = f"{source},if=none,id={name}"
     match disk.interface:
         case "sata":

@@ -1,7 +1,8 @@
 """The disks of a QEMU node: linked clones in its folder, and what qemu-img does with disks.
 
-Disks come from other hosts and are written by guests, so qemu-img examines them in a sandbox: it can read the image and
-write into one folder. Whatever an image says of files below it, others cannot be read.
+Disks come from other hosts and are written by guests. So an image that names files which are not its own is refused
+before a program sees it (see ``image_check.py``), and its format is always given to QEMU, which does not guess. The
+programs run in a sandbox all the same: qemu-img can read the images and write into one folder.
 """
 
 import os
@@ -18,7 +19,8 @@ from gns3trio.compute.local.images import ImageFolder
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for
 from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, Access, Calls, Sandbox
 from gns3trio.compute.nodes.parts.spawn import run_program
-from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Disk
+from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Disk, source_of
+from gns3trio.compute.nodes.qemu.image_check import check_clone, check_image
 from gns3trio.compute.nodes.qemu.programs import QemuProgram, QemuPrograms
 from gns3trio.compute.nodes.qemu.settings import DRIVES, QemuSettings
 from gns3trio.errors import Conflict, Invalid, path_error
@@ -30,6 +32,11 @@ _TOOL_SECONDS = 60.0
 _WRITE_ALL_SECONDS = 600.0
 _MOST_OUTPUT = 1024 * 1024
 _MOST_WORDS = 300
+# How many qemu-img run at once; others wait.
+_MOST_TOOLS = 4
+# A hostile header may claim any size. In bytes: a pebibyte.
+_LARGEST = 2**50
+_MOST_KNOWN = 1000
 # QEMU's names of the formats that images may have. Others lead to the network, or to files that an image names.
 FORMATS = frozenset(
     {"raw", "qcow2", "qcow", "vmdk", "vdi", "vpc", "VHDX", "vhdx", "qed", "cloop", "dmg", "parallels", "bochs"}
@@ -50,6 +57,7 @@ class DiskTool:
         self._programs = programs
         self._images = images
         self._formats: dict[tuple[str, int, int], str] = {}
+        self._slots = trio.CapacityLimiter(_MOST_TOOLS)
 
     async def prepare(self, settings: QemuSettings, folder: Path) -> list[Disk]:
         """The disks of a machine; linked clones that are missing are made. Raises Conflict or Unavailable."""
@@ -60,24 +68,33 @@ class DiskTool:
                 continue
             image = await threads.disk.run(self._images.find, name, md5sum, f"properties.{drive}_disk_image")
             interface = getattr(settings, f"{drive}_disk_interface")
-            image_format = await self.format_of(image)
+            image_format = await self.format_of(image, writable=not settings.linked_clone)
             if settings.linked_clone:
                 clone = clone_of(folder, drive)
                 if not await threads.disk.run(os.path.lexists, clone):
                     await self._clone(image, image_format, clone)
+                await threads.disk.run(check_clone, clone)
                 disks.append(Disk(number, interface, str(clone), "qcow2", (str(image), image_format)))
             else:
                 disks.append(Disk(number, interface, str(image), image_format))
         return disks
 
-    async def format_of(self, image: Path) -> str:
-        """The format of an image. Raises Conflict if it is none that a machine may have."""
+    async def format_of(self, image: Path, *, writable: bool = False) -> str:
+        """The format of an image. Raises Conflict if it is none that a machine may have, or if it names files that are
+        not its own; also if it names any, and is ``writable``.
+        """
+        await threads.disk.run(lambda: check_image(image, self._images.folder, writable=writable))
         status = await threads.disk.run(os.stat, image)
         key = str(image), status.st_mtime_ns, status.st_size
         if key not in self._formats:
-            found = str((await self.info(image)).get("format"))
+            info = await self.info(image)
+            found, size = str(info.get("format")), info.get("virtual-size")
             if found not in FORMATS:
                 raise Conflict(f"The image {image.name!r} has the format {found}, which machines may not have")
+            if not isinstance(size, int) or size > _LARGEST:
+                raise Conflict(f"The image {image.name!r} claims to be larger than {_LARGEST} bytes")
+            if len(self._formats) >= _MOST_KNOWN:
+                self._formats.clear()
             self._formats[key] = found
         return self._formats[key]
 
@@ -119,14 +136,22 @@ class DiskTool:
             seconds=_WRITE_ALL_SECONDS if writes_all else _TOOL_SECONDS,
         )
 
-    async def extend(self, disk: Path, extend: int) -> None:
+    async def extend(self, disk: Disk, extend: int) -> None:
         """Make a disk larger by ``extend`` MiB. Raises Conflict with what qemu-img says."""
-        disk_format = (await self.info(disk)).get("format", "raw")
-        await self._run(["resize", "-q", "-f", str(disk_format), str(disk), f"+{extend}M"], disk, writes=disk.parent)
+        source, path = source_of(disk), Path(disk.file)
+        await self._run(["resize", "-q", "--image-opts", source, f"+{extend}M"], path, writes=path.parent)
+
+    async def extend_image(self, image: Path, extend: int) -> None:
+        """The same for an image that stands alone."""
+        await self.extend(Disk(0, "none", str(image), await self.format_of(image, writable=True)), extend)
 
     async def _run(
         self, arguments: Sequence[str], disk: Path, *, writes: Path | None, seconds: float = _TOOL_SECONDS
     ) -> bytes:
+        async with self._slots:
+            return await self._run_tool(arguments, disk, writes, seconds)
+
+    async def _run_tool(self, arguments: Sequence[str], disk: Path, writes: Path | None, seconds: float) -> bytes:
         program = await self._programs.image_tool()
         sandbox = await threads.disk.run(self._sandbox, program, disk, writes)
         status, output = -signal.SIGKILL, b""

@@ -84,4 +84,4 @@ class LocalQemuHost:
         disk = await threads.disk.run(self._images.find, name, None, "path")
         if extend == 0:
             return
-        await self._disks.extend(disk, extend)
+        await self._disks.extend_image(disk, extend)

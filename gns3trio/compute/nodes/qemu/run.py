@@ -17,7 +17,7 @@ from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.nodes.parts.sandbox import Sandbox
-from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Machine, netdev_name
+from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Disk, Machine, netdev_name
 from gns3trio.compute.nodes.qemu.disks import prepare_firmware
 from gns3trio.compute.nodes.qemu.monitor import Monitor, open_monitor
 from gns3trio.compute.nodes.qemu.process import QemuProcess, open_qemu, qemu_sandbox
@@ -323,6 +323,9 @@ async def prepare(services: QemuServices, plan: Plan) -> Prepared:
             load_state = await services.disks.has_saved_state(Path(disk.file))
             break
     files = await threads.disk.run(_files, services, settings)
+    cdrom: Disk | None = None
+    if (path := files.get("cdrom_image")) is not None:
+        cdrom = Disk(2, "ide", path, await services.disks.format_of(Path(path)))
     firmware = await threads.disk.run(prepare_firmware, plan.folder, program.platform) if settings.uefi else None
     machine = Machine(
         program=program.executable,
@@ -336,7 +339,7 @@ async def prepare(services: QemuServices, plan: Plan) -> Prepared:
         boot_priority=settings.boot_priority,
         console_type=plan.console_type,
         disks=disks,
-        cdrom=files.get("cdrom_image"),
+        cdrom=cdrom,
         kernel=files.get("kernel_image"),
         initrd=files.get("initrd"),
         kernel_command_line=settings.kernel_command_line,

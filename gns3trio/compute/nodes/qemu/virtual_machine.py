@@ -461,7 +461,7 @@ class QemuNode:
                 raise Conflict(f"'{self.name}' runs: stop it first")
             for disk in await self._services.disks.prepare(self._settings, self.directory):
                 if DRIVES[disk.drive] == drive_name:
-                    await self._services.disks.extend(Path(disk.file), extend)
+                    await self._services.disks.extend(disk, extend)
                     return
             raise Conflict(f"drive_name: '{self.name}' has no disk {drive_name}")
 

@@ -43,9 +43,13 @@ def test_acceleration() -> None:
 
 def test_names_and_paths_cannot_begin_another_parameter() -> None:
     disk = Disk(0, "ide", "/a,b.qcow2", "qcow2", ("/images/c,d.img", "raw"))
-    command = build_command(attrs.evolve(PLAIN, name="R1,process=x", disks=[disk], cdrom="/x,readonly=off"))
+    command = build_command(
+        attrs.evolve(PLAIN, name="R1,process=x", disks=[disk], cdrom=Disk(2, "ide", "/x,readonly=off", "raw"))
+    )
     assert "guest=R1,,process=x" in command
-    assert any(word.startswith("file=/x,,readonly=off,if=ide,index=2,media=cdrom,readonly=on") for word in command)
+    assert any(
+        word.startswith("file=/x,,readonly=off,format=raw,if=ide,index=2,media=cdrom,readonly=on") for word in command
+    )
     assert (
         "file=/a,,b.qcow2,format=qcow2,backing.driver=raw,backing.file.driver=file,"
         "backing.file.filename=/images/c,,d.img,if=ide,index=0,media=disk,id=drive0"
