@@ -130,7 +130,7 @@ class RemoteCompute:
     async def _look_for(self, http: ComputeHttp, lost: dict[UUID, NodeStatus], node: RemoteNode) -> None:
         if self._projects.is_open(node.project_id):
             try:
-                node.take(await http.request("GET", node.path))
+                node.take_again(await http.request("GET", node.path))
                 await node.separate_left(http)
                 return
             except NotFound:
@@ -159,7 +159,11 @@ class RemoteCompute:
         """A node changed. Those of other controllers do not matter."""
         node = self._nodes.get(event.node_id)
         if node is not None and node.project_id == event.project_id:
-            node.take(dict(event.view))
+            node.take_event(dict(event.view))
+
+    def when_events_passed(self, passed: Callable[[], None]) -> None:
+        """Call something when all events have come that it has sent until now."""
+        self._connection.barrier.call(passed)
 
     def message_told(self, message: Message) -> None:
         """It has a message; those about projects of other controllers do not matter."""

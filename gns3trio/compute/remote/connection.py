@@ -21,6 +21,7 @@ from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.event_order import EventBarrier
 from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.http import ComputeHttp, open_http
 from gns3trio.compute.remote.pace import Pace
@@ -89,6 +90,7 @@ class Connection:
         self.greeting: Greeting | None = None  # the last one
         self.load: MachineLoad | None = None
         self.tried = trio.Event()  # whether it is there is known
+        self.barrier = EventBarrier()
         self._events = events
         self._http: ComputeHttp | None = None
         self._told: str | None = self.error  # of which the watcher knows
@@ -166,7 +168,9 @@ class Connection:
         async with open_http(self.address, context) as http:
             self.greeting = await greet(http)
             self._compare_clocks(http.clock_offset or 0.0)
-            async with open_websocket(self.address, context, "notifications/ws", GREETING_SECONDS) as websocket:
+            async with open_websocket(
+                self.address, context, "notifications/ws", GREETING_SECONDS, queued=0
+            ) as websocket:
                 try:
                     reason = await self._stay(http, websocket)
                 finally:
@@ -207,6 +211,7 @@ class Connection:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(until_gone, partial(self._listen, websocket))
             nursery.start_soon(until_gone, welcome)
+            nursery.start_soon(self.barrier.run, websocket)
         return reason
 
     async def _listen(self, websocket: WebSocketConnection) -> None:

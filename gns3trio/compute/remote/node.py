@@ -20,6 +20,7 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsole
+from gns3trio.compute.remote.event_order import StatusOrder
 from gns3trio.compute.remote.files import RemoteFiles
 from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS, ComputeHttp
 from gns3trio.compute.remote.link_end import RemoteLinkEnd, nio_body
@@ -65,6 +66,7 @@ class RemoteNode:
         self._script = {_SCRIPT: spec.properties[_SCRIPT]} if _SCRIPT in spec.properties else {}
         self._ends: dict[tuple[int, int], RemoteLinkEnd] = {}
         self._left: set[tuple[int, int]] = set()  # ports that its compute still has to disconnect
+        self._status_order = StatusOrder()
         self._starting: trio.CancelScope | None = None
         self._stoppers = 0
         self._console = RemoteConsole(
@@ -190,10 +192,21 @@ class RemoteNode:
     # --- what the compute tells ---
 
     def take(self, value: Any) -> None:
-        """A reply or event of the compute that shows the node."""
+        """A reply of the compute that shows the node."""
         view = read_node(value, self.view)
         if view is not None:
             self._become(view)
+
+    def take_event(self, value: Any) -> None:
+        """An event of the compute that shows the node."""
+        view = read_node(value, self.view)
+        if view is not None:
+            self._become(attrs.evolve(view, status=self._status_order.hear(view.status, self.view.status)))
+
+    def take_again(self, value: Any) -> None:
+        """A reply to a new connection, which shows the node: what was told before counts no more."""
+        self._status_order.forget()
+        self.take(value)
 
     def _become(self, view: NodeView) -> None:
         before, self.view = self.view, view
@@ -216,9 +229,11 @@ class RemoteNode:
         if (facts.exit_reason, facts.troubles) != (before.exit_reason, before.troubles):
             self._emit(NodeEvent("updated"))
 
-    def _becomes(self, status: NodeStatus) -> None:
-        """The compute has confirmed an action. Its event may come later."""
-        self.take({"status": status})
+    def _settle(self) -> None:
+        """All events from before the answer to an action have come."""
+        status = self._status_order.settle()
+        if status is not None:
+            self._become(attrs.evolve(self.view, status=status))
 
     def tell_changed(self) -> None:
         """Its compute went away, or came back."""
@@ -230,7 +245,8 @@ class RemoteNode:
         for end in self._ends.values():
             end.close()
         self._ends.clear()
-        self._becomes("stopped")
+        self._status_order.forget()
+        self._become(attrs.evolve(self.view, status="stopped"))
         return status
 
     # --- actions ---
@@ -239,8 +255,18 @@ class RemoteNode:
         """Send a request to the compute, and return its answer."""
         return await self._compute.reach().request(method, path, body, seconds=seconds)
 
-    async def _act(self, action: str) -> Any:
-        return await self.request("POST", f"{self.path}/{action}", seconds=ACTION_SECONDS)
+    async def _act(self, action: str, status: NodeStatus) -> None:
+        """Let the compute act on the node, which has a new status then. Events of the action may come later."""
+        self._status_order.begin()
+        try:
+            reply = await self.request("POST", f"{self.path}/{action}", seconds=ACTION_SECONDS)
+        except BaseException:
+            self._status_order.fail()
+            raise
+        self._status_order.confirm()
+        view = read_node(reply, self.view) or self.view
+        self._become(attrs.evolve(view, status=status))
+        self._compute.when_events_passed(self._settle)
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
@@ -260,26 +286,22 @@ class RemoteNode:
         if self._stoppers:
             raise Conflict(f"'{self.name}' is being stopped")
         with trio.CancelScope() as self._starting:
-            reply = await self._act("start")
+            await self._act("start", "started")
         cancelled, self._starting = self._starting.cancelled_caught, None
         if cancelled:
             raise Conflict(f"'{self.name}' was stopped before its start had come to an end")
-        self.take(reply)
-        self._becomes("started")
 
     async def stop(self) -> None:
         """Stop it. Does nothing if it is stopped."""
         if self.status == "stopped" or self.always_runs:
             return
-        await self._act("stop")
-        self._becomes("stopped")
+        await self._act("stop", "stopped")
 
     async def suspend(self) -> None:
         """Suspend it."""
         if self.status != "started":
             raise Conflict(f"'{self.name}' is not started")
-        await self._act("suspend")
-        self._becomes("suspended")
+        await self._act("suspend", "suspended")
 
     async def reload(self) -> None:
         """Stop and start it, as its type does that."""
@@ -288,8 +310,7 @@ class RemoteNode:
         if self.status == "stopped":
             await self.start()
             return
-        await self._act("reload")
-        self._becomes("started")
+        await self._act("reload", "started")
 
     async def rename(self, name: str) -> None:
         """Change its name."""
@@ -310,7 +331,7 @@ class RemoteNode:
     async def reset_console(self) -> None:
         """Disconnect all clients of the console."""
         if self.console_type is not None and self.status == "started":
-            await self._act("console/reset")
+            await self.request("POST", f"{self.path}/console/reset", seconds=ACTION_SECONDS)
 
     async def set_properties(self, properties: dict[str, Any]) -> None:
         """Change those that are not as they were told; they pass untouched."""

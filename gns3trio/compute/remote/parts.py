@@ -47,6 +47,9 @@ class Host(Protocol):
     def begin(self, run: Callable[[], Awaitable[None]]) -> None:
         """Run something in the background, for as long as the compute is used."""
 
+    def when_events_passed(self, passed: Callable[[], None]) -> None:
+        """Call something when all events have come that it has sent until now."""
+
     def is_capturing_to(self, path: Path) -> bool:
         """Whether a capture writes that file."""
 
