@@ -50,7 +50,7 @@ class Wire:
     """A network of the host: a TAP device whose other end is the test."""
 
     def __init__(self, stack: ExitStack, name: str) -> None:
-        self.descriptor, _ = devices._open_tap(stack, name)
+        self.descriptor, _ = devices.open_tap(stack, name)
         rtnetlink.set_up(name)
 
     def put(self, frame: bytes) -> None:

@@ -95,7 +95,7 @@ def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:
             membership = struct.pack("iHH8s", socket.if_nametoindex(interface), _PACKET_MR_PROMISC, 0, b"")
             sock.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, membership)
         except OSError as error:
-            raise _refusal(f"Interface {interface!r} cannot be used", error, "CAP_NET_RAW") from None
+            raise refusal(f"Interface {interface!r} cannot be used", error, "CAP_NET_RAW") from None
         port = forwarder.open_interface(sock.fileno(), "ethernet")
         return Device(port, stack.pop_all(), interface)
 
@@ -103,7 +103,7 @@ def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:
 def _open_named_tap(forwarder: Forwarder, name: str) -> Device:
     with ExitStack() as stack:
         is_new = not exists(name)
-        descriptor, _ = _open_tap(stack, name)
+        descriptor, _ = open_tap(stack, name)
         if is_new:
             _set_up(name)
         return Device(forwarder.open_interface(descriptor, "tap"), stack.pop_all(), name)
@@ -111,11 +111,11 @@ def _open_named_tap(forwarder: Forwarder, name: str) -> Device:
 
 def _open_tap_on_bridge(forwarder: Forwarder, bridge: str) -> Device:
     with ExitStack() as stack:
-        descriptor, name = _open_tap(stack, _OWN_TAP)
+        descriptor, name = open_tap(stack, _OWN_TAP)
         try:
             _join_bridge(name, bridge)
         except OSError as error:
-            raise _refusal(f"Bridge {bridge!r} cannot be joined", error, "CAP_NET_ADMIN") from None
+            raise refusal(f"Bridge {bridge!r} cannot be joined", error, "CAP_NET_ADMIN") from None
         _set_up(name)
         return Device(forwarder.open_interface(descriptor, "tap"), stack.pop_all(), bridge, name)
 
@@ -132,20 +132,23 @@ def _check_name(interface: str) -> None:
         raise Conflict(f"{interface!r} cannot be the name of an interface")
 
 
-def _open_tap(stack: ExitStack, name: str) -> tuple[int, str]:
-    """Open a TAP device; returns its descriptor and its name. ``%d`` in ``name`` is replaced by a free number."""
+def open_tap(stack: ExitStack, name: str) -> tuple[int, str]:
+    """Open a TAP device in the network namespace of this thread; returns its descriptor and its name.
+
+    ``%d`` in ``name`` is replaced by a free number. The device goes when ``stack`` is closed. Raises Conflict.
+    """
     try:
         descriptor = os.open(TUN_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENODEV, errno.ENXIO):
             raise Conflict(f"{TUN_DEVICE} is not there, so this host cannot have TAP devices: modprobe tun") from None
-        raise _refusal(f"{TUN_DEVICE} cannot be opened", error, "CAP_NET_ADMIN") from None
+        raise refusal(f"{TUN_DEVICE} cannot be opened", error, "CAP_NET_ADMIN") from None
     stack.callback(os.close, descriptor)
     try:
         request = struct.pack(_IFREQ, name.encode(), _IFF_TAP | _IFF_NO_PI)
         given, _ = struct.unpack(_IFREQ, fcntl.ioctl(descriptor, _TUNSETIFF, request))
     except OSError as error:
-        raise _refusal(f"TAP device {name!r} cannot be used", error, "CAP_NET_ADMIN") from None
+        raise refusal(f"TAP device {name!r} cannot be used", error, "CAP_NET_ADMIN") from None
     return descriptor, given.rstrip(b"\0").decode()
 
 
@@ -156,10 +159,11 @@ def _set_up(name: str) -> None:
             _, flags = struct.unpack(_IFREQ, fcntl.ioctl(control, _SIOCGIFFLAGS, request))
             fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack(_IFREQ, name.encode(), flags | _IFF_UP))
     except OSError as error:
-        raise _refusal(f"Interface {name!r} cannot be brought up", error, "CAP_NET_ADMIN") from None
+        raise refusal(f"Interface {name!r} cannot be brought up", error, "CAP_NET_ADMIN") from None
 
 
-def _refusal(what: str, error: OSError, capability: str) -> Conflict:
+def refusal(what: str, error: OSError, capability: str) -> Conflict:
+    """The error for clients: what cannot be done, why, and how ``capability`` is granted if that is the reason."""
     if error.errno in (errno.EPERM, errno.EACCES):
         python = os.path.realpath(sys.executable)
         file = f"; {TUN_DEVICE} itself must be open to its user" if error.filename == TUN_DEVICE else ""
