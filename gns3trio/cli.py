@@ -157,6 +157,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     gc.disable()  # objects created at the start are not garbage, and collecting costs a sixth of the start
     import trio
 
+    from gns3trio.compute.local.cgroups import find_place, take_delegation
     from gns3trio.server import run_server  # imports the compiled core, which the other commands do not need
     from gns3trio.service_manager import find_service_manager
 
@@ -168,6 +169,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     if config.log_level == "info":  # our own output tells the server's address
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)
     _raise_descriptor_limit()
+    if config.use_cgroups:
+        take_delegation(find_place())
     try:
         trio.run(partial(run_server, config, _announce, find_service_manager(os.environ)))
     except ExceptionGroup as group:

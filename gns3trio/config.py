@@ -116,6 +116,9 @@ class Config:
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
     )
+    use_cgroups: bool = _setting(
+        True, "run each node's program in a control group of its own, where the server may make some (cgroup v2)"
+    )
     console_start_port_range: int = _setting(2000, "first console port")
     console_end_port_range: int = _setting(10000, "last console port")
     udp_start_port_range: int = _setting(10000, "first UDP tunnel port")

@@ -69,6 +69,8 @@ compilers = Pool(1)
 parsers = Pool(2)
 # Interfaces and devices of this host.
 devices = Pool(8)
+# What the kernel tells of processes, and their control groups.
+kernel = Pool(8)
 # Benchmark trials, which last for minutes. Their number is limited elsewhere.
 trials = Pool(64)
 # Returning memory to the system.

@@ -18,6 +18,7 @@ from gns3trio.addresses import listening_socket
 from gns3trio.commands.findings import Finding
 from gns3trio.commands.lab import print_json, print_line, print_table
 from gns3trio.commands.ways_to_hosts import ways_to_hosts
+from gns3trio.compute.local.cgroups import find_place
 from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.nodes.nat.node import can_join
 from gns3trio.compute.nodes.nat.process import GatewayProgramFinder, may_ping
@@ -122,6 +123,21 @@ def _sandbox(config: Config) -> Iterator[Finding]:
         "to be among the lsm= of the kernel's command line; a container must allow landlock_* and seccomp"
     )
     yield Finding("sandbox", "missing" if config.require_sandbox else "optional", f"no {means.lacks}", advice)
+
+
+def _cgroups(config: Config) -> Iterator[Finding]:
+    place = find_place()
+    if place.folder is None:
+        advice = (
+            "nodes run without: their programs are not limited in processor time and memory. A service of systemd gets "
+            "them by Delegate=cpu memory pids, a container by a writable /sys/fs/cgroup. For a server in a terminal: "
+            "systemd-run --user --scope -p Delegate=yes gns3trio serve"
+        )
+        found = place.why_not if config.use_cgroups else "turned off by the setting use_cgroups"
+        yield Finding("control groups", "optional", found, advice if config.use_cgroups else "")
+        return
+    has = ", ".join(sorted(place.possible())) or "no limits, only accounts and a certain end"
+    yield Finding("control groups", "good", f"each node can have its own: {has}")
 
 
 def _privileges(_: Config) -> Iterator[Finding]:
@@ -259,6 +275,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _vpcs,
     _qemu,
     _sandbox,
+    _cgroups,
     _privileges,
     _nat,
     _offload,

@@ -40,6 +40,7 @@ from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.node import LocalNode
 from gns3trio.compute.local.pair_nio import PairNio
+from gns3trio.compute.local.programs import open_programs
 from gns3trio.compute.local.registry import NodeRegistry, structure_properties
 from gns3trio.compute.local.trials import open_probe, open_probe_end, take_udp_endpoint
 from gns3trio.compute.local.trunk_watch import TrunkWatch
@@ -383,6 +384,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
     registry = NodeRegistry()
+    running = await open_programs(config.projects_path, config.use_cgroups)
     async with trio.open_nursery() as nursery, open_console_acceptor() as acceptor:
         with open_trunk(forwarder, config.trunk_port) as trunk:
             link_ends = LinkEnds(forwarder, udp_ports, captures, trunk)
@@ -392,7 +394,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
             )
             interfaces = InterfaceWatch()
             await nursery.start(interfaces.run)
-            builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces)
+            builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces, running)
             services = LocalServices(config, builtin)
             for name, package in node_types.packages.items():
                 module = import_module(f"{package.__name__}.node")

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from ipaddress import IPv4Address
 from typing import Any
+from uuid import UUID
 
 import trio
 
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.nio import LOOPBACK
-from gns3trio.compute.nodes.nat.process import GatewayProcess, GatewayProgramFinder, open_gateway
+from gns3trio.compute.nodes.nat.process import GROUP_LIMITS, GatewayProcess, GatewayProgramFinder, open_gateway
 from gns3trio.compute.nodes.nat.resolver import read_resolver, resolver_version
 from gns3trio.compute.nodes.nat.settings import PortForward
 from gns3trio.errors import Conflict, LabError, NoThread
@@ -37,6 +39,7 @@ class GatewayServices:
     """What gateways use of the compute. ``reaches_host``: the setting ``nat_host_loopback``."""
 
     nursery: trio.Nursery
+    running: RunningPrograms
     forwarder: Forwarder
     finder: GatewayProgramFinder
     reaches_host: bool
@@ -52,6 +55,7 @@ class Gateway:
     def __init__(
         self,
         services: GatewayServices,
+        node_id: UUID,
         port: Port,
         frames: socket.socket,
         forwards: Sequence[PortForward],
@@ -60,6 +64,7 @@ class Gateway:
         self.port = port
         self.trouble: str | None = None
         self._services = services
+        self._node_id = node_id
         self._frames = frames
         self._forwards = tuple(forwards)
         self._tell = tell
@@ -72,10 +77,16 @@ class Gateway:
 
     @classmethod
     async def open(
-        cls, services: GatewayServices, forwards: Sequence[PortForward], tell: Callable[[str | None], None]
+        cls,
+        services: GatewayServices,
+        node_id: UUID,
+        forwards: Sequence[PortForward],
+        tell: Callable[[str | None], None],
     ) -> "Gateway":
-        """Start a gateway. Raises Conflict with the package to install, or the reason why it does not start."""
-        gateway: Gateway = await services.nursery.start(_run, services, forwards, tell)
+        """Start the gateway of a node. Raises Conflict with the package to install, or the reason why it does
+        not start.
+        """
+        gateway: Gateway = await services.nursery.start(_run, services, node_id, forwards, tell)
         return gateway
 
     @property
@@ -162,9 +173,16 @@ class Gateway:
     async def _running(self) -> AsyncIterator[GatewayProcess]:
         services = self._services
         program = await services.finder.find()
-        async with open_gateway(
-            program, self._frames, reaches_host=services.reaches_host, require_sandbox=services.require_sandbox
-        ) as process:
+        async with (
+            services.running.group(self._node_id, GROUP_LIMITS) as group,
+            open_gateway(
+                program,
+                self._frames,
+                reaches_host=services.reaches_host,
+                require_sandbox=services.require_sandbox,
+                group=group,
+            ) as process,
+        ):
             await process.set_resolver(await _resolver())
             async with self._changing:
                 self._process, self._held = process, []
@@ -188,6 +206,7 @@ class Gateway:
 
 async def _run(
     services: GatewayServices,
+    node_id: UUID,
     forwards: Sequence[PortForward],
     tell: Callable[[str | None], None],
     *,
@@ -197,7 +216,7 @@ async def _run(
         its.connect(ours.getsockname())
         port = services.forwarder.open_port(ours, its.getsockname())
         try:
-            await Gateway(services, port, its, forwards, tell).keep_running(task_status)
+            await Gateway(services, node_id, port, its, forwards, tell).keep_running(task_status)
         finally:
             port.close()
 

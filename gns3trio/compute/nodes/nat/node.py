@@ -50,6 +50,7 @@ def make_type(services: LocalServices) -> NodeType:
     config, builtin = services.config, services.builtin
     gateways = GatewayServices(
         nursery=builtin.nursery,
+        running=builtin.running,
         forwarder=builtin.forwarder,
         finder=GatewayProgramFinder(config.libslirp_path),
         reaches_host=config.nat_host_loopback,
@@ -105,7 +106,9 @@ class Nat(Cloud):
                     raise
                 way = "user"  # the kernel refuses what seemed possible
         if device is None:
-            device = self._gateway = await Gateway.open(self._nats.gateways, self._forwards, self._tell_trouble)
+            device = self._gateway = await Gateway.open(
+                self._nats.gateways, self.node_id, self._forwards, self._tell_trouble
+            )
         if way != self._way:
             self._way = way
             self._emit(NodeEvent("updated"))

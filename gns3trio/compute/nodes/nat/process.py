@@ -14,6 +14,8 @@ import trio
 
 import gns3trio
 from gns3trio.classes import frozen
+from gns3trio.compute.local.cgroups import GroupLimits
+from gns3trio.compute.local.programs import ProgramGroup
 from gns3trio.compute.nodes.nat.settings import PortForward
 from gns3trio.compute.nodes.parts.program_files import files_of
 from gns3trio.compute.nodes.parts.sandbox import DEFAULT_LIMITS, MIB, Access, Calls, Sandbox, require_means
@@ -36,6 +38,8 @@ _LAST_WORDS_BYTES = 4096
 _LIMITS: Mapping[int, int] = MappingProxyType(
     {**DEFAULT_LIMITS, RLIMIT_AS: 1024 * MIB, RLIMIT_NOFILE: 1024, RLIMIT_FSIZE: 0}
 )
+# Beside its memory, the kernel has buffers for its connections.
+GROUP_LIMITS = GroupLimits(memory_bytes=1024 * MIB, tasks=16)
 _OUTWARD = frozenset({(int(socket.AF_INET), int(socket.SOCK_STREAM)), (int(socket.AF_INET), int(socket.SOCK_DGRAM))})
 
 
@@ -179,10 +183,10 @@ def _signal_name(number: int) -> str:
 
 @asynccontextmanager
 async def open_gateway(
-    program: GatewayProgram, frames: socket.socket, *, reaches_host: bool, require_sandbox: bool
+    program: GatewayProgram, frames: socket.socket, *, reaches_host: bool, require_sandbox: bool, group: ProgramGroup
 ) -> AsyncIterator[GatewayProcess]:
     """Start a gateway with its end of the socket for frames. It ends with the ``async with``, or when this process
-    dies.
+    dies. ``group`` lasts longer.
 
     Raises Conflict if it does not start, OSError if there are no resources for it.
     """
@@ -206,6 +210,7 @@ async def open_gateway(
                 its.close()
                 os.close(its_words)
             try:
+                await group.add(child.pid)
                 process = GatewayProcess(child, control, words)
                 answer = await process.answer()
                 if not answer.startswith("ready"):

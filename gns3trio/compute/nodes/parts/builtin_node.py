@@ -12,6 +12,7 @@ from gns3trio.classes import frozen
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
@@ -34,6 +35,7 @@ class BuiltinServices:
     console_ports: ConsolePorts
     console_acceptor: ConsoleAcceptor
     interfaces: InterfaceWatch
+    running: RunningPrograms
 
 
 class BuiltinNode:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import trio
 
+from gns3trio.compute.local.cgroups import GroupLimits
 from gns3trio.compute.local.leases import bind_udp
+from gns3trio.compute.local.programs import ProgramGroup
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for, require_own_folder
 from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, MIB, Access, Calls, Sandbox
 from gns3trio.compute.nodes.parts.spawn import ChildProcess, spawn
@@ -26,6 +28,10 @@ STOP_GRACE_SECONDS = 10.0
 _OWN_SPACE = 8 * 1024 * MIB
 _SPACE_PER_CPU = 128 * MIB
 _DESCRIPTORS = 1024
+# Memory beside the guest's, of which translated code is the most, and files that the kernel keeps as long as there is
+# room. Threads beside those of the processors: up to 64 for disks, and some for screens.
+_OWN_MEMORY = 2048 * MIB
+_OWN_TASKS = 256
 _LAST_WORDS_BYTES = 65536
 _MOST_WORDS = 400
 _PREFIX = re.compile(r"^qemu-system-\w+: ")
@@ -64,6 +70,11 @@ def qemu_sandbox(
     }
     own = frozenset() if takes_sockets(program.version) else frozenset({(int(socket.AF_INET), int(socket.SOCK_DGRAM))})
     return Sandbox(paths=paths, sockets=own, calls=calls, limits=limits, capabilities=capabilities_for(folder))
+
+
+def group_limits(ram: int, cpus: int) -> GroupLimits:
+    """What a machine of ``ram`` MiB may take of the host. Without an end, a faulty QEMU would take it from others."""
+    return GroupLimits(memory_bytes=ram * MIB + _OWN_MEMORY, tasks=_OWN_TASKS + cpus)
 
 
 class QemuProcess:
@@ -118,11 +129,12 @@ class QemuProcess:
 
 @asynccontextmanager
 async def open_qemu(
-    machine: Machine, *, folder: Path, sandbox: Sandbox, has_serial: bool, forwarder: Forwarder
+    machine: Machine, *, folder: Path, sandbox: Sandbox, has_serial: bool, forwarder: Forwarder, group: ProgramGroup
 ) -> AsyncIterator[tuple[QemuProcess, list[str]]]:
     """Start a QEMU; yields it and its command line. It ends with the ``async with``, or when this process dies.
 
-    The numbers of its descriptors are those in ``command.py``. Raises OSError if it cannot be started.
+    The numbers of its descriptors are those in ``command.py``. ``group`` lasts longer. Raises OSError if it cannot be
+    started.
     """
     with ExitStack() as held:
         words, its_words = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -164,6 +176,7 @@ async def open_qemu(
             )
         async with AsyncExitStack() as ending:
             ending.push_async_callback(_stop, child)
+            await group.add(child.pid)
             yield QemuProcess(child, monitor, serial, devices, words), command
 
 

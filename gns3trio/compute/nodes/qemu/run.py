@@ -10,17 +10,18 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 import trio
 
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.node import NodeEvent
-from gns3trio.compute.nodes.parts.sandbox import Sandbox
+from gns3trio.compute.nodes.parts.sandbox import MIB, Sandbox
 from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Disk, Machine, netdev_name
 from gns3trio.compute.nodes.qemu.disks import prepare_firmware
 from gns3trio.compute.nodes.qemu.monitor import Monitor, open_monitor
-from gns3trio.compute.nodes.qemu.process import QemuProcess, open_qemu, qemu_sandbox
+from gns3trio.compute.nodes.qemu.process import QemuProcess, group_limits, open_qemu, qemu_sandbox
 from gns3trio.compute.nodes.qemu.qmp import QmpError, QmpEvent
 from gns3trio.compute.nodes.qemu.services import QemuServices
 from gns3trio.compute.nodes.qemu.settings import OnClose, QemuSettings
@@ -166,13 +167,21 @@ class Run:
         try:
             with self._scope:
                 prepared = await prepare(self._services, self._plan)
-                async with open_qemu(
-                    prepared.machine,
-                    folder=self._plan.folder,
-                    sandbox=prepared.sandbox,
-                    has_serial=self._plan.console_type == "telnet",
-                    forwarder=self._services.forwarder,
-                ) as (process, command):
+                async with (
+                    self._services.running.group(
+                        UUID(self._plan.node_id),
+                        group_limits(prepared.machine.ram, prepared.machine.cpus),
+                        configured_bytes=prepared.machine.ram * MIB,
+                    ) as group,
+                    open_qemu(
+                        prepared.machine,
+                        folder=self._plan.folder,
+                        sandbox=prepared.sandbox,
+                        has_serial=self._plan.console_type == "telnet",
+                        forwarder=self._services.forwarder,
+                        group=group,
+                    ) as (process, command),
+                ):
                     self.command_line = shlex.join(command)
                     reason, error = await self._supervise(process, prepared.machine, task_status)
         except Exception as failure:

@@ -6,6 +6,7 @@ from gns3trio.classes import define
 from gns3trio.compute.local.images import ImageFolder
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.sandbox import require_means
 from gns3trio.compute.nodes.qemu.disks import DiskTool
@@ -23,6 +24,7 @@ class QemuServices:
     """Nodes run in ``nursery``. The last four are settings of the server."""
 
     nursery: trio.Nursery
+    running: RunningPrograms
     forwarder: Forwarder
     link_ends: LinkEnds
     console_ports: ConsolePorts
@@ -64,6 +66,7 @@ def open_qemu_services(services: LocalServices) -> QemuServices:
     programs = QemuPrograms()
     return QemuServices(
         nursery=builtin.nursery,
+        running=builtin.running,
         forwarder=builtin.forwarder,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,

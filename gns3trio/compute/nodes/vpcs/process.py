@@ -14,10 +14,12 @@ from pathlib import Path
 import trio
 
 from gns3trio.classes import frozen
+from gns3trio.compute.local.cgroups import GroupLimits
 from gns3trio.compute.local.leases import PortLease, bind_udp
+from gns3trio.compute.local.programs import ProgramGroup
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for, require_own_folder
 from gns3trio.compute.nodes.parts.program_files import files_of
-from gns3trio.compute.nodes.parts.sandbox import Access, Calls, Sandbox
+from gns3trio.compute.nodes.parts.sandbox import MIB, Access, Calls, Sandbox
 from gns3trio.compute.nodes.parts.spawn import ChildProcess, output_of, spawn
 from gns3trio.compute.nodes.vpcs.command import (
     INSTALL_ADVICE,
@@ -40,6 +42,8 @@ _TIMER_SLACK_SECONDS = 0.01
 _READ_BYTES = 4096
 # The first descriptors of VPCS are its sockets: one for its port, and one for its relay if that cannot be disabled.
 _SOCKET_DESCRIPTORS = range(3, 8)
+# A VPCS needs a few MiB and four threads.
+GROUP_LIMITS = GroupLimits(memory_bytes=256 * MIB, tasks=64)
 # The number of attempts. The system picks ports at random out of some ten thousand.
 _PORT_TRIES = 100
 
@@ -211,10 +215,11 @@ async def open_vpcs(
     script: str | None,
     forwarder: Forwarder,
     ports: VpcsPorts,
+    group: ProgramGroup,
 ) -> AsyncIterator[tuple[VpcsProcess, str]]:
     """Start a VPCS; yields it and its command line. It ends with the ``async with``, or when this process dies.
 
-    First it runs ``script``, a file in ``directory``. Raises OSError if it cannot be started.
+    First it runs ``script``, a file in ``directory``. ``group`` lasts longer. Raises OSError if it cannot be started.
     """
     with ports.pick() as picked, bind_udp("127.0.0.1", 0) as device_socket:
         command = build_command(
@@ -244,6 +249,7 @@ async def open_vpcs(
                 finally:
                     os.close(slave)
                 try:
+                    await group.add(child.pid)
                     yield VpcsProcess(child, terminal, device), shlex.join(command)
                 finally:
                     await child.stop(grace=STOP_GRACE_SECONDS)

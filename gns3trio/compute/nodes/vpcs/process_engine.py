@@ -17,7 +17,7 @@ from gns3trio.compute.nodes.parts.sandbox import require_means
 from gns3trio.compute.nodes.vpcs.boot import PortTaken, describe_exit, wait_until_booted
 from gns3trio.compute.nodes.vpcs.console import VpcsConsole
 from gns3trio.compute.nodes.vpcs.engine import EngineHost
-from gns3trio.compute.nodes.vpcs.process import VpcsProcess, VpcsProgram, open_vpcs
+from gns3trio.compute.nodes.vpcs.process import GROUP_LIMITS, VpcsProcess, VpcsProgram, open_vpcs
 from gns3trio.compute.nodes.vpcs.services import VpcsServices
 from gns3trio.compute.nodes.vpcs.settings import EngineName
 from gns3trio.errors import Conflict
@@ -91,15 +91,19 @@ class ProcessEngine:
             with trio.CancelScope() as self._scope:
                 script, sandbox = await self._host.folder.prepare(self._host.name, program)
                 try:
-                    async with open_vpcs(
-                        program,
-                        directory=self._host.folder.path,
-                        sandbox=sandbox,
-                        mac_id=mac_id,
-                        script=script,
-                        forwarder=self._services.forwarder,
-                        ports=self._services.vpcs_ports,
-                    ) as (process, command_line):
+                    async with (
+                        self._services.running.group(self._host.node_id, GROUP_LIMITS) as group,
+                        open_vpcs(
+                            program,
+                            directory=self._host.folder.path,
+                            sandbox=sandbox,
+                            mac_id=mac_id,
+                            script=script,
+                            forwarder=self._services.forwarder,
+                            ports=self._services.vpcs_ports,
+                            group=group,
+                        ) as (process, command_line),
+                    ):
                         code = await self._supervise(process, command_line, task_status)
                 finally:
                     with trio.CancelScope(shield=True):

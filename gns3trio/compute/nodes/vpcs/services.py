@@ -10,6 +10,7 @@ import trio
 from gns3trio.classes import define
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.vpcs.macs import VpcsMacs
 from gns3trio.compute.nodes.vpcs.process import VpcsPorts, VpcsProgramFinder
@@ -37,6 +38,7 @@ class VpcsServices:
     default_engine: EngineName
     vpcs_ports: VpcsPorts = attrs.field(factory=VpcsPorts)
     macs: VpcsMacs = attrs.field(factory=VpcsMacs)
+    running: RunningPrograms = attrs.field(factory=RunningPrograms)
     require_sandbox: bool = False
     pcs: "Pcs | None" = None  # opened by the first node that the engine of built-in PCs starts
 
@@ -55,6 +57,7 @@ def open_vpcs_services(services: LocalServices) -> VpcsServices:
     config, builtin = services.config, services.builtin
     return VpcsServices(
         nursery=builtin.nursery,
+        running=builtin.running,
         forwarder=builtin.forwarder,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
