@@ -68,4 +68,4 @@ def _missing(instance: ComputeNode | None) -> str | None:
         return "the node does not run on this server"
     if instance.console_access is None:
         return "the node has no console"
-    return None if instance.status == "started" else NODE_STOPPED
+    return NODE_STOPPED if instance.status == "stopped" else None

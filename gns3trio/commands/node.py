@@ -73,6 +73,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("stop", "stop"),
         ("reload", "stop and start"),
         ("suspend", "suspend"),
+        ("resume", "go on with suspended"),
     ):
         many = add_action(actions, name, f"{text} nodes", _act, "project")
         many.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
@@ -256,14 +257,17 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
     if bool(arguments.nodes) == arguments.all:
         arguments.parser.error(f"{arguments.project!r} is the project: after it, give names of nodes or --all")
     path = await open_path(server, arguments.project)
-    if arguments.all:
+    found = [await find_node(server, path, name) for name in arguments.nodes]
+    if arguments.verb == "resume":
+        await _resume(server, path, found)
+    elif arguments.all:
         async with _progress(server, path):
             await server.request("POST", f"{path}/nodes/{arguments.verb}", {})
         if arguments.verb in ("start", "reload"):
             await _note_not_started(server, path)
-    found = [await find_node(server, path, name) for name in arguments.nodes]
-    for node in found:
-        await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
+    else:
+        for node in found:
+            await server.request("POST", f"{path}/nodes/{node['node_id']}/{arguments.verb}", {})
     acted = {node["node_id"] for node in found}
     nodes = await server.request("GET", f"{path}/nodes")
     nodes = [node for node in nodes if arguments.all or node["node_id"] in acted]
@@ -271,6 +275,15 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
         note(f"not suspended, because such nodes cannot be: {', '.join(sorted(going, key=natural_key))}")
     rows = [(node["name"], node["status"]) for node in sorted(nodes, key=lambda node: natural_key(node["name"]))]
     show(arguments, nodes, lambda: print_table(("name", "status"), rows))
+
+
+async def _resume(server: Client, path: str, nodes: list[dict[str, Any]]) -> None:
+    """Start those of the nodes, or of all, that are suspended: for the API, that is how they go on."""
+    for node in nodes or await server.request("GET", f"{path}/nodes"):
+        if node["status"] == "suspended":
+            await server.request("POST", f"{path}/nodes/{node['node_id']}/start", {})
+    if stopped := [node["name"] for node in nodes if node["status"] == "stopped"]:
+        note(f"not suspended, but stopped: {', '.join(sorted(stopped, key=natural_key))}")
 
 
 async def _note_not_started(server: Client, path: str) -> None:

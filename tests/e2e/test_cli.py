@@ -285,6 +285,8 @@ def test_refusals_say_what_to_do(lab: Shell) -> None:
     lab.run("node", "rename", "lab", "PC1", "PC1")
     assert "PC2 is there already: this one is PC3" in lab.run("node", "create", "lab", "vpcs", "PC2")
     assert "not suspended, because such nodes cannot be: PC1\n" in lab.run("node", "suspend", "lab", "PC1", "PC3")
+    assert "not suspended, but stopped: PC3\n" in lab.run("node", "resume", "lab", "PC1", "PC3")
+    assert lab.json("node", "show", "lab", "PC3")["status"] == "stopped"
     lab.run("node", "create", "lab", "ethernet_switch", "SW1")
     assert "SW1 has no console (ethernet_switch)" in lab.run("console", "lab", "SW1", "-c", "x", status=1)
     assert "the document is empty" in lab.run("topology", "apply", "lab", "-", text="# nothing\n", status=1)

@@ -21,6 +21,7 @@ TESTED_IN_THE_BROWSER = {
     "docs",
     "drawer/consoles",
     "drawer/packets",
+    "drawer/screen",
     "flows/heat_map",
     "flows/mesh",
     "flows/pair_list",

@@ -1,8 +1,9 @@
-// Consoles of nodes, as terminals in the drawer.
+// Consoles of nodes, in the drawer: terminals for texts, screens for VNC.
 
 import { socketUrl } from "../api.js";
 import { h } from "../dom.js";
 import { tell } from "../messages.js";
+import { makeScreen } from "./screen.js";
 
 export function consolePath(lab, node) {
   return `${lab.path}/nodes/${node.node_id}/console/ws`;
@@ -13,9 +14,18 @@ export function hasConsole(node) {
   return ![null, undefined, "none"].includes(node.console_type);
 }
 
-// Whether it is a text, which a terminal shows.
-export function hasTerminal(node) {
-  return node.console_type === "telnet";
+// What shows the consoles of each type here. Other types need a program of the user.
+const VIEWERS = { telnet: makeTerminal, vnc: (lab, node) => makeScreen(node.name, socketUrl(consolePath(lab, node))) };
+
+// Whether the page itself shows it.
+export function hasViewer(node) {
+  return Object.hasOwn(VIEWERS, node.console_type);
+}
+
+// Where programs of the user find the console.
+export function consoleAddress(node) {
+  const host = node.console_host.includes(":") ? `[${node.console_host}]` : node.console_host;
+  return `${node.console_type.split("+")[0]}://${host}:${node.console}`;
 }
 
 export function openConsole(drawer, lab, node) {
@@ -23,18 +33,18 @@ export function openConsole(drawer, lab, node) {
     tell(`${node.name} has no console.`, "warning");
     return;
   }
-  if (!hasTerminal(node)) {
-    tell(`The console of ${node.name} is not a text: open ${node.console_type}://${node.console_host}:${node.console} with a viewer.`, "warning");
+  if (!hasViewer(node)) {
+    tell(`This page does not show the console of ${node.name}. Open ${consoleAddress(node)} with a viewer.`, "warning");
     return;
   }
-  if (node.status !== "started") {
+  if (node.status === "stopped") {
     tell(`${node.name} is not started: it has no console yet.`, "warning");
     return;
   }
-  drawer.show(`console ${node.node_id}`, node.name, () => makeConsole(lab, node));
+  drawer.show(`console ${node.node_id}`, node.name, () => VIEWERS[node.console_type](lab, node));
 }
 
-function makeConsole(lab, node) {
+function makeTerminal(lab, node) {
   const element = h("div", { className: "pane terminal" });
   const socket = new WebSocket(socketUrl(consolePath(lab, node)));
   socket.binaryType = "arraybuffer";

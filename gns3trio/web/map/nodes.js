@@ -33,7 +33,7 @@ export class NodeShape {
     layers.put(this.group, node.z, "nodes");
     set(this.group, {
       transform: `translate(${node.x} ${node.y})`,
-      class: classNames("node", { started: node.status === "started", source, kept: kept && !away, away, elsewhere: host !== null, dimmed, selected }),
+      class: classNames("node", { started: node.status === "started", suspended: node.status === "suspended", source, kept: kept && !away, away, elsewhere: host !== null, dimmed, selected }),
       "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${state}${host ? `, on ${host.name}` : ""}`,
     });
     this.showHost(host, width / 2, height + HOST_BELOW);

@@ -3,7 +3,7 @@
 import { act, ask, button, field } from "../actions.js";
 import { at, get, post, put, socketUrl } from "../api.js";
 import { h, refill, setText } from "../dom.js";
-import { consolePath, hasConsole, hasTerminal, openConsole } from "../drawer/consoles.js";
+import { consoleAddress, consolePath, hasConsole, hasViewer, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { reasonOf } from "../hosts/host_texts.js";
@@ -33,6 +33,7 @@ export class NodePanel {
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
+    this.suspend = button("Suspend", () => post(`${path}/suspend`));
     this.reload = button("Reload", () => post(`${path}/reload`));
     this.move = button("Move to host…", () => moveNode(lab, lab.nodes.get(id)));
     this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
@@ -41,7 +42,7 @@ export class NodePanel {
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
-      h("p", { className: "buttons" }, this.start, this.stop, this.reload, this.console,
+      h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         this.move,
@@ -91,13 +92,16 @@ export class NodePanel {
     this.start.hidden = this.stop.hidden = !canStop;
     this.reload.hidden = Boolean(problem);
     this.move.hidden = !canMove(this.lab, node);
-    this.console.hidden = !hasTerminal(node);
+    this.console.hidden = !hasViewer(node);
+    this.suspend.hidden = !canStop || !type?.can_suspend;
+    this.suspend.disabled = node.status !== "started";
+    setText(this.start, node.status === "suspended" ? "Resume" : "Start");
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status === "stopped";
     const facts = [["Type", type?.title ?? node.node_type]];
     const { hosts } = this.lab;
     if (hosts.several) facts.push(["Host", h("a", { href: `${at("/hosts")}#${encodeURIComponent(node.compute_id)}` }, hosts.nameOf(node.compute_id))]);
-    if (node.console && hasConsole(node)) facts.push(["Console", `${node.console_type} ${node.console_host}:${node.console}`]);
+    if (node.console && hasConsole(node)) facts.push(["Console", consoleAddress(node)]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
     facts.push(...natFacts(node.properties));
     refill(this.facts, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));

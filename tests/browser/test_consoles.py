@@ -1,0 +1,77 @@
+"""Consoles that are not texts: the screens of machines, and addresses for viewers."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Host
+from tests.browser.lab_page import open_lab
+from tests.support.machines import needs_qemu
+
+pytestmark = needs_qemu
+
+# How many colours the picture has: a black one has one, a text two.
+COLOURS = """(canvas) => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  return new Set(new Uint32Array(data.buffer)).size;
+}"""
+
+
+@pytest.fixture
+def lab(host: Host, labs: list[dict[str, Any]], request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A machine that finds nothing to boot, and says so on its screen."""
+    labs.append(host.request("POST", "/v2/projects", {"name": "machine"}))
+    properties = {"options": "-no-kvm", "ram": 32, "adapters": 0}
+    body = {"name": "VM", "node_type": "qemu", "compute_id": "local", "console_type": request.param}
+    host.request("POST", f"/v2/projects/{labs[-1]['project_id']}/nodes", {**body, "properties": properties})
+    return labs[-1]
+
+
+@pytest.mark.parametrize("lab", ["vnc"], indirect=True)
+def test_the_screen_of_a_machine_is_shown(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    open_lab(page, host, lab)
+    page.locator("[aria-label^='VM,']").click()
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".node.started")).to_have_count(1)
+    page.get_by_role("button", name="Console").click()
+    screen = page.get_by_role("group", name="Screen of VM")
+    canvas = screen.locator("canvas")
+    expect(canvas).to_be_visible()
+    page.wait_for_function(f"(canvas) => ({COLOURS})(canvas) > 1", arg=canvas.element_handle())
+    page.keyboard.press("a")
+    screen.get_by_role("button", name="Ctrl+Alt+Del").click()
+
+    # It is suspended, which does not hide its screen, and goes on.
+    page.get_by_role("button", name="Suspend", exact=True).click()
+    expect(page.locator(".node.suspended")).to_have_count(1)
+    expect(page.locator("aside .status")).to_have_text("suspended")
+    page.get_by_role("button", name="Close VM").click()
+    expect(screen).to_have_count(0)
+    page.get_by_role("button", name="Console").click()
+    page.wait_for_function(f"(canvas) => ({COLOURS})(canvas) > 1", arg=canvas.element_handle())
+    page.get_by_role("button", name="Resume", exact=True).click()
+    expect(page.locator(".node.started")).to_have_count(1)
+
+    # The screen ends with the machine, and comes back with it.
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(screen).to_contain_text("The console is closed.")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".node.started")).to_have_count(1)
+    page.locator("[aria-label^='VM,']").dblclick()
+    expect(page.get_by_role("tab")).to_have_count(1)
+    page.wait_for_function(f"(canvas) => ({COLOURS})(canvas) > 1", arg=canvas.element_handle())
+
+
+@pytest.mark.parametrize("lab", ["spice"], indirect=True)
+def test_a_screen_for_other_viewers_has_an_address(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    (node,) = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
+    address = f"spice://{node['console_host']}:{node['console']}"
+    open_lab(page, host, lab)
+    page.locator("[aria-label^='VM,']").dblclick()
+    expect(page.get_by_text(f"Open {address} with a viewer.")).to_be_visible()
+    expect(page.locator("aside dl")).to_contain_text(address)
+    expect(page.get_by_role("button", name="Console")).to_be_hidden()
+    expect(page.get_by_role("button", name="Suspend", exact=True)).to_be_disabled()
