@@ -106,6 +106,9 @@ class Config:
     images_path: Path | None = _setting(
         None, "folder for images of machines, by default the folder images beside projects_path"
     )
+    images_limit: float = _setting(
+        0.0, "most GiB that all images may take together; 0: as many as the disk has room for"
+    )
     enable_hardware_acceleration: bool = _setting(True, "let QEMU machines use the host's processor itself (KVM)")
     require_hardware_acceleration: bool = _setting(
         True, "refuse to start QEMU machines that could use hardware acceleration where there is none"
@@ -242,6 +245,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"forwarder_workers: {config.forwarder_workers} is not from 0 to 64")
     if not 0.05 <= config.stats_interval <= 3600:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
+    if not 0 <= config.images_limit <= 2**30:
+        raise Invalid(f"images_limit: {config.images_limit} is not from 0 to {2**30} GiB")
     if config.close_abandoned_after and not 60 <= config.close_abandoned_after <= 366 * 86400:
         raise Invalid(f"close_abandoned_after: {config.close_abandoned_after} is neither 0 nor from 60 s to a year")
     if config.log_level not in ("debug", "info", "warning", "error"):

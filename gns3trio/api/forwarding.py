@@ -41,7 +41,7 @@ class Forwarded(Response):
         """Handle one request (ASGI entry point)."""
         request = self._request
         length = request.headers.get("content-length", "")
-        has_body = request.method != "GET"
+        has_body = request.method not in ("GET", "DELETE")
 
         async def body() -> AsyncGenerator[bytes]:
             async for piece in request.stream():

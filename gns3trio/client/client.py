@@ -135,11 +135,19 @@ class Client:
 
     async def upload(self, path: str, file: Path, progress: Progress) -> Any:
         """POST a file as the body; returns the JSON reply."""
+        return await self._send_file("POST", path, file, 0, progress)
+
+    async def upload_part(self, path: str, file: Path, offset: int, progress: Progress) -> Any:
+        """PUT a file from ``offset`` on as the body; returns the JSON reply."""
+        return await self._send_file("PUT", path, file, offset, progress)
+
+    async def _send_file(self, method: str, path: str, file: Path, offset: int, progress: Progress) -> Any:
         with _opened(file) as source:
             size = os.fstat(source.fileno()).st_size
-            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
-            async with aclosing(_pieces(source, size, progress)) as pieces:
-                return await self._send("POST", path, pieces, headers)
+            source.seek(offset)
+            headers = {"Content-Type": "application/octet-stream", "Content-Length": str(max(0, size - offset))}
+            async with aclosing(_pieces(source, offset, size, progress)) as pieces:
+                return await self._send(method, path, pieces, headers)
 
     @asynccontextmanager
     async def stream(self, path: str) -> AsyncIterator[AsyncIterator[bytes]]:
@@ -229,9 +237,10 @@ def _written_as_a_whole(file: Path) -> Iterator[IO[bytes]]:
             part.unlink()
 
 
-async def _pieces(source: IO[bytes], size: int, progress: Progress) -> AsyncGenerator[bytes]:
-    """Read ``size`` bytes of the file in pieces and report the progress. Raises LabError if it has become shorter."""
-    done = 0
+async def _pieces(source: IO[bytes], done: int, size: int, progress: Progress) -> AsyncGenerator[bytes]:
+    """Read the file in pieces from its byte ``done`` up to ``size``, and report the progress. Raises LabError if it has
+    become shorter.
+    """
     while done < size:
         try:
             piece = await threads.terminal.run(source.read, min(_PIECE_BYTES, size - done))

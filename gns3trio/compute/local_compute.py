@@ -22,6 +22,7 @@ from gns3trio import threads
 from gns3trio.addresses import why_not_here
 from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.compute.host import LOCAL_COMPUTE_ID, HostInterface, PortUsage
+from gns3trio.compute.images import FOLDERS
 from gns3trio.compute.interface import (
     Capabilities,
     ComputeNode,
@@ -92,7 +93,7 @@ class LocalCompute:
         self._udp_ports = link_ends.udp_ports
         self._trunk = trunk
         self._projects_path = config.projects_path
-        self._image_folder = config.images_folder / "QEMU"
+        self._image_folder = config.images_folder / FOLDERS["qemu"]
         self._qemu_host: QemuHost | None = None
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created

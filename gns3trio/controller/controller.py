@@ -6,12 +6,14 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, context
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import trio
 
 from gns3trio import threads
 from gns3trio.compute.clients import OWN_USER
+from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.interface import Compute, PortPlace
 from gns3trio.compute.node import NodeStatus
@@ -22,6 +24,7 @@ from gns3trio.controller.former_computes import STATE_NAME as FORMER_COMPUTES
 from gns3trio.controller.former_computes import check_stored_former_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.controller.library.base_configs import BaseConfigs
+from gns3trio.controller.library.images import images_of
 from gns3trio.controller.library.symbols import Symbols
 from gns3trio.controller.library.templates import Templates, check_stored_templates
 from gns3trio.controller.links.link import Link, PortAddress
@@ -48,6 +51,8 @@ from gns3trio.project_layout import FOLDER_OF_USERS
 
 log = logging.getLogger(__name__)
 
+_DAY = 86400.0
+
 
 class Controller:
     """All projects of this server. Use ``open_controller``."""
@@ -59,6 +64,7 @@ class Controller:
         self.templates = Templates(state, services.changes)
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
+        self.images = images_of(config, self._nodes_here)
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects that are being created
         self._records = ProjectPlaces(state, config.projects_path)
@@ -86,6 +92,17 @@ class Controller:
                 record, waits = node.record, node.status != "started"
                 mib = expected_mib(record.node_type, record.properties) if waits else 0.0
                 yield PlacedNode(record.node_id, record.compute_id, mib, waits)
+
+    def _nodes_here(self, node_type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """The names and properties of the nodes of a type on this host: of open projects, and of other controllers."""
+        for project in self.projects.values():
+            for node in project.nodes.values():
+                if (node.record.node_type, node.record.compute_id) == (node_type, LOCAL_COMPUTE_ID):
+                    yield f"{node.name} ({project.settings.name})", node.record.properties
+        for hosted in self.hosted.all():
+            for each in hosted.nodes.values():
+                if each.instance.node_type == node_type:
+                    yield f"{each.instance.name} ({hosted.name})", each.instance.properties()
 
     @property
     def changes(self) -> ChangeFeed:
@@ -397,6 +414,7 @@ def _sweep(config: Config) -> None:
     """Delete incomplete files that a killed server has left."""
     for folder in (config.state_folder, _symbols_folder(config), _configs_folder(config)):
         storage.sweep(folder, below=False)
+    storage.sweep(config.images_folder, unused_for=_DAY)  # another server may use it too
     project_swap.recover(config.projects_path)
 
 

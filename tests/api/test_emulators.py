@@ -15,8 +15,8 @@ Json = dict[str, Any]
 @pytest.mark.parametrize(
     ("method", "path", "emulator"),
     [
-        ("POST", "/v2/computes/local/dynamips/images/c7200.bin", "Dynamips"),
-        ("GET", "/v2/compute/iou/images/i86.bin", "IOU"),
+        ("POST", "/v2/computes/local/virtualbox/images/disk.vdi", "VirtualBox"),
+        ("GET", "/v2/compute/iou/whatever", "IOU"),
         ("POST", "/v2/compute/docker/images/alpine", "Docker"),
         ("PUT", "{project}/iou/nodes/{id}/adapters/0/ports/0/nio", "IOU"),
         ("GET", "/v2/compute/virtualbox/vms", "VirtualBox"),
@@ -56,10 +56,10 @@ async def test_a_node_that_cannot_be_made(server: Server, project: Json, node_ty
 async def test_an_image_is_not_read_into_memory(server: Server) -> None:
     """It may be larger than what a request of the API may hold."""
     image = bytes(20 * 1024 * 1024)
-    for path in ("/v2/compute/iou/images/disk.img", "/v2/computes/local/iou/images/disk.img"):
+    for path in ("/v2/compute/vmware/images/disk.img", "/v2/computes/local/vmware/images/disk.img"):
         reply = await server.http.post(path, content=image)
         assert reply.status_code == 409
-        assert "IOU" in reply.json()["message"]
+        assert "VMware" in reply.json()["message"]
 
 
 async def test_what_is_no_emulator(server: Server, project: Json) -> None:

@@ -25,10 +25,10 @@ PARTLY = (
     ),
     (
         r"/v2/computes/.*",
-        "forwarded to a compute on another host; this server itself has QEMU only: no images, and 409 for others",
+        "forwarded to a compute on another host; this server itself has QEMU only, and images; 409 for others",
     ),
     (r"/v2/compute/.*/qemu/nodes$", "where QEMU is installed; no TPM, CPU throttling, and disk of configurations"),
-    (r"/v2/compute/(?!qemu)\w+/images", "always empty: the emulator is not run"),
+    (r"/v2/compute/docker/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
@@ -53,7 +53,7 @@ PARTLY = (
 REFUSED = (
     (r"/v2/compute/.*/(frame_relay_switch|atm_switch)/.*", "Dynamips is not run"),
     *(
-        (rf"/v2/compute/(?!\w+/images$)(.*/)?{node_type}/.*", f"{emulator} is not run")
+        (rf"/v2/compute/(?!\w+/images)(.*/)?{node_type}/.*", f"{emulator} is not run")
         for node_type, emulator in EMULATOR_OF_TYPE.items()
     ),
     (r"/v2/compute/.*(nat|cloud).*/duplicate", "GNS3 has none either"),

@@ -13,6 +13,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
+from gns3trio.compute.images import FOLDERS
 from gns3trio.compute.node_types import node_types
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import Int32
@@ -52,7 +53,7 @@ for _type in EMULATOR_OF_TYPE:
 
 @routes.route(
     "GET",
-    *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES),
+    *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES if emulator not in FOLDERS),
     reply=list[dict[str, Any]],
     access=Access.COMPUTE,
 )
@@ -75,6 +76,7 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 @routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 @routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 @routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
+@routes.route("DELETE", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Response:
     """A request to an emulator of a compute, which answers it. 409 for this server, which runs none."""
     compute = api.controller.computes.require_other(compute_id)

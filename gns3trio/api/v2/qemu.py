@@ -1,30 +1,25 @@
-"""GNS3's routes for QEMU on this host: its programs, its images, and disks. ``/v2/compute/qemu`` is for controllers on
-other hosts, ``/v2/computes/local/qemu`` for clients of this server.
-
-The images are those of this host: all controllers and clients share them.
+"""GNS3's routes for QEMU on this host: its programs, and disks among the images. ``/v2/compute/qemu`` is for
+controllers on other hosts, ``/v2/computes/local/qemu`` for clients of this server.
 """
 
-import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
 
+import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
-from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import MAX_DISK_SIZE, DiskResize
 from gns3trio.classes import define
-from gns3trio.compute.emulator_host import Image, InstalledProgram, QemuHost
+from gns3trio.compute.emulator_host import InstalledProgram, QemuHost
 from gns3trio.controller.driven_nodes import driven_action, driven_node
-from gns3trio.controller.storage.single_files import Upload, open_file
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, Invalid
 
 routes = RouteTable("/v2")
 
@@ -118,60 +113,6 @@ async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     return {"kvm": (await _host(api)).accelerated()}
 
 
-# --- images ---
-
-
-@routes.route("GET", f"{_COMPUTE}/images", reply=list[replies.ImageFile], access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/images", reply=list[replies.ImageFile])
-async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
-    """The images of QEMU machines. ``md5sum`` is null while it has not been computed, which happens with the first node
-    that uses the image.
-    """
-    return list(map(_image_view, await (await _host(api)).images()))
-
-
-def _image_view(image: Image) -> dict[str, Any]:
-    return {"filename": image.name, "path": image.path, "filesize": image.size, "md5sum": image.md5sum}
-
-
-@routes.route("POST", f"{_COMPUTE}/images/{{filename:path}}", status=204, raw_body=True, access=Access.COMPUTE)
-@routes.route("POST", f"{_LOCAL}/images/{{filename:path}}", status=204, raw_body=True)
-async def upload_image(api: ApiRequest, filename: str) -> None:
-    """Store an image; the body is its content. An image of that name is replaced when all of it has arrived."""
-    host = await _host(api)
-    name = host.relative(filename)
-    upload = Upload(host.image_folder, name, make_folders=True)
-    digest = hashlib.md5(usedforsecurity=False)
-
-    async def hashed(pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
-        async for piece in pieces:
-            digest.update(piece)  # a piece is as long as a read of a socket
-            yield piece
-
-    try:
-        await upload.receive(hashed(api.http.stream()))
-        await upload.commit()
-    finally:
-        await upload.discard()
-    await host.keep_checksum(name, digest.hexdigest())
-
-
-@routes.route("GET", f"{_COMPUTE}/images/{{filename:path}}", access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/images/{{filename:path}}")
-async def download_image(api: ApiRequest, filename: str) -> Download:
-    """The content of an image."""
-    host = await _host(api)
-    name = host.relative(filename)
-    return uploaded_file(await threads.disk.run(open_file, host.image_folder, name), name)
-
-
-@routes.route("DELETE", f"{_COMPUTE}/images/{{filename:path}}", status=204, access=Access.COMPUTE)
-@routes.route("DELETE", f"{_LOCAL}/images/{{filename:path}}", status=204)
-async def delete_image(api: ApiRequest, filename: str) -> None:
-    """Delete an image. Machines that use it cannot be started any more; an extension."""
-    await (await _host(api)).delete_image(filename)
-
-
 # --- disks ---
 
 
@@ -181,7 +122,28 @@ async def create_disk(api: ApiRequest, body: DiskCreate) -> None:
     """Make an empty disk among the images."""
     _require_tool(body.qemu_img)
     options = [f"{name}={value}" for name in _OPTIONS if (value := getattr(body, name)) is not None]
+    if _writes_all(body):
+        await threads.disk.run(api.controller.images.of("qemu").room.require, body.size * 2**20)
     await (await _host(api)).create_disk(body.path, body.format, body.size, options)
+
+
+def _writes_all(body: DiskCreate) -> bool:
+    """Whether the disk takes all of its size at once."""
+    fixed = ("fixed", "monolithicFlat", "twoGbMaxExtentFlat")
+    return body.preallocation in ("falloc", "full") or body.static == "on" or body.subformat in fixed
+
+
+_IMAGE_QUERY = {"path": "of the image, relative to the folder of images"}
+
+
+@routes.route("GET", f"{_COMPUTE}/img", reply=replies.DiskInfo, query=_IMAGE_QUERY, access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/img", reply=replies.DiskInfo, query=_IMAGE_QUERY)
+async def get_disk(api: ApiRequest) -> dict[str, Any]:
+    """What a disk among the images is: its format and sizes; an extension."""
+    path = api.http.query_params.get("path", "")
+    if not path:
+        raise Invalid("path: is missing")
+    return {"path": path, **attrs.asdict(await (await _host(api)).disk_info(path))}
 
 
 def _require_tool(path: str) -> None:

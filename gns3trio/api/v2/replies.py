@@ -650,3 +650,31 @@ class ImageFile(Whole):
     path: str
     filesize: int
     md5sum: str | None
+
+
+@reply_shape
+class ImageUpload(Whole):
+    """An upload of an image in parts, of which ``offset`` bytes have arrived. ``upload_id`` is null once it is
+    complete.
+    """
+
+    upload_id: str | None
+    filename: str
+    size: int
+    md5sum: str | None
+    offset: int
+    complete: bool
+
+
+@reply_shape
+class DiskInfo(Whole):
+    """A disk among the images. Sizes are in bytes: what its guest sees, and what it takes on this host. ``backing`` is
+    the image below it, ``snapshots`` are the names of the states saved in it.
+    """
+
+    path: str
+    format: str
+    virtual_size: int
+    disk_size: int | None
+    backing: str | None
+    snapshots: list[str]

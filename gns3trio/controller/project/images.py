@@ -1,29 +1,15 @@
-"""The images that a node needs at its compute."""
+"""The images that a node needs at its compute. Docker fetches what is missing itself."""
 
 from pathlib import PurePosixPath
 from typing import Any
 
+from gns3trio.compute.images import IMAGE_PROPERTIES
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import OtherCompute
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.errors import Conflict, LabError
 from gns3trio.json_text import read_json
 
-# The properties of GNS3 that name an image, by the type of the node. Docker fetches what is missing itself.
-_IMAGES = {
-    "qemu": (
-        "hda_disk_image",
-        "hdb_disk_image",
-        "hdc_disk_image",
-        "hdd_disk_image",
-        "cdrom_image",
-        "bios_image",
-        "kernel_image",
-        "initrd",
-    ),
-    "dynamips": ("image",),
-    "iou": ("path",),
-}
 # A list of thousands of images.
 _MAX_LIST_BYTES = 4 * 1024 * 1024
 
@@ -32,7 +18,7 @@ async def require_images(compute: OtherCompute, record: NodeRecord) -> None:
     """Raises Conflict with the images of a node that a compute lacks, and Unavailable if it cannot be reached."""
     wanted = {
         name: value
-        for name in _IMAGES.get(record.node_type, ())
+        for name in IMAGE_PROPERTIES.get(record.node_type, ())
         if isinstance(value := record.properties.get(name), str) and value
     }
     if not wanted or not node_types[record.node_type].has_images:

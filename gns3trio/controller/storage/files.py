@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,11 +62,12 @@ def temporary_name() -> str:
     return f"{TEMPORARY_PREFIX}{_RUN}{uuid4().hex[:16]}"
 
 
-def sweep(folder: Path, *, below: bool = True) -> None:
-    """Delete incomplete files of a killed server in a folder; with ``below`` also in its subfolders.
+def sweep(folder: Path, *, below: bool = True, unused_for: float = 0.0) -> None:
+    """Delete incomplete files of a killed server in a folder; with ``below`` also in its subfolders. Only those that
+    nobody has written for so many seconds.
 
     Files that this server is writing are kept, and files that cannot be deleted, which do no harm. No other server may
-    use the folder.
+    use the folder, unless ``unused_for`` is long.
     """
     waiting = [folder]
     while waiting:
@@ -80,6 +82,8 @@ def sweep(folder: Path, *, below: bool = True) -> None:
                 continue
             if _TEMPORARY_NAME.fullmatch(entry.name):
                 with suppress(OSError):
+                    if unused_for and entry.stat(follow_symlinks=False).st_mtime + unused_for > time.time():
+                        continue
                     remove_tree(Path(entry.path)) if is_folder else os.unlink(entry.path)
             elif below and is_folder:
                 waiting.append(Path(entry.path))

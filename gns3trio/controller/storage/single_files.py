@@ -22,7 +22,7 @@ from gns3trio.controller.storage.files import (
     printable,
     temporary_name,
 )
-from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound
+from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound, path_error
 from gns3trio.printable import hidden_character
 
 CHUNK_BYTES = 256 * 1024
@@ -116,23 +116,61 @@ def open_file(folder: Path, path: str) -> OpenFile:
     return OpenFile(descriptor, parts[-1], status.st_size, date_of(status))
 
 
+def check_new_path(path: str) -> None:
+    """Raises Invalid for a path with control characters, Conflict for a path that is too long, Forbidden and NotFound
+    for a path that names no file.
+    """
+    _split(path)
+    if (character := hidden_character(path)) is not None:
+        raise Invalid(f"path: {path!r} has the character U+{ord(character):04X}, which no name may have")
+    if (problem := name_problem(path)) is not None:  # such a file could not be archived
+        raise Conflict(f"path: {path[:200]!r} {problem}")
+
+
+def move_below(file: Path, folder: Path, path: str, *, replace: bool) -> None:
+    """Give a file its place below a folder of the same disk; synchronous. Missing folders are created. Its content must
+    be durable already, and its name is when this returns.
+
+    Raises as ``Upload``; without ``replace`` also Conflict if there is something of that name.
+    """
+    check_new_path(path)
+    parts = _split(path)
+    try:
+        _refuse_links(folder, parts, path)
+        parent = _open_folder(folder, parts[:-1], make=True)
+        try:
+            if replace:
+                os.replace(file, parts[-1], dst_dir_fd=parent)
+            else:
+                os.link(file, parts[-1], dst_dir_fd=parent, follow_symlinks=False)
+                os.unlink(file)
+            os.fsync(parent)
+        finally:
+            os.close(parent)
+    except FileExistsError:
+        raise Conflict(f"path: {path!r} exists already") from None
+    except IsADirectoryError:
+        raise Conflict(f"path: {path!r} is a folder") from None
+    except OSError as error:
+        raise path_error(f"path: {path!r}", error) from None
+
+
 class Upload:
     """An upload, stored beside the file that it replaces: call ``receive``, then ``commit``, and always ``discard`` at
-    the end.
+    the end. ``take_room`` gets the size of each piece before it is written, in a thread, and may raise.
 
-    Raises Invalid for a path with control characters, Conflict for a path that is too long, Forbidden and NotFound for
-    a path that names no file.
+    Raises as ``check_new_path``.
     """
 
-    def __init__(self, folder: Path, path: str, *, make_folders: bool) -> None:
+    def __init__(
+        self, folder: Path, path: str, *, make_folders: bool, take_room: Callable[[int], None] = lambda size: None
+    ) -> None:
         self._folder = folder
         self._path = path
+        check_new_path(path)
         self._parts = _split(path)
-        if (character := hidden_character(path)) is not None:
-            raise Invalid(f"path: {path!r} has the character U+{ord(character):04X}, which no name may have")
-        if (problem := name_problem(path)) is not None:  # such a file could not be archived
-            raise Conflict(f"path: {path[:200]!r} {problem}")
         self._make_folders = make_folders
+        self._take_room = take_room
         self._temporary = temporary_name()
         self._parent: int | None = None
 
@@ -165,6 +203,7 @@ class Upload:
             raise self._refusal(error) from error
 
     def _write(self, descriptor: int, data: bytearray) -> None:
+        self._take_room(len(data))
         view = memoryview(data)
         try:
             while view:

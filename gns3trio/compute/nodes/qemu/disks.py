@@ -15,7 +15,8 @@ from typing import Any
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.local.images import ImageFolder
+from gns3trio.compute.emulator_host import DiskInfo
+from gns3trio.compute.images import ImageFolder
 from gns3trio.compute.nodes.parts.node_folder import capabilities_for
 from gns3trio.compute.nodes.parts.sandbox import LARGE_LIMITS, Access, Calls, Sandbox
 from gns3trio.compute.nodes.parts.spawn import run_program
@@ -109,12 +110,22 @@ class DiskTool:
             raise Conflict(f"qemu-img does not know the disk {disk.name!r}")
         return value
 
+    async def examine(self, image: Path) -> DiskInfo:
+        """What an image is, as it is now. Raises Conflict."""
+        await threads.disk.run(lambda: check_image(image, self._images.folder, writable=False))
+        info = await self.info(image)
+        size, taken, backing = info.get("virtual-size"), info.get("actual-size"), info.get("backing-filename")
+        return DiskInfo(
+            format=str(info.get("format")),
+            virtual_size=size if isinstance(size, int) else 0,
+            disk_size=taken if isinstance(taken, int) else None,
+            backing=escape(backing) if isinstance(backing, str) else None,
+            snapshots=[escape(name) for name in _snapshots(info)],
+        )
+
     async def has_saved_state(self, disk: Path) -> bool:
         """Whether a machine was saved into this disk."""
-        snapshots = (await self.info(disk)).get("snapshots")
-        return isinstance(snapshots, list) and any(
-            isinstance(each, dict) and each.get("name") == SAVED_STATE for each in snapshots
-        )
+        return SAVED_STATE in _snapshots(await self.info(disk))
 
     async def _clone(self, image: Path, image_format: str, clone: Path) -> None:
         """The clone gets another name until it is complete, as a killed server would leave a broken one."""
@@ -181,6 +192,12 @@ class DiskTool:
             paths[str(writes)] = Access.READ | Access.WRITE
             capabilities = capabilities_for(writes)
         return Sandbox(paths=paths, calls=Calls.THREADS, limits=LARGE_LIMITS, capabilities=capabilities)
+
+
+def _snapshots(info: Mapping[str, Any]) -> list[str]:
+    snapshots = info.get("snapshots")
+    names = [each.get("name") for each in snapshots if isinstance(each, dict)] if isinstance(snapshots, list) else []
+    return [name for name in names if isinstance(name, str)]
 
 
 def clone_of(folder: Path, drive: str) -> Path:

@@ -6,8 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from gns3trio import threads
-from gns3trio.compute.emulator_host import Image, InstalledProgram
-from gns3trio.compute.local.images import ImageFolder
+from gns3trio.compute.emulator_host import DiskInfo, InstalledProgram
+from gns3trio.compute.images import ImageFolder
 from gns3trio.compute.nodes.qemu.disks import DiskTool
 from gns3trio.compute.nodes.qemu.found import find_program, installed_programs, native_platforms, platform_of
 from gns3trio.compute.nodes.qemu.programs import QemuPrograms, can_use_kvm
@@ -21,27 +21,6 @@ class LocalQemuHost:
         self._images = ImageFolder(image_folder)
         self._programs = QemuPrograms()
         self._disks = DiskTool(self._programs, self._images)
-
-    @property
-    def image_folder(self) -> Path:
-        """The folder of the images."""
-        return self._images.folder
-
-    def relative(self, name: str) -> str:
-        """The name of an image relative to the folder. Raises Forbidden."""
-        return self._images.relative(name, "filename")
-
-    async def images(self) -> list[Image]:
-        """All images, sorted by path."""
-        return await threads.copying.run(self._images.list)
-
-    async def keep_checksum(self, name: str, md5sum: str) -> None:
-        """Keep the checksum of an image that was just written."""
-        await threads.disk.run(self._images.keep_checksum, name, md5sum)
-
-    async def delete_image(self, name: str) -> None:
-        """Delete an image."""
-        await threads.disk.run(self._images.delete, name)
 
     async def programs(self, platforms: Sequence[str]) -> list[InstalledProgram]:
         """The installed programs of QEMU for these processors."""
@@ -70,7 +49,7 @@ class LocalQemuHost:
         await self._disks.create(disk, disk_format, size, options)
 
     def _free_path(self, name: str) -> Path:
-        path = self._images.folder / self._images.relative(name, "path")
+        path = self._images.folder / self._images.new_name(name, "path")
         if os.path.lexists(path):
             raise Conflict(f"path: the image {name!r} exists already")
         try:
@@ -78,6 +57,11 @@ class LocalQemuHost:
         except OSError as error:
             raise path_error(f"path: {name!r}", error) from None
         return path
+
+    async def disk_info(self, name: str) -> DiskInfo:
+        """What a disk among the images is."""
+        disk = await threads.disk.run(self._images.find, name, None, "path")
+        return await self._disks.examine(disk)
 
     async def extend_disk(self, name: str, extend: int) -> None:
         """Make a disk among the images larger."""

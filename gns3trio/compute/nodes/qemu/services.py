@@ -3,7 +3,7 @@
 import trio
 
 from gns3trio.classes import define
-from gns3trio.compute.local.images import ImageFolder
+from gns3trio.compute.images import FOLDERS, ImageFolder
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.programs import RunningPrograms
@@ -62,7 +62,7 @@ class QemuServices:
 def open_qemu_services(services: LocalServices) -> QemuServices:
     """What nodes of this type use of this compute."""
     config, builtin = services.config, services.builtin
-    images = ImageFolder(config.images_folder / "QEMU")
+    images = ImageFolder(config.images_folder / FOLDERS["qemu"])
     programs = QemuPrograms()
     return QemuServices(
         nursery=builtin.nursery,

@@ -6,6 +6,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import frozen
+from gns3trio.compute.images import IMAGE_PROPERTIES
 from gns3trio.limits import MAX_FREE_TEXT, Bound
 
 # fmt: off
@@ -25,7 +26,7 @@ CONSOLE_TYPES: tuple[str, ...] = get_args(ConsoleType)
 # The drives, in the order of GNS3.
 DRIVES = ("hda", "hdb", "hdc", "hdd")
 # The properties that name a file in the folder of images.
-IMAGES = (*(f"{drive}_disk_image" for drive in DRIVES), "cdrom_image", "bios_image", "kernel_image", "initrd")
+IMAGES = IMAGE_PROPERTIES["qemu"]
 
 # QEMU refuses more than its machines have; this only keeps numbers sensible. In MiB.
 MAX_RAM = 16 * 1024 * 1024

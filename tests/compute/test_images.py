@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.compute.emulator_host import Image
-from gns3trio.compute.local.images import ImageFolder
+from gns3trio.compute.images import Image, ImageFolder
 from gns3trio.errors import Forbidden, ImageMissing, NotFound
 
 
@@ -99,3 +98,26 @@ def test_what_is_not_listed(images: ImageFolder) -> None:
 def test_links_of_an_administrator_are_followed(images: ImageFolder) -> None:
     (images.folder / "big.img").symlink_to(images.folder.parent / "secret")
     assert images.find("big.img").read_bytes() == b"secret"
+
+
+def test_an_image_of_that_name_may_be_another(images: ImageFolder) -> None:
+    """The project comes from elsewhere: its image has another name here."""
+    images.keep_checksum("a.qcow2", md5(b"first"))
+    images.keep_checksum("vendor/b.img", md5(b"second"))
+    assert images.find("a.qcow2", md5(b"second")) == images.folder / "vendor/b.img"
+    assert images.find("a.qcow2", md5(b"third")) == images.folder / "a.qcow2"
+    (images.folder / "a.qcow2.md5sum").unlink()
+    assert images.find("a.qcow2", md5(b"second")) == images.folder / "a.qcow2"
+
+
+def test_what_is_known_of_one_image(images: ImageFolder) -> None:
+    images.keep_checksum("a.qcow2", md5(b"first"))
+    assert images.known("a.qcow2") == Image("a.qcow2", 5, md5(b"first"))
+    assert images.known("missing") is images.known("vendor") is None
+
+
+@pytest.mark.parametrize("name", ["a.md5sum", ".a", "vendor/.a", ".vendor/a", "../a", ""])
+def test_names_of_new_images(images: ImageFolder, name: str) -> None:
+    assert images.new_name("vendor/new.img") == "vendor/new.img"
+    with pytest.raises(Forbidden, match="filename: "):
+        images.new_name(name, "filename")

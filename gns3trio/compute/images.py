@@ -1,4 +1,4 @@
-"""The images of an emulator: disks, kernels and firmware in one folder, and their checksums.
+"""The images of an emulator on this host: disks, kernels and firmware in one folder, and their checksums.
 
 All nodes of this host share them, and all clients may list and read them. No path leads out of the folder; an
 administrator may put symbolic links into it, clients cannot. As in GNS3, the MD5 checksum of ``NAME`` is kept in
@@ -14,10 +14,27 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from gns3trio import threads
-from gns3trio.compute.emulator_host import Image
+from gns3trio.classes import frozen
 from gns3trio.errors import Forbidden, ImageMissing, LabError, NotFound, path_error
 from gns3trio.printable import hidden_character
 
+# The folder of each emulator's images, as GNS3 names it.
+FOLDERS = {"qemu": "QEMU", "dynamips": "IOS", "iou": "IOU"}
+# The properties of nodes that name an image.
+IMAGE_PROPERTIES = {
+    "qemu": (
+        "hda_disk_image",
+        "hdb_disk_image",
+        "hdc_disk_image",
+        "hdd_disk_image",
+        "cdrom_image",
+        "bios_image",
+        "kernel_image",
+        "initrd",
+    ),
+    "dynamips": ("image",),
+    "iou": ("path",),
+}
 _CHECKSUM = ".md5sum"
 # Unfinished uploads.
 _TEMPORARY = ".gns3trio-"
@@ -26,6 +43,20 @@ _READ_BYTES = 1024 * 1024
 # The most images that are listed, and how deep folders are searched.
 _MOST_LISTED = 10_000
 _DEEPEST = 5
+
+
+@frozen
+class Image:
+    """An image. ``path`` is relative to the folder of images. ``md5sum`` is None if it is not known yet."""
+
+    path: str
+    size: int
+    md5sum: str | None
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return PurePosixPath(self.path).name
 
 
 class ImageFolder:
@@ -46,16 +77,45 @@ class ImageFolder:
             raise Forbidden(f"{where}{name!r} is not a file in the folder of images, {self.folder}")
         return str(inside)
 
+    def new_name(self, name: str, field: str = "") -> str:
+        """As ``relative``, for an image that is to be written: also Forbidden if it would not be listed."""
+        relative = self.relative(name, field)
+        if relative.endswith(_CHECKSUM) or any(part.startswith(".") for part in PurePosixPath(relative).parts):
+            where = f"{field}: " if field else ""
+            raise Forbidden(
+                f"{where}{name!r} cannot be the name of an image: it begins with a dot, or ends in {_CHECKSUM}"
+            )
+        return relative
+
     def find(self, name: str, md5sum: str | None = None, field: str = "image") -> Path:
-        """The path of an image, or of another one with that checksum. Blocks. Raises ImageMissing or Forbidden."""
+        """The path of an image. Blocks. Raises ImageMissing or Forbidden.
+
+        If there is none of that name, or one whose checksum is known to be another, it is an image with that checksum.
+        """
         path = self.folder / self.relative(name, field)
-        if path.is_file():
+        is_there = path.is_file()
+        if md5sum is not None and not (is_there and known_checksum(path) in (None, md5sum)):
+            other = self.with_checksum(md5sum)
+            if other is not None:
+                return self.folder / other.path
+        if is_there:
             return path
-        if md5sum is not None:
-            for image in self.list():
-                if image.md5sum == md5sum:
-                    return self.folder / image.path
         raise ImageMissing(f"{field}: the image {name!r} is missing in {self.folder}", name)
+
+    def with_checksum(self, md5sum: str) -> Image | None:
+        """The first image whose checksum is known to be this. Blocks."""
+        return next((image for image in self.list() if image.md5sum == md5sum), None)
+
+    def known(self, name: str) -> Image | None:
+        """An image, None if it is missing. Blocks. Raises Forbidden."""
+        relative = self.relative(name)
+        try:
+            status = os.stat(self.folder / relative)
+        except OSError:
+            return None
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        return Image(relative, status.st_size, _kept_checksum(self.folder / relative, status))
 
     def list(self) -> list[Image]:
         """All images, sorted by path. Blocks."""
@@ -99,6 +159,14 @@ class ImageFolder:
             raise _image_error(name, error) from None
         with suppress(OSError):
             Path(f"{path}{_CHECKSUM}").unlink()
+
+
+def known_checksum(path: Path) -> str | None:
+    """The checksum that is kept for an image; None if there is none. Blocks."""
+    try:
+        return _kept_checksum(path, os.stat(path))
+    except OSError:
+        return None
 
 
 def _image_error(name: str, error: OSError) -> LabError:
