@@ -288,6 +288,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "expressions",
         "extensions",
         "host",
+        "images",
         "nio",
         "node",
         "node_features",

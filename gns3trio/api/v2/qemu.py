@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 from uuid import UUID
 
-import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
@@ -143,7 +142,15 @@ async def get_disk(api: ApiRequest) -> dict[str, Any]:
     path = api.http.query_params.get("path", "")
     if not path:
         raise Invalid("path: is missing")
-    return {"path": path, **attrs.asdict(await (await _host(api)).disk_info(path))}
+    info = await (await _host(api)).disk_info(path)
+    return {
+        "path": path,
+        "format": info.format,
+        "virtual_size": info.virtual_size,
+        "disk_size": info.disk_size,
+        "backing": info.backing,
+        "snapshots": info.snapshots,
+    }
 
 
 def _require_tool(path: str) -> None:
