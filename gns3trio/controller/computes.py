@@ -278,6 +278,7 @@ class Computes:
             compute_id = self._id_for(f"{fields['host']}:{fields['port']}", fields.get("name"))
         known = self.registered.get(compute_id)
         if compute_id == LOCAL_COMPUTE_ID or (known is not None and (known.is_confirmed or compute_id in self._driven)):
+            await self.settle([compute_id])
             return self.state(compute_id)
         compute = RegisteredCompute(**{"is_confirmed": True, "name": "", **fields, "compute_id": compute_id})
         compute = await self.registered.store(compute)
@@ -318,6 +319,8 @@ class Computes:
         compute = await self.registered.store(compute)
         if compute != before or compute_id not in self._driven:
             await self._connect(compute)
+        else:
+            await self.settle([compute_id])
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         return state

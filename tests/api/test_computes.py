@@ -12,6 +12,7 @@ from trio_websocket import open_websocket_url
 from gns3trio.config import Config
 from gns3trio.controller.storage.server_state import open_state
 from gns3trio.server import RunningServer
+from tests.support.fake_compute import CAPABILITIES, fake_compute, reply
 from tests.support.lab import BASE as NAMELESS
 from tests.support.server import Server
 
@@ -101,6 +102,36 @@ async def test_what_was_stored_is_there_after_a_restart(config: Config, server: 
     assert damaged.get("computes", []) == []
     (aside,) = config.state_folder.glob("*.damaged-*")
     assert aside.read_bytes() == text[:-10]
+
+
+async def test_each_reply_waits_for_the_first_answer_of_a_compute(server: Server) -> None:
+    """That of a client too that registers or changes it while it is already asked."""
+    answers = trio.Event()
+
+    async def greet(stream: trio.SocketStream, head: str) -> None:
+        await answers.wait()
+        await stream.send_all(reply(CAPABILITIES))
+
+    async with fake_compute(capabilities=greet) as fake, trio.open_nursery() as nursery:
+        body = {"compute_id": "far", "protocol": "http", "host": "127.0.0.1", "port": fake.port}
+        replies: list[dict[str, Any]] = []
+
+        async def send(method: str, path: str, status: int) -> None:
+            replies.append(await server.request(method, path, body, status))
+
+        nursery.start_soon(send, "POST", "/v2/computes", 201)
+        while "GET capabilities" not in fake.asked:
+            await trio.sleep(0.01)
+        nursery.start_soon(send, "POST", "/v2/computes", 201)
+        nursery.start_soon(send, "PUT", "/v2/computes/far", 200)
+        with trio.move_on_after(0.3):  # in which a reply would come that does not wait
+            while not replies:
+                await trio.sleep(0.01)
+        answers.set()
+        with trio.fail_after(20):
+            while len(replies) < 3:
+                await trio.sleep(0.01)
+        assert all(shown["connected"] for shown in replies), replies
 
 
 async def test_wrong_settings_are_refused(server: Server) -> None:
