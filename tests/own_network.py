@@ -4,14 +4,18 @@ On a machine that grants nobody such a namespace, or no TAP device in it, a clou
 asserted there.
 """
 
+import os
 import subprocess
 import sys
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 # As a user a namespace of users gives the privileges; root may do without where those are not allowed.
 WAYS = (["unshare", "-Urn"], ["unshare", "-n"])
 REFUSALS = ("CAP_NET_RAW", "CAP_NET_ADMIN", "/dev/net/tun")
 PATIENCE = 300
+ROOT = Path(__file__).parents[1]
 
 PROBE = """
 import sys
@@ -41,6 +45,29 @@ def run_tests(file: Path) -> None:
         here = probe()
         assert here.returncode == 0 or any(refusal in here.stderr for refusal in REFUSALS), here.stderr
         return
-    command = [*way, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    assert result.returncode == 0, result.stdout + result.stderr
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        tests = ["pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={folder}/tmp", str(file)]
+        code, said = _run_alone([*way, sys.executable, "-m", *tests])
+    assert code == 0, said
+
+
+def _run_alone(command: list[str]) -> tuple[int, str]:
+    """Run a command, of which no process is left in the end, even if this one is killed. Returns its exit code and
+    output.
+    """
+    input_end, our_end = os.pipe()
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.reaper", *command],
+        stdin=input_end,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        os.close(input_end)
+        said = None
+        with open(our_end, "wb"), suppress(subprocess.TimeoutExpired):  # when this is closed, all is killed
+            said, _ = process.communicate(timeout=PATIENCE)
+        if said is None:
+            said = process.communicate()[0] + f"\nwas killed after {PATIENCE} s"
+    return process.returncode, said

@@ -3,6 +3,7 @@
 WireGuard is that of the kernel, or wireguard-go. Where neither can be used, the page is not followed.
 """
 
+import ctypes
 import json
 import os
 import shutil
@@ -26,12 +27,28 @@ from tests.support.hosts_lab import make_lab
 PAGE = ROOT / "docs" / "how-to" / "encrypt-links-between-hosts.md"
 THEIR_FOLDER = "/etc/wireguard"
 PATIENCE = 60
+CLONE_NEWNS = 0x00020000
+MS_REC, MS_PRIVATE = 0x4000, 0x40000
 
 
 def shown(kind: str) -> list[str]:
     """The blocks of the page of a kind."""
     own = PAGE.read_text()
     return [block.text for block in blocks(PAGE) if block.words[0] == kind and block.text in own]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_sockets() -> None:
+    """wireguard-go has sockets in a folder below /run, by the names of interfaces: have one that nobody else sees.
+    Where nothing can be mounted, it is that of the machine.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if (
+        libc.unshare(CLONE_NEWNS) == 0
+        and libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
+        and libc.mount(b"tmpfs", b"/run", b"tmpfs", 0, None) == 0
+    ):
+        Path("/run/wireguard").mkdir(mode=0o700)
 
 
 def has_wireguard() -> bool:
