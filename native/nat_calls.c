@@ -26,14 +26,15 @@ static int spare; /* a descriptor to give up for a moment */
 static unsigned short owners[NAT_SOCKETS]; /* guest + 1 by descriptor; 0: nobody's */
 static unsigned counts[NAT_NOBODY];
 
-/* A forwarded UDP port, and who sent to it last: only they get answers on the loopback interface. */
+/* A forwarded port, and who on the loopback interface sent datagrams to it last: only they get answers there. */
 #define FORWARDS 64
-#define PEERS 16
-static struct {
+#define PEERS 256
+typedef struct {
     int fd; /* 0: free */
-    struct sockaddr_in peers[PEERS];
+    in_port_t peers[PEERS]; /* ports of 127.0.0.1 in network byte order; 0: none */
     unsigned next;
-} forwards[FORWARDS];
+} forwarded;
+static forwarded forwards[FORWARDS];
 
 void nat_calls_init(const nat_network *network, int is_host_reachable) {
     rules.network = network;
@@ -53,12 +54,27 @@ unsigned nat_sockets(unsigned guest) {
 
 /* --- destinations --- */
 
-static int is_peer(int fd, const struct sockaddr_in *to) {
+static int is_loopback(const struct sockaddr_in *address) {
+    return ntohl(address->sin_addr.s_addr) == INADDR_LOOPBACK;
+}
+
+static forwarded *find_forward(int fd) {
     for (int i = 0; i < FORWARDS; i++)
-        for (int k = 0; forwards[i].fd == fd && k < PEERS; k++)
-            if (forwards[i].peers[k].sin_port == to->sin_port && forwards[i].peers[k].sin_addr.s_addr == to->sin_addr.s_addr)
-                return 1;
+        if (forwards[i].fd == fd)
+            return &forwards[i];
+    return NULL;
+}
+
+static int is_peer(const forwarded *at, in_port_t port) {
+    for (int i = 0; at != NULL && port != 0 && i < PEERS; i++)
+        if (at->peers[i] == port)
+            return 1;
     return 0;
+}
+
+static void note_peer(forwarded *at, in_port_t port) {
+    if (at != NULL && !is_peer(at, port))
+        at->peers[at->next++ % PEERS] = port;
 }
 
 int nat_check(int fd, const struct sockaddr *address, socklen_t bytes, uint32_t target) {
@@ -70,7 +86,7 @@ int nat_check(int fd, const struct sockaddr *address, socklen_t bytes, uint32_t 
     if (target != 0 && target == rules.network->dns) /* of the name server, only its port of that service */
         return (host == rules.resolver || host == rules.before) && ntohs(to.sin_port) == DNS_PORT ? 0 : ECONNREFUSED;
     if (target != 0 && target == rules.network->host)
-        return host == INADDR_LOOPBACK && (rules.is_host_reachable || is_peer(fd, &to)) ? 0 : ECONNREFUSED;
+        return is_loopback(&to) && (rules.is_host_reachable || is_peer(find_forward(fd), to.sin_port)) ? 0 : ECONNREFUSED;
     return nat_is_no_destination(host) ? EACCES : 0;
 }
 
@@ -96,11 +112,14 @@ ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct so
     return syscall(SYS_sendto, fd, data, size, flags | MSG_NOSIGNAL, address, bytes);
 }
 
+/* Guests know the loopback interface of this host by the address of the host in their network, wherever they have sent to before. */
 ssize_t recvfrom(int fd, void *data, size_t size, int flags, struct sockaddr *address, socklen_t *bytes) {
+    struct sockaddr_in *from = (struct sockaddr_in *)address;
     ssize_t got = syscall(SYS_recvfrom, fd, data, size, flags, address, bytes);
-    for (int i = 0; got >= 0 && address != NULL && address->sa_family == AF_INET && i < FORWARDS; i++)
-        if (forwards[i].fd == fd)
-            memcpy(&forwards[i].peers[forwards[i].next++ % PEERS], address, sizeof forwards[i].peers[0]);
+    if (got >= 0 && address != NULL && address->sa_family == AF_INET && is_loopback(from)) {
+        note_peer(find_forward(fd), from->sin_port);
+        from->sin_addr.s_addr = htonl(rules.network->host);
+    }
     return got;
 }
 
@@ -109,12 +128,13 @@ int bind(int fd, const struct sockaddr *address, socklen_t bytes) {
         errno = EACCES;
         return -1;
     }
-    for (int i = 0; i < FORWARDS; i++)
-        if (forwards[i].fd == 0) {
-            memset(&forwards[i], 0, sizeof forwards[i]);
-            forwards[i].fd = fd;
-            break;
-        }
+    forwarded *at = find_forward(0);
+    if (at == NULL) {
+        errno = EMFILE;
+        return -1;
+    }
+    memset(at, 0, sizeof *at);
+    at->fd = fd;
     return (int)syscall(SYS_bind, fd, address, bytes);
 }
 
@@ -160,9 +180,9 @@ int accept(int fd, struct sockaddr *address, socklen_t *bytes) {
 }
 
 int close(int fd) {
-    for (int i = 0; i < FORWARDS; i++)
-        if (fd > 0 && forwards[i].fd == fd)
-            forwards[i].fd = 0;
+    forwarded *at = fd > 0 ? find_forward(fd) : NULL;
+    if (at != NULL)
+        at->fd = 0;
     if (fd >= 0 && fd < NAT_SOCKETS && owners[fd] != 0) {
         counts[owners[fd] - 1]--;
         owners[fd] = 0;

@@ -102,11 +102,52 @@ static void test_only_forwarded_ports_listen(void) {
     char byte;
     struct sockaddr_in sender;
     CHECK(recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&sender, &size) == 1);
+    CHECK(ntohl(sender.sin_addr.s_addr) == NAT_HIDDEN && sender.sin_port == from.sin_port); /* so guests know this host */
     CHECK(nat_check(fd, (struct sockaddr *)&from, sizeof from, NAT_HIDDEN) == 0);
     from.sin_port = htons((uint16_t)(ntohs(from.sin_port) ^ 1));
     CHECK(nat_check(fd, (struct sockaddr *)&from, sizeof from, NAT_HIDDEN) == ECONNREFUSED);
+    from.sin_port = 0;
+    CHECK(nat_check(fd, (struct sockaddr *)&from, sizeof from, NAT_HIDDEN) == ECONNREFUSED);
     close(fd);
     close(client);
+}
+
+static int open_port(struct sockaddr_in *at) {
+    socklen_t size = sizeof *at;
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    *at = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    CHECK(bind(fd, (struct sockaddr *)at, sizeof *at) == 0 && getsockname(fd, (struct sockaddr *)at, &size) == 0);
+    return fd;
+}
+
+static void send_to_forward(int client, int fd, const struct sockaddr_in *at) {
+    char byte;
+    struct sockaddr_in sender;
+    socklen_t size = sizeof sender;
+    CHECK(sendto(client, "x", 1, 0, (const struct sockaddr *)at, sizeof *at) == 1);
+    CHECK(recvfrom(fd, &byte, 1, 0, (struct sockaddr *)&sender, &size) == 1);
+}
+
+/* A client that sends much does not use up the places of the others. */
+static void test_many_clients_of_a_forwarded_port(void) {
+    enum { CLIENTS = 50 };
+    begin(1, "127.0.0.53"); /* the clients are sockets of this process too */
+    nat_now = (nat_context){.guest = NAT_NOBODY, .target = NAT_GATEWAY, .may_listen = 1};
+    struct sockaddr_in at, clients[CLIENTS];
+    int fd = open_port(&at), fds[CLIENTS];
+    for (int i = 0; i < CLIENTS; i++) {
+        fds[i] = open_port(&clients[i]);
+        send_to_forward(fds[i], fd, &at);
+    }
+    for (int i = 0; i < 1000; i++)
+        send_to_forward(fds[0], fd, &at);
+    begin(0, "127.0.0.53");
+    for (int i = 0; i < CLIENTS; i++) {
+        CHECK(nat_check(fd, (struct sockaddr *)&clients[i], sizeof clients[i], NAT_HIDDEN) == 0);
+        close(fds[i]);
+    }
+    close(fd);
+    nat_now = (nat_context){.guest = NAT_NOBODY};
 }
 
 static void test_files(void) {
@@ -128,6 +169,7 @@ int main(void) {
     test_the_host_if_it_is_allowed();
     test_each_guest_has_so_many_sockets();
     test_only_forwarded_ports_listen();
+    test_many_clients_of_a_forwarded_port();
     test_files();
     return 0;
 }

@@ -12,18 +12,25 @@
 /* Stacks beyond this age without a socket are freed. */
 #define FORGET_SECONDS 300
 
+/* Of each UDP port of a guest, libslirp knows where the guest has sent last. If that is the name server, whatever comes to the port comes
+ * from the name server, in its eyes. So a stack of its own has what guests and the name server say to each other. The stack of guest n
+ * is number n; that for the name server is number NAT_HOSTS + n. */
+#define STACKS (2 * NAT_HOSTS)
+
 typedef struct {
-    Slirp *slirp; /* NULL: no packet came from it yet */
-    unsigned char mac[MAC_BYTES]; /* which it was told */
+    Slirp *slirp; /* NULL: it had no packet yet */
+    unsigned char mac[MAC_BYTES]; /* the guest's, which it was told */
     int64_t seen;
-    int forwards; /* ports of this host that lead to it */
-} guest;
+    unsigned turn; /* in which it was polled last */
+    int forwards; /* ports of this host that lead to the guest */
+} stack;
 
 static struct {
     const slirp_library *library;
     nat_network *network;
     void (*send)(const void *frame, size_t bytes);
-    guest guests[NAT_HOSTS];
+    stack stacks[STACKS];
+    unsigned turn; /* counts the calls of nat_guests_wait */
     struct pollfd polls[NAT_SOCKETS + 2];
     int polls_len;
 } all;
@@ -105,7 +112,7 @@ static int get_revents(int index, void *opaque) {
     return index < 0 ? 0 : events_for_slirp(all.polls[index].revents);
 }
 
-/* --- guests --- */
+/* --- stacks --- */
 
 void nat_guests_init(const slirp_library *library, nat_network *network, void (*send)(const void *frame, size_t bytes)) {
     all.library = library;
@@ -117,9 +124,13 @@ static struct in_addr ipv4(uint32_t address) {
     return (struct in_addr){.s_addr = htonl(address)};
 }
 
-static guest *open_guest(unsigned number) {
-    guest *g = &all.guests[number];
-    if (g->slirp == NULL) {
+static unsigned guest_of(unsigned number) {
+    return number % NAT_HOSTS;
+}
+
+static stack *open_stack(unsigned number) {
+    stack *it = &all.stacks[number];
+    if (it->slirp == NULL) {
         const SlirpConfig config = {
             .version = SLIRP_CONFIG_VERSION,
             .in_enabled = true,
@@ -129,37 +140,52 @@ static guest *open_guest(unsigned number) {
             .vnameserver = ipv4(all.network->dns),
             .vdhcp_start = ipv4(NAT_NETWORK + 15), /* its DHCP server gets no message */
         };
-        g->slirp = all.library->open(&config, &callbacks, g);
-        memset(g->mac, 0, MAC_BYTES);
+        it->slirp = all.library->open(&config, &callbacks, it);
+        memset(it->mac, 0, MAC_BYTES);
     }
-    g->seen = now_ns(NULL) / INT64_C(1000000000);
-    return g;
+    it->seen = now_ns(NULL) / INT64_C(1000000000);
+    return it;
 }
 
 /* What follows is done for a guest. */
-static void enter(unsigned number, uint32_t target) {
-    nat_now = (nat_context){.guest = number, .target = target};
+static void enter(unsigned guest, uint32_t target) {
+    nat_now = (nat_context){.guest = guest, .target = target};
 }
 
 static void leave(void) {
     nat_now = (nat_context){.guest = NAT_NOBODY};
 }
 
-void nat_guest_input(const nat_result *result) {
-    unsigned number = result->host;
-    if (result->verdict == NAT_ARP && all.guests[number].slirp == NULL)
+/* Tells a stack the MAC address of its guest, if that is news. */
+static void tell_mac(stack *it, unsigned guest) {
+    const unsigned char *mac = all.network->hosts[guest].mac;
+    if (it->slirp == NULL || memcmp(it->mac, mac, MAC_BYTES) == 0)
         return;
-    enter(number, result->target);
-    guest *g = open_guest(number);
-    const unsigned char *mac = all.network->hosts[number].mac;
-    if (memcmp(g->mac, mac, MAC_BYTES) != 0) {
-        unsigned char arp[NAT_ARP_BYTES];
-        memcpy(g->mac, mac, MAC_BYTES);
-        nat_tell_mac(all.network, number, arp);
-        all.library->input(g->slirp, arp, sizeof arp);
-    }
+    unsigned char arp[NAT_ARP_BYTES];
+    memcpy(it->mac, mac, MAC_BYTES);
+    nat_tell_mac(all.network, guest, arp);
+    all.library->input(it->slirp, arp, sizeof arp);
+}
+
+/* libslirp learns the time when it is polled. By a time long ago, the socket of a packet would have expired before its answer comes. */
+static void tell_time(stack *it) {
+    if (it->turn != all.turn)
+        all.library->pollfds_poll(it->slirp, 1, get_revents, NULL); /* no descriptor of it is looked at */
+    it->turn = all.turn;
+}
+
+void nat_guest_input(const nat_result *result) {
+    unsigned guest = result->host;
+    enter(guest, result->target);
+    stack *it = NULL;
     if (result->verdict == NAT_PASS)
-        all.library->input(g->slirp, result->frame, (int)result->bytes);
+        it = open_stack(result->target == all.network->dns ? NAT_HOSTS + guest : guest);
+    tell_mac(&all.stacks[guest], guest);
+    tell_mac(&all.stacks[NAT_HOSTS + guest], guest);
+    if (it != NULL) {
+        tell_time(it);
+        all.library->input(it->slirp, result->frame, (int)result->bytes);
+    }
     leave();
 }
 
@@ -167,51 +193,53 @@ int nat_guest_forward(int is_udp, struct in_addr host, int host_port, uint32_t a
     unsigned number = address & ~NAT_MASK;
     enter(NAT_NOBODY, 0);
     nat_now.may_listen = 1;
-    guest *g = open_guest(number);
+    stack *it = open_stack(number);
     errno = 0;
-    int result = all.library->add_hostfwd(g->slirp, is_udp, host, host_port, ipv4(address), guest_port) < 0 ? errno ? errno : EINVAL : 0;
+    int result = all.library->add_hostfwd(it->slirp, is_udp, host, host_port, ipv4(address), guest_port) < 0 ? errno ? errno : EINVAL : 0;
     if (result == 0)
-        g->forwards++;
+        it->forwards++;
     leave();
     return result;
 }
 
 void nat_guest_unforward(int is_udp, struct in_addr host, int host_port, uint32_t address) {
-    guest *g = &all.guests[address & ~NAT_MASK];
-    if (g->forwards > 0 && all.library->remove_hostfwd(g->slirp, is_udp, host, host_port) == 0)
-        g->forwards--;
+    stack *it = &all.stacks[address & ~NAT_MASK];
+    if (it->forwards > 0 && all.library->remove_hostfwd(it->slirp, is_udp, host, host_port) == 0)
+        it->forwards--;
 }
 
 static int is_busy(unsigned number, int64_t now) {
-    const guest *g = &all.guests[number];
-    return g->slirp != NULL && (g->forwards > 0 || nat_sockets(number) > 0 || g->seen + QUIET_SECONDS > now);
+    const stack *it = &all.stacks[number];
+    return it->slirp != NULL && (it->forwards > 0 || nat_sockets(guest_of(number)) > 0 || it->seen + QUIET_SECONDS > now);
 }
 
 unsigned nat_guests_wait(int fd, int other) {
-    static int is_polled[NAT_HOSTS];
+    static int is_polled[STACKS];
     uint32_t timeout = UINT32_MAX;
     int64_t now = now_ns(NULL) / INT64_C(1000000000);
     all.polls[0] = (struct pollfd){.fd = fd, .events = POLLIN};
     all.polls[1] = (struct pollfd){.fd = other, .events = POLLIN};
     all.polls_len = 2;
-    for (unsigned i = 0; i < NAT_HOSTS; i++) {
-        guest *g = &all.guests[i];
+    all.turn++;
+    for (unsigned i = 0; i < STACKS; i++) {
+        stack *it = &all.stacks[i];
         is_polled[i] = is_busy(i, now);
         if (is_polled[i]) {
-            all.library->pollfds_fill(g->slirp, &timeout, add_poll, NULL);
-        } else if (g->slirp != NULL && g->seen + FORGET_SECONDS < now) {
-            all.library->cleanup(g->slirp);
-            g->slirp = NULL;
+            all.library->pollfds_fill(it->slirp, &timeout, add_poll, NULL);
+        } else if (it->slirp != NULL && it->seen + FORGET_SECONDS < now) {
+            all.library->cleanup(it->slirp);
+            it->slirp = NULL;
         }
     }
     int ready = poll(all.polls, (nfds_t)all.polls_len, timeout > INT32_MAX ? -1 : (int)timeout);
     if (ready < 0 && errno == EINTR)
         return 0;
-    for (unsigned i = 0; i < NAT_HOSTS; i++) {
+    for (unsigned i = 0; i < STACKS; i++) {
         if (!is_polled[i])
             continue;
-        enter(i, 0);
-        all.library->pollfds_poll(all.guests[i].slirp, ready < 0, get_revents, NULL);
+        all.stacks[i].turn = all.turn;
+        enter(guest_of(i), 0);
+        all.library->pollfds_poll(all.stacks[i].slirp, ready < 0, get_revents, NULL);
         leave();
     }
     return (all.polls[0].revents ? 1u : 0) | (all.polls[1].revents ? 2u : 0);

@@ -1,4 +1,5 @@
-/* One libslirp for each guest: its tables hold 16 hosts, and so none can use up what belongs to another. */
+/* Two libslirps for each guest, one of them for the name server: the tables of each hold 16 hosts, and so none can use up what belongs to
+ * another. */
 #ifndef GNS3TRIO_NAT_GUESTS_H
 #define GNS3TRIO_NAT_GUESTS_H
 

@@ -359,6 +359,51 @@ async def test_an_answer_by_a_forwarded_udp_port_reaches_only_who_asked(lab: Lab
         assert is_untouched(udp)
 
 
+@pytest.mark.parametrize("before", [(GATEWAY, 81), (GATEWAY, 53), (INTERNET, 81)])
+async def test_a_forwarded_udp_port_works_wherever_the_guest_sent_before(lab: Lab, before: tuple[str, int]) -> None:
+    nat = await lab.nat(port_forwards=[forward(protocol="udp", host_port=7007, guest_port=7)])
+    async with lab.guests(nat, FIRST) as [guest]:
+        sock = guest.run(nat_lab.udp_socket, "0.0.0.0", 7)
+        sock.sendto(b"x", before)
+        assert await in_thread(guest.fetch_by_name) == PAGE  # so the gateway has that datagram before what follows
+        with nat_lab.serving(sock, lambda data: data):
+            assert await in_thread(echo_udp, LOOPBACK, 7007) == b"hello"
+            assert await in_thread(echo_udp, LOOPBACK, 7007) == b"hello"
+
+
+def deliver(source: socket.socket, target: tuple[str, int], data: bytes, at: socket.socket) -> tuple[str, int]:
+    """Send a datagram, which may get lost, until it arrives. Returns its sender as it is seen there."""
+    at.settimeout(1)
+    for _ in range(PATIENCE):
+        source.sendto(data, target)
+        with suppress(TimeoutError):
+            while (got := at.recvfrom(100))[0] != data:
+                pass
+            sender: tuple[str, int] = got[1]
+            return sender
+    raise TimeoutError(f"{data!r} does not arrive by way of {target}")
+
+
+@pytest.mark.parametrize("last", range(3))
+async def test_each_answer_comes_from_who_was_asked(
+    tmp_path: Path, resolver_file: Path, internet: rtnetlink.Namespace, last: int
+) -> None:
+    """Also if the guest has asked another one by the same port since then."""
+    resolver_file.write_text("nameserver 127.0.0.53\n")
+    async with open_lab(tmp_path, nat_host_loopback=True) as lab, lab.guests(await lab.nat(), FIRST) as [guest]:
+        with (
+            nat_lab.udp_socket("127.0.0.53", 53) as name_server,
+            nat_lab.udp_socket(LOOPBACK, 9) as host,
+            internet.run(nat_lab.udp_socket, INTERNET, 9) as outside,
+            guest.run(nat_lab.udp_socket, "0.0.0.0", 4000) as sock,
+        ):
+            others = [(name_server, ("192.168.122.2", 53)), (host, (GATEWAY, 9)), (outside, (INTERNET, 9))]
+            others.append(others.pop(last))
+            asked = [await in_thread(deliver, sock, target, b"question", other) for other, target in others]
+            for (other, target), sender in zip(others, asked, strict=True):
+                assert await in_thread(deliver, other, sender, repr(target).encode(), sock) == target
+
+
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
