@@ -1,6 +1,8 @@
 """Real reverse proxies, set up as the how-to page shows it."""
 
+import grp
 import os
+import pwd
 import shutil
 import socket
 import subprocess
@@ -24,6 +26,7 @@ PREFIX = "/gns3"
 _NGINX = """\
 daemon off;
 master_process off;
+user {user} {group};
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{}}
@@ -68,7 +71,7 @@ def running(proxy: Proxy, folder: Path, port: int, server_port: int) -> Iterator
     folder.mkdir()
     file = folder / "config"
     if proxy.kind == "nginx":
-        file.write_text(_NGINX.format(folder=folder, config=_nginx(proxy, port, server_port)))
+        file.write_text(_NGINX.format(**_owner(), folder=folder, config=_nginx(proxy, port, server_port)))
         command = [program, "-p", str(folder), "-c", str(file), "-e", str(folder / "error.log")]
     else:
         file.write_text(_CADDY + _caddy(proxy, port, server_port))
@@ -82,6 +85,11 @@ def running(proxy: Proxy, folder: Path, port: int, server_port: int) -> Iterator
     finally:
         process.terminate()
         process.wait(PATIENCE)
+
+
+def _owner() -> dict[str, str]:
+    """This user. The folders of root's nginx would be nobody's, and could not be removed in a namespace of users."""
+    return {"user": pwd.getpwuid(os.geteuid()).pw_name, "group": grp.getgrgid(os.getegid()).gr_name}
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int, folder: Path) -> None:

@@ -18,6 +18,7 @@ def test_real_disks(tmp_path: Path) -> None:
     if way is None:
         pytest.skip(f"no file system can be mounted here: {tries[-1][1].stderr.strip()}")
     file = Path(__file__).with_name("namespace_disk.py")
-    command = [*way, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(file)]
+    base = tmp_path / "tests"  # its own: in the common place pytest removes what older runs have left
+    command = [*way, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", f"--basetemp={base}", str(file)]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert result.returncode == 0, result.stdout + result.stderr
