@@ -49,6 +49,7 @@ from gns3trio.api.v2 import (
     symbols,
     templates,
     topology,
+    usage,
     vms,
 )
 from gns3trio.classes import define
@@ -71,6 +72,7 @@ TABLES = (
     topology.routes,
     computes.routes,
     hosts.routes,
+    usage.routes,
     hosted.routes,
     emulators.routes,
     qemu.routes,
@@ -88,6 +90,7 @@ TABLES = (
     compute_reports.routes,
     compute_trials.routes,
     compute_trunks.routes,
+    usage.compute_routes,
     portable.routes,
     snapshots.routes,
     files.routes,

@@ -13,6 +13,7 @@ from gns3trio.api.encoded_lists import PiecesResponse
 from gns3trio.api.metric import Metric, Sample
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.trunk_metrics import trunk_metrics
+from gns3trio.api.usage_metrics import usage_metrics
 from gns3trio.controller.as_code.document import End
 from gns3trio.controller.links.statistics import DirectionStatistics
 from gns3trio.memory import Memory
@@ -45,6 +46,7 @@ async def collect(api: ApiRequest) -> list[Metric]:
         *links,
         *ports,
         *trunk_metrics(trunk),
+        *await usage_metrics(api.controller),
     ]
 
 

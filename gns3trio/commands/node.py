@@ -9,7 +9,7 @@ from typing import Any
 import trio
 
 from gns3trio.client.client import Client
-from gns3trio.commands import node_mesh, node_traffic
+from gns3trio.commands import node_mesh, node_traffic, node_usage
 from gns3trio.commands.free_place import free_place
 from gns3trio.commands.lab import (
     Json,
@@ -101,6 +101,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     node_traffic.add_to(actions)
     node_mesh.add_to(actions)
+    node_usage.add_to(actions)
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
 

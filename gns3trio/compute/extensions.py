@@ -21,6 +21,8 @@ TRUNK = "trunk"
 BATCHES = "batches"
 # ``PUT .../nodes/{node_id}/engine``, and the ``engine`` of a node in ``batch/create``.
 ENGINES = "engines"
+# ``GET /v2/compute/usage`` and ``.../projects/{project_id}/usage``: what nodes take of the host.
+USAGE = "usage"
 
 # The names of the extensions that this server has.
-EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK, BATCHES, ENGINES)
+EXTENSIONS: tuple[str, ...] = (CAPTURES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK, BATCHES, ENGINES, USAGE)

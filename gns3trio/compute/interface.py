@@ -21,7 +21,15 @@ from gns3trio.compute.captures import Capture, CaptureSpec
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.nio import LeaseKind, LinkNio, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
-from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint, TrafficFlow, TrafficRun
+from gns3trio.compute.node_features import (
+    ConsoleAccess,
+    MacTable,
+    NodeFiles,
+    NodeUsage,
+    TrafficEndpoint,
+    TrafficFlow,
+    TrafficRun,
+)
 from gns3trio.compute.node_traits import NodePort, NodeTraits
 from gns3trio.compute.split_trials import ProbeEnd, TrialEnd
 from gns3trio.compute.trunks import Trunk
@@ -508,6 +516,21 @@ class Compute(Protocol):
         """
 
     # --- the host ---
+
+    async def usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """What nodes of one project take of the host; None if this compute does not tell. What is not known yet may
+        take a second. Raises Unavailable.
+        """
+
+    async def known_usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """As ``usage``, at once, for many readers: without percentages, with sizes on the disk that were measured
+        before.
+        """
+
+    async def programs_usage(self) -> NodeUsage | None:
+        """What the programs of all nodes take of the host together, also those of other controllers; None if this
+        compute does not tell. Raises Unavailable.
+        """
 
     async def port_usage(self) -> PortUsage:
         """The port ranges, and the leased ports."""

@@ -34,6 +34,7 @@ from gns3trio.compute.interface import (
     TellNode,
     UdpEndpoint,
 )
+from gns3trio.compute.local.account import Account
 from gns3trio.compute.local.batches import join_all, separate_all
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.interfaces import list_interfaces
@@ -48,7 +49,7 @@ from gns3trio.compute.local.trunk_watch import TrunkWatch
 from gns3trio.compute.local.trunks import LocalTrunk, open_trunk
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeSpec
-from gns3trio.compute.node_features import TrafficFlow, TrafficRun
+from gns3trio.compute.node_features import NodeUsage, TrafficFlow, TrafficRun
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
@@ -81,6 +82,7 @@ class LocalCompute:
         console_ports: ConsolePorts,
         link_ends: LinkEnds,
         trunk: LocalTrunk,
+        account: Account,
         config: Config,
     ) -> None:
         self.compute_id = LOCAL_COMPUTE_ID
@@ -92,6 +94,7 @@ class LocalCompute:
         self._link_ends = link_ends
         self._udp_ports = link_ends.udp_ports
         self._trunk = trunk
+        self._account = account
         self._projects_path = config.projects_path
         self._image_folder = config.images_folder / FOLDERS["qemu"]
         self._qemu_host: QemuHost | None = None
@@ -108,6 +111,18 @@ class LocalCompute:
             benchmarks=True,
             trunk=self._trunk.is_wanted,
         )
+
+    async def usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """What nodes take of this host."""
+        return list(await self._account.of_nodes([(node.node_id, node.directory) for node in nodes]))
+
+    async def known_usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """As ``Compute.known_usage``."""
+        return list(await self._account.of_nodes([(node.node_id, node.directory) for node in nodes], lately=False))
+
+    async def programs_usage(self) -> NodeUsage:
+        """What the programs of all nodes of this host take together."""
+        return await self._account.of_all_programs()
 
     async def port_usage(self) -> PortUsage:
         """The port ranges, and the leased ports."""
@@ -188,6 +203,8 @@ class LocalCompute:
         if own is not None:
             await own.close()
         self._nodes.pop(node.node_id, None)
+        if node.directory is not None:
+            self._account.disk.forget(node.directory)
 
     def end_starts(self) -> None:
         """Prepare for closing all nodes: no new start begins, and running starts are abandoned after a few seconds."""
@@ -395,6 +412,7 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
             )
             interfaces = InterfaceWatch()
             await nursery.start(interfaces.run)
+            account = Account(running)
             builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces, running)
             services = LocalServices(config, builtin)
             for name, package in node_types.packages.items():
@@ -402,7 +420,8 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
                 node_type = module.make_type(services)
                 if node_type is not None:  # this host lacks what it needs
                     registry.add(name, node_type)
-            compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, trunk, config)
+            compute = LocalCompute(forwarder, captures, registry, console_ports, link_ends, trunk, account, config)
+            nursery.start_soon(account.disk.run)
             nursery.start_soon(TrunkWatch(trunk, link_ends, compute.find_node).run)
             try:
                 yield compute

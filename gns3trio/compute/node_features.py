@@ -1,5 +1,5 @@
 """The part of the compute interface for what only some nodes have (see ``compute/interface.py``): a console, an address
-table, files, generated traffic.
+table, files, generated traffic, processes.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -140,3 +140,23 @@ class TrafficRun(Protocol):
 
     async def read(self) -> list[FlowResult]:
         """What became of each flow up to now, in their order. A flow whose sender has stopped is ``gone``."""
+
+
+@frozen(kw_only=True)
+class NodeUsage:
+    """What a node takes of its host. What is not known, or what it has not, is None: processor time and memory of a
+    node without a process, the size of a folder that was not measured yet.
+
+    ``processes`` is their number. ``cpu_seconds`` is the processor time since its start, ``cpu_percent`` that of the
+    last seconds, in percent of one processor. ``memory_bytes`` is in the host's memory now,
+    ``configured_memory_bytes`` what the node may take. ``disk_bytes`` is what its folder occupies on the disk; if not
+    ``disk_is_whole``, it has more files than are counted.
+    """
+
+    processes: int = 0
+    cpu_seconds: float | None = None
+    cpu_percent: float | None = None
+    memory_bytes: int | None = None
+    configured_memory_bytes: int | None = None
+    disk_bytes: int | None = None
+    disk_is_whole: bool = True

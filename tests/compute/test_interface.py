@@ -383,3 +383,12 @@ async def test_what_is_no_host_has_no_traffic(compute: Compute, tmp_path: Path) 
     (switch,) = await make(compute, tmp_path, "SW1")
     with pytest.raises(Conflict, match="SW1"):
         switch.traffic_endpoint()
+
+
+async def test_what_nodes_take_is_told_in_their_order(compute: Compute, tmp_path: Path) -> None:
+    nodes = await make(compute, tmp_path, "SW1", "SW2")
+    assert await compute.usage([]) == []
+    usages = await compute.usage(nodes)
+    assert len(usages) == len(await compute.known_usage(nodes)) == 2
+    for usage in usages:  # GNS3 does not tell
+        assert usage is None or usage.memory_bytes is None or usage.memory_bytes > 0

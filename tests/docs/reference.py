@@ -279,6 +279,9 @@ def metrics(text: str) -> str:
     labels: dict[str, list[str]] = {}
     for name, inside in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
         labels[name] = re.findall(r'(\w+)="', inside)
+    for name in helps:
+        if name.startswith("gns3trio_node_"):
+            labels.setdefault(name, ["project_id", "node_id"])  # of nodes with a process, of which this server has none
     rows = [
         (f"`{name}`", kinds[name], ", ".join(f"`{label}`" for label in labels.get(name, [])), helps[name])
         for name in helps

@@ -53,6 +53,9 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     assert lab.json("link", "stats", "lab", "PC1:0-PC2:0")["a_to_b"]["frames"] >= 2
     lab.run("node", "rename", "lab", "PC1", "Server")
     assert lab.json("node", "show", "lab", "Server")["status"] == "started"
+    usages = {each["name"]: each for each in lab.json("node", "usage", "lab")}
+    assert {name: each["processes"] for name, each in usages.items()} == {"Server": 1, "PC2": 1}
+    assert re.search(r"PC2 +vpcs +started +\d+ % +[\d.]+ s +[\d.]+ MB", lab.run("node", "usage", "lab", "PC2"))
     assert lab.run("node", "stop", "lab", "Server").splitlines()[1:] == ["Server  stopped"]
     lab.run("node", "stop", "lab", "PC2")
 

@@ -34,7 +34,7 @@ from gns3trio.compute.interface import (
 )
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import TrafficFlow
+from gns3trio.compute.node_features import NodeUsage, TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.outcomes import try_each
@@ -789,6 +789,22 @@ class MemoryCompute:
         """It has none."""
         self.reach()
         return []
+
+    async def usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """A megabyte for each node that runs."""
+        self.reach()
+        return [
+            NodeUsage(processes=1, memory_bytes=2**20) if node.status == "started" else NodeUsage() for node in nodes
+        ]
+
+    async def known_usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """The same."""
+        return await self.usage(nodes)
+
+    async def programs_usage(self) -> NodeUsage | None:
+        """It does not tell."""
+        self.reach()
+        return None
 
     async def trunk(self) -> Trunk:
         """It has none."""

@@ -628,6 +628,39 @@ class Host(Whole):
 
 
 @reply_shape
+class ProgramsUsage(Whole):
+    """What programs of nodes take of a host. ``cpu_seconds`` is the processor time since they were started,
+    ``cpu_percent`` that of the last seconds, in percent of one processor. ``memory_bytes`` is in the host's memory now,
+    ``configured_memory_bytes`` what machines and containers may take. Null is what is not known, or what there is not.
+    """
+
+    processes: int
+    cpu_seconds: float | None
+    cpu_percent: float | None
+    memory_bytes: int | None
+    configured_memory_bytes: int | None
+
+
+@reply_shape
+class Usage(ProgramsUsage):
+    """What a node takes of its host. ``disk_bytes`` is what its folder occupies on the disk, null if it was not
+    measured yet; if not ``disk_is_whole``, the folder has more files than are counted.
+    """
+
+    disk_bytes: int | None
+    disk_is_whole: bool
+
+
+@reply_shape
+class NodeUsage(Usage):
+    """The usage of a node. A node without a process, such as a built-in PC or one that is stopped, takes no processor
+    time and memory of its own.
+    """
+
+    node_id: UUID
+
+
+@reply_shape
 class QemuBinary(Whole):
     """A program of QEMU."""
 

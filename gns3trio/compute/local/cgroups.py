@@ -64,34 +64,48 @@ class Place:
         return self._names("cgroup.controllers")
 
     def _names(self, file: str) -> frozenset[str]:
-        text = _read(self.folder / file) if self.folder is not None else ""
+        text = read_text(self.folder / file) if self.folder is not None else ""
         return frozenset(text.split()).intersection(_CONTROLLERS)
 
 
-def find_place(proc: Path = Path("/proc/self")) -> Place:
-    """Where this process may make groups: in its own, if that is delegated to it. ``proc`` tells of the process."""
-    path = next((line[3:] for line in _read(proc / "cgroup").splitlines() if line.startswith("0::")), None)
-    if path is None:
-        return Place(why_not="this host has no control groups of version 2")
-    for line in _read(proc / "mountinfo").splitlines():  # proc_pid_mountinfo(5)
-        words, _, kind = line.partition(" - ")
+def groups_of(process: Path, mounts: Path) -> dict[str, Path]:
+    """The folders of a process's control groups: by controller in version 1, and that of version 2 by an empty name.
+
+    ``process`` is its folder in /proc, ``mounts`` the file with the mounts of this process. What is not mounted is left
+    out. Formats: cgroups(7), proc_pid_mountinfo(5).
+    """
+    paths, folders = dict[str, str](), dict[str, Path]()
+    for line in read_text(process / "cgroup").splitlines():
+        _, names, path = line.split(":", 2)
+        paths.update(dict.fromkeys(names.split(","), path))
+    for line in read_text(mounts).splitlines():
+        words, _, rest = line.partition(" - ")
         root, mounted = words.split()[3:5]
-        if kind.split()[0] == "cgroup2" and (root == "/" or path == root or path.startswith(f"{root}/")):
-            inside = path if root == "/" else path.removeprefix(root)
-            return _examine(Path(mounted) / inside.lstrip("/"), is_top=inside in ("", "/"))
-    return Place(why_not="the control groups of this process are not mounted (/sys/fs/cgroup)")
+        kind, _, options = rest.split(" ", 2)
+        controllers = {"cgroup": options.split(","), "cgroup2": [""]}.get(kind, [])
+        for name in paths.keys() & controllers - folders.keys():
+            if root == "/" or f"{paths[name]}/".startswith(f"{root}/"):
+                inside = paths[name] if root == "/" else paths[name].removeprefix(root)
+                folders[name] = Path(mounted) / inside.lstrip("/")
+    return folders
 
 
-def _examine(folder: Path, *, is_top: bool) -> Place:
+def find_place(process: Path = Path("/proc/self")) -> Place:
+    """Where this process may make groups: in its own, if that is delegated to it."""
+    if "\n0::" not in f"\n{read_text(process / 'cgroup')}":
+        return Place(why_not="this host has no control groups of version 2")
+    folder = groups_of(process, process / "mountinfo").get("")
+    if folder is None:
+        return Place(why_not="the control groups of this process are not mounted (/sys/fs/cgroup)")
     if folder.name == SERVER_GROUP:
         folder = folder.parent
-        is_top = is_top or not (folder.parent / "cgroup.procs").exists()
+    if not (folder / "cgroup.procs").exists():
+        return Place(why_not=f"{folder} is no control group")
+    is_top = not (folder.parent / "cgroup.procs").exists()
     if not (is_top or any(_attribute(folder, name) == b"1" for name in _DELEGATED)):
         return Place(why_not=f"the control group {folder} is not delegated to this server")
     if not (os.access(folder, os.W_OK) and os.access(folder / "cgroup.procs", os.W_OK)):
         return Place(why_not=f"the control group {folder} cannot be written")
-    if not (folder / "cgroup.procs").exists():
-        return Place(why_not=f"{folder} is no control group")
     return Place(folder=folder)
 
 
@@ -110,7 +124,7 @@ def take_delegation(place: Place) -> None:
         with suppress(OSError):
             own = place.folder / SERVER_GROUP
             own.mkdir(exist_ok=True)
-            for pid in _read(place.folder / "cgroup.procs").split():
+            for pid in read_text(place.folder / "cgroup.procs").split():
                 with suppress(ProcessLookupError):
                     _write(own / "cgroup.procs", pid)
     for name in wanted:
@@ -210,10 +224,10 @@ def _end(folder: Path) -> bool:
 
 
 def _is_populated(folder: Path) -> bool:
-    return "populated 1" in _read(folder / "cgroup.events")
+    return "populated 1" in read_text(folder / "cgroup.events")
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
     """The text of a file of the kernel; empty if it cannot be read."""
     try:
         return path.read_text(errors="surrogateescape")

@@ -16,7 +16,7 @@ import trio
 from httpcore2 import Response
 
 from gns3trio import threads
-from gns3trio.compute.extensions import BATCHES, ENGINES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK
+from gns3trio.compute.extensions import BATCHES, ENGINES, LINK_CONDITIONS, REPORTS, TRIALS, TRUNK, USAGE
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.interface import (
     Capabilities,
@@ -32,7 +32,7 @@ from gns3trio.compute.interface import (
 )
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpNio
 from gns3trio.compute.node import NodeSpec, NodeStatus
-from gns3trio.compute.node_features import TrafficFlow, TrafficRun
+from gns3trio.compute.node_features import NodeUsage, TrafficFlow, TrafficRun
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, EmulatorReply, OtherCompute
 from gns3trio.compute.remote import host_views
 from gns3trio.compute.remote.connection import Connection
@@ -49,6 +49,7 @@ from gns3trio.compute.remote.reports import NodeFacts, Reports
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.trials import RemoteTrialEnd, open_probe_end, open_udp_endpoint
 from gns3trio.compute.remote.trunk_view import read_trunk
+from gns3trio.compute.remote.usage_view import read_usage, read_usages
 from gns3trio.compute.remote.wiring import RemoteWiring
 from gns3trio.compute.split_probe import open_split_probe
 from gns3trio.compute.trunks import Trunk
@@ -430,6 +431,23 @@ class RemoteCompute:
         raise Conflict(f"compute '{self.address.name}' generates no traffic")
 
     # --- the host ---
+
+    async def usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """What nodes of one project take there; a compute of GNS3 does not tell."""
+        if not nodes or not self.has_extension(USAGE):
+            return [None] * len(nodes)
+        path = f"projects/{nodes[0].project_id}/usage"
+        told = read_usages(await self._connection.reach_if_lively().request("GET", path))
+        return [told.get(node.node_id) for node in nodes]
+
+    async def known_usage(self, nodes: Sequence[ComputeNode]) -> list[NodeUsage | None]:
+        """None of them: they are in the metrics of their own server."""
+        return [None] * len(nodes)
+
+    async def programs_usage(self) -> NodeUsage | None:
+        """What all programs take there."""
+        http = self._connection.reach_if_lively()
+        return read_usage(await http.request("GET", "usage")) if self.has_extension(USAGE) else None
 
     async def port_usage(self) -> PortUsage:
         """Its ports."""

@@ -9,6 +9,8 @@ import { changeHost, confirmHost, removeHost } from "./host_form.js";
 import { addressOf, nodesText, reasonOf, stateOf, trunkFacts, versionOf } from "./host_texts.js";
 import { HostedList } from "./hosted_list.js";
 import { LOCAL } from "./hosts.js";
+import { usageFacts } from "../panels/usage_facts.js";
+import { Poll } from "./poll.js";
 import { Trunks } from "./trunks.js";
 
 const SHOWN_MS = 180000;
@@ -27,19 +29,22 @@ export class HostPanel {
       button("Change…", change), button("Remove…", () => removeHost(this.compute), { className: "danger" }));
     this.facts = h("dl");
     this.load = h("div");
+    this.usage = h("dl");
+    this.asking = new Poll(`/v2/hosts/${encodeURIComponent(id)}/usage`, (usage) => showFacts(this.usage, usageFacts(usage)));
     this.types = h("div");
     this.projects = h("div");
     this.links = h("div");
     this.trunks = new Trunks(id, () => this.drawLinks());
     this.hosted = id === LOCAL ? new HostedList() : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
-      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
+      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.usage, this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
     side.replaceChildren(this.parts);
     if (compute) this.draw();
   }
 
   close() {
     this.trunks.close();
+    this.asking.close();
     this.hosted?.close();
   }
 
@@ -92,6 +97,7 @@ export class HostPanel {
       refill(this.projects, table(["Project", "Started"], told.projects.map((each) =>
         [h("a", { href: at(`/projects/${each.project_id}`) }, each.name), nodesText(each)])));
     }
+    if (told?.own_version && !this.asked) this.asking.start();
     if (told?.own_version && !this.asked) this.trunks.follow(); // only servers of ours have trunks
     this.asked ||= Boolean(told?.own_version);
     this.drawLinks();

@@ -8,11 +8,13 @@ import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { reasonOf } from "../hosts/host_texts.js";
 import { canMove, moveNode } from "../hosts/move_node.js";
+import { Poll } from "../hosts/poll.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
+import { usageFacts } from "./usage_facts.js";
 import { WindowedList } from "./windowed_list.js";
 
 const PINGS = 20;
@@ -30,6 +32,8 @@ export class NodePanel {
     this.status = h("span");
     this.problem = h("p", { className: "problem", role: "status" });
     this.facts = h("dl");
+    this.usage = h("dl");
+    this.asking = new Poll(`${path}/usage`, (usage) => refill(this.usage, ...usageFacts(usage).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
@@ -47,13 +51,14 @@ export class NodePanel {
         button("Link to…", () => graph.startLink(id)),
         this.move,
         button("Delete", () => deleteThing(id), { className: "danger" })),
-      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
+      this.facts, this.usage, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
       this.traffic.parts,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null);
     side.replaceChildren(this.parts);
     if (this.engine && !isHere) this.showEngineOf(node.compute_id);
     this.draw();
+    if (!lab.types.get(node.node_type)?.always_runs) this.asking.start();
   }
 
   // A gns3-server has no choice of engines.
@@ -68,6 +73,7 @@ export class NodePanel {
 
   close() {
     this.pinging?.close();
+    this.asking.close();
     this.traffic.close();
   }
 

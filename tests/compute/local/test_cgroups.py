@@ -110,7 +110,7 @@ def test_a_process_that_has_ended_cannot_be_added(groups: Groups) -> None:
 
 def make_group(folder: Path, *files: str) -> Path:
     """A folder with the files of a group."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for name in ("cgroup.procs", "cgroup.subtree_control", "cgroup.controllers", *files):
         (folder / name).write_text("")
     return folder
@@ -152,7 +152,8 @@ def test_a_host_with_both_versions_is_asked_about_the_second(tmp_path: Path) -> 
     ],
 )
 def test_why_there_are_none(tmp_path: Path, cgroup: str, mounted: str, reason: str) -> None:
-    make_group(tmp_path / "cgroup" / "user.slice" / "session-2.scope")
+    for folder in ("cgroup", "cgroup/user.slice", "cgroup/user.slice/session-2.scope"):
+        make_group(tmp_path / folder)
     place = place_of(tmp_path, cgroup, mount("/", tmp_path / "cgroup", mounted))
     assert place.folder is None
     assert reason in place.why_not
@@ -169,6 +170,7 @@ def delegated(folder: Path) -> Path:
 
 
 def test_the_group_of_a_service_is_used_if_it_is_delegated(tmp_path: Path) -> None:
+    make_group(tmp_path / "cgroup" / "system.slice")
     folder = delegated(tmp_path / "cgroup" / "system.slice" / "gns3trio.service")
     place = place_of(tmp_path, "0::/system.slice/gns3trio.service\n", mount("/", tmp_path / "cgroup"))
     assert place.folder == folder

@@ -1,13 +1,16 @@
 """What a compute tells, as values: whatever is wrong is left out, and a part that is missing stays as it was."""
 
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
 
+from gns3trio.compute.node_features import NodeUsage
 from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.host_views import read_interfaces, read_ports, read_statistics
 from gns3trio.compute.remote.node_view import read_node
+from gns3trio.compute.remote.usage_view import read_usage, read_usages
 from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_KEYS
 
@@ -81,3 +84,22 @@ def test_a_host_that_tells_nonsense() -> None:
     assert read_interfaces({"a": 1}) == []
     statistics = read_statistics({"memory_total": 2**80, "memory_free": "x", "cpu_usage_percent": 400})
     assert (statistics.memory_total, statistics.memory_free, statistics.cpu_usage_percent) == (2**53, 0, 100)
+
+
+def test_usage() -> None:
+    told = {"processes": 1, "cpu_seconds": 1, "cpu_percent": 2.5, "memory_bytes": 3, "disk_bytes": 4}
+    usage = NodeUsage(processes=1, cpu_seconds=1.0, cpu_percent=2.5, memory_bytes=3, disk_bytes=4)
+    assert read_usage(told) == usage
+    assert read_usages([7, {"node_id": ID, **told}, {"node_id": "x", **told}]) == {UUID(ID): usage}
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, "x"])
+def test_usage_that_is_none(wrong: Any) -> None:
+    assert read_usage(wrong) == NodeUsage()
+    assert read_usages(wrong) == {}
+
+
+@pytest.mark.parametrize("wrong", [-1, 1e300, float("nan"), float("inf"), 10**400, True, "7", [7], {}])
+def test_numbers_that_nobody_can_take(wrong: Any) -> None:
+    names = ("cpu_seconds", "cpu_percent", "memory_bytes", "configured_memory_bytes", "disk_bytes")
+    assert read_usage(dict.fromkeys(names, wrong)) == NodeUsage()
