@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from gns3trio.client.client import Client
@@ -27,6 +27,8 @@ from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
+_COMPRESSIONS = ("none", "zip", "bzip2", "lzma")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio project`` to its parser."""
@@ -42,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "duplicate", "copy a project", _duplicate, "project", "name")
     export = add_action(actions, "export", "export a project to a portable file", _export, "project", "file")
     export.add_argument("--snapshots", action="store_true", help="with its snapshots")
+    export.add_argument("--images", action="store_true", help="with the images of its machines on the server")
+    export.add_argument("--compression", choices=_COMPRESSIONS, help="zip is the default")
     imported = add_action(actions, "import", "create a project from a portable file", _import, "file")
     imported.add_argument("--name", help="default: the name in the file")
 
@@ -109,11 +113,16 @@ async def _duplicate(server: Client, arguments: argparse.Namespace) -> None:
     show(arguments, copy, lambda: _print(copy))
 
 
+def _compression(arguments: argparse.Namespace) -> dict[str, str]:
+    return {"compression": arguments.compression} if arguments.compression else {}
+
+
 async def _export(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
-    query = "?include_snapshots=yes" if arguments.snapshots else ""
+    options = {"include_snapshots": arguments.snapshots, "include_images": arguments.images}
+    query = urlencode({name: "yes" for name, is_wanted in options.items() if is_wanted} | _compression(arguments))
     with progress_line() as line:
-        size = await server.download(f"{path_of(project)}/export{query}", Path(arguments.file), line.show_bytes)
+        size = await server.download(f"{path_of(project)}/export?{query}", Path(arguments.file), line.show_bytes)
     show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {size} bytes"))
 
 

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -106,6 +106,21 @@ class ImageFolder:
         """The first image whose checksum is known to be this. Blocks."""
         return next((image for image in self.list() if image.md5sum == md5sum), None)
 
+    def with_content(
+        self, md5sum: str, size: int, name: str = "", checkpoint: Callable[[], None] = lambda: None
+    ) -> Image | None:
+        """An image with this checksum and size, preferably of this name. Blocks, long if checksums are not known yet.
+        ``checkpoint`` is called often, and may raise to abort.
+        """
+        images = [image for image in self.list() if image.size == size and image.md5sum in (None, md5sum)]
+        for image in sorted(images, key=lambda image: (image.path != name, image.md5sum is None)):
+            with suppress(OSError):  # it has vanished
+                if image.md5sum is None:
+                    _keep_checksum(self.folder / image.path, md5_of(self.folder / image.path, checkpoint))
+                if known_checksum(self.folder / image.path) == md5sum:
+                    return self.known(image.path)
+        return None
+
     def known(self, name: str) -> Image | None:
         """An image, None if it is missing. Blocks. Raises Forbidden."""
         relative = self.relative(name)
@@ -190,11 +205,18 @@ def _checksum(path: Path) -> str:
     status = path.stat()
     if (kept := _kept_checksum(path, status)) is not None:
         return kept
+    md5sum = md5_of(path)
+    _keep_checksum(path, md5sum)
+    return md5sum
+
+
+def md5_of(path: Path, checkpoint: Callable[[], None] = lambda: None) -> str:
+    """The MD5 checksum of a file. Blocks; ``checkpoint`` is called often, and may raise to abort. Raises OSError."""
     digest = hashlib.md5(usedforsecurity=False)
     with path.open("rb", buffering=0) as file:
         while piece := file.read(_READ_BYTES):
+            checkpoint()
             digest.update(piece)
-    _keep_checksum(path, digest.hexdigest())
     return digest.hexdigest()
 
 

@@ -175,6 +175,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/project/returned": ["controller/nodes/many", "api/far_compute"],
     "controller/as_code/creating": ["api/topology", "api/transactions"],
     "controller/services": ["controller/nodes/nodes"],
+    "controller/archives/images": ["api/portable_images"],
     "controller/archives/entry_names": ["controller/archives/reader"],
     "controller/archives/file_tree": ["controller/archives/reader", "api/whole_folders"],
     "controller/archives/node_copy": ["controller/project/files"],

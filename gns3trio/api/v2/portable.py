@@ -94,7 +94,7 @@ def _flag(api: ApiRequest, name: str) -> bool:
 
 
 _EXPORT_QUERY = {
-    "include_images": "`yes` or `no` (the default): there are no images here",
+    "include_images": "`yes` or `no` (the default): with the images that nodes of this host use",
     "include_snapshots": "`yes` or `no` (the default)",
     "reset_mac_addresses": "`yes` or `no` (the default): a copy gets MAC addresses of its own",
     "keep_compute_ids": "`yes` or `no` (the default): nodes stay with the computes that they are on",

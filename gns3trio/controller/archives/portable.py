@@ -19,6 +19,7 @@ import trio
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
+from gns3trio.controller.archives.images import NO_IMAGES, TakenImages, needed_images, take_images
 from gns3trio.controller.archives.project_copy import (
     NewIds,
     copy_files,
@@ -118,18 +119,22 @@ async def export_project(controller: Controller, project: Project, options: Expo
     """
     compression = check_compression(options.compression)
     require_stopped(project)
-    saved = await present_record(project)
-    check_portable(saved, to_elsewhere=True)
-    saved = make_portable(saved, keep_compute_ids=options.keep_compute_ids)
+    original = await present_record(project)
+    check_portable(original, to_elsewhere=True)
+    saved = make_portable(original, keep_compute_ids=options.keep_compute_ids)
     if options.reset_mac_addresses:
         saved = reset_macs(saved)
     made = portable_files(saved, controller.gns3_version)
     content = await threads.disk.run(
         partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
-    require_archivable(content.tree)
-    project.warn_of_left_out([*files_at_computes(project), *content.left_out])
-    return _in_threads(zip_pieces(project.folder, content.tree, made, compression))
+    images, image_bytes = NO_IMAGES, 0
+    if options.include_images:
+        images = await threads.copying.run(needed_images, original, controller.images)
+        image_bytes = await threads.disk.run(lambda: images.bytes)
+    require_archivable(content.tree, images.files, image_bytes)
+    project.warn_of_left_out([*files_at_computes(project), *content.left_out, *images.left_out])
+    return _in_threads(zip_pieces(project.folder, content.tree, made, compression, images.files))
 
 
 async def _in_threads(pieces: Generator[bytes]) -> AsyncGenerator[bytes]:
@@ -180,7 +185,16 @@ async def import_project(
             rename_node_folders(content, node_ids, ids)
             _renew_snapshots(controller, content, saved, free_name, ids, budget)
 
-        return await _establish(controller, saved, name or settings.name, content, folder, finish)
+        taken = TakenImages()
+        checkpoint = trio.from_thread.check_cancelled
+        try:
+            await threads.copying.run(take_images, content, controller.images, taken, checkpoint)
+            saved = taken.renamed(saved)
+            return await _establish(controller, saved, name or settings.name, content, folder, finish)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await threads.disk.run(taken.give_back)
+            raise
 
 
 async def duplicate_project(

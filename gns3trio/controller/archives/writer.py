@@ -11,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from gns3trio.controller.archives.entry_names import link_problem, named_info
 from gns3trio.controller.archives.file_tree import Tree, open_file_below
@@ -64,25 +65,32 @@ class _Sink(io.BytesIO):
         return data
 
 
-def require_archivable(tree: Tree) -> None:
-    """Raises Conflict for files that an archive cannot contain, or that ``reader`` would reject."""
-    for name in (*tree.files, *tree.folders, *tree.links):
+def require_archivable(tree: Tree, others: Mapping[str, Path] = MappingProxyType({}), other_bytes: int = 0) -> None:
+    """Raises Conflict for files that an archive cannot contain, or that ``reader`` would reject. ``others`` are those
+    of ``zip_pieces``.
+    """
+    for name in (*tree.files, *tree.folders, *tree.links, *others):
         problem = name_problem(name)
         if problem is not None:
             raise Conflict(f"{printable(name)[:200]!r} {problem}")
-    entries = len(tree.files) + len(tree.folders) + len(tree.links)
+    entries = len(tree.files) + len(tree.folders) + len(tree.links) + len(others)
     if entries > MAX_ENTRIES - _OWN_ENTRIES:
         raise Conflict(f"the project has {entries} files, an archive holds {MAX_ENTRIES - _OWN_ENTRIES}")
-    if tree.bytes > MAX_UNPACKED_BYTES:
-        raise Conflict(f"the project has {tree.bytes} bytes of files, an archive holds {MAX_UNPACKED_BYTES}")
+    size = tree.bytes + other_bytes
+    if size > MAX_UNPACKED_BYTES:
+        raise Conflict(f"the project has {size} bytes of files, an archive holds {MAX_UNPACKED_BYTES}")
 
 
 def zip_pieces(
-    folder: Path, tree: Tree, made: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED
+    folder: Path,
+    tree: Tree,
+    made: Mapping[str, bytes],
+    compression: int = zipfile.ZIP_STORED,
+    others: Mapping[str, Path] = MappingProxyType({}),
 ) -> Generator[bytes]:
     """Yield a zip archive in pieces of about 100 KiB: first the files of ``made``, then the files of ``tree`` in
-    ``folder``. A piece may be empty: one comes after a certain amount of input, because a gigabyte may shrink to less
-    than a piece.
+    ``folder``, then ``others``, by their names in the archive: files of the server elsewhere, which may be links. A
+    piece may be empty: one comes after a certain amount of input, because a gigabyte may shrink to less than a piece.
 
     A file that has vanished is left out; a file that shrinks is shorter; of a growing file, the part at the time of
     opening is included. Raises Conflict if the folder itself was replaced or deleted, Unavailable if the disk reports
@@ -109,6 +117,9 @@ def zip_pieces(
                 if link_problem(name, target) is None:
                     _add(archive, name, os.fsencode(target), stat.S_IFLNK | 0o777)
                     yield from _full(sink)
+            for name, path in others.items():
+                if name not in archive.NameToInfo:
+                    yield from _zip_other(archive, sink, path, name, compression)
         yield sink.take()
     except OSError as error:
         raise disk_error(folder, error) from error
@@ -139,6 +150,18 @@ def _zip_file(
     with open(descriptor, "rb", buffering=0) as source:
         info = _info(archive, name, status.st_mtime, status.st_mode, compression)
         yield from _compress(archive, sink, info, source, status.st_size)
+
+
+def _zip_other(archive: zipfile.ZipFile, sink: _Sink, path: Path, name: str, compression: int) -> Iterator[bytes]:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return
+    with open(descriptor, "rb", buffering=0) as source:
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            info = _info(archive, name, status.st_mtime, status.st_mode, compression)
+            yield from _compress(archive, sink, info, source, status.st_size)
 
 
 def _compress(

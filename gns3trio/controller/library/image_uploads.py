@@ -4,7 +4,6 @@ An unfinished upload is two files in a hidden folder among the images: the bytes
 (JSON). It is kept for a week after its last byte. An image appears when all of it is there and its checksum is right.
 """
 
-import hashlib
 import os
 import time
 from collections.abc import AsyncIterator
@@ -17,7 +16,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.classes import define, frozen
-from gns3trio.compute.images import ImageFolder
+from gns3trio.compute.images import ImageFolder, md5_of
 from gns3trio.controller.library.image_room import ImageRoom
 from gns3trio.controller.storage.files import write_atomic
 from gns3trio.controller.storage.single_files import check_new_path, move_below
@@ -32,7 +31,6 @@ _DESCRIPTION = ".json"
 _MOST_DESCRIPTION_BYTES = 16 * 1024
 # The size of pieces in which uploads are written; each piece costs a thread call.
 _WRITE_BYTES = 256 * 1024
-_READ_BYTES = 1024 * 1024
 
 
 @frozen(kw_only=True)
@@ -258,11 +256,7 @@ class ImageUploads:
 
 
 def _md5(path: Path) -> str:
-    digest = hashlib.md5(usedforsecurity=False)
     try:
-        with path.open("rb", buffering=0) as file:
-            while piece := file.read(_READ_BYTES):
-                digest.update(piece)
+        return md5_of(path)
     except OSError as error:
         raise path_error(path.name, error) from None
-    return digest.hexdigest()
