@@ -182,7 +182,7 @@ def fetch(address: str, port: int = 80, timeout: float = PATIENCE) -> bytes:
 
 
 def _plug_in(stack: ExitStack, address: str) -> int:
-    descriptor, name = devices._open_tap(stack, "eth0")
+    descriptor, name = devices.open_tap(stack, "eth0")
     rtnetlink.set_up("lo")
     rtnetlink.set_address(name, address)
     rtnetlink.add_default_route(GATEWAY)
