@@ -55,12 +55,12 @@ class DockerEngine:
         assert reply.status < 400, f"{method} {path}: {reply.status} {text.decode(errors='replace')}"
         return json.loads(text) if text and "json" in (reply.getheader("Content-Type") or "") else text
 
-    def make_image(self, name: str, *changes: str, files: Mapping[str, str] | None = None) -> str:
+    def make_image(self, name: str, *changes: str, files: Mapping[str, str] | None = None, names: bool = True) -> str:
         """Import an image of busybox with these programs or texts by their paths. A change is a line of a Dockerfile,
-        such as ``VOLUME /data``. Returns its id.
+        such as ``VOLUME /data``. Without ``names``, it has no programs but these. Returns its id.
         """
         parameters = [("fromSrc", "-"), ("repo", name), ("tag", "latest"), *(("changes", each) for each in changes)]
-        archive = busybox_archive(self.busybox, files or {})
+        archive = busybox_archive(self.busybox if names else None, files or {})
         self.request("POST", f"/images/create?{urlencode(parameters)}", archive)
         return str(self.request("GET", f"/images/{quote(name)}/json")["Id"])
 
@@ -70,24 +70,35 @@ class DockerEngine:
 
     @contextmanager
     def container(
-        self, *command: str, image: str = BUSYBOX, host_config: Mapping[str, Any] | None = None, **config: Any
+        self,
+        *command: str,
+        image: str = BUSYBOX,
+        host_config: Mapping[str, Any] | None = None,
+        start: bool = True,
+        **config: Any,
     ) -> Iterator["Container"]:
-        """A started container without a network, which is removed at the end."""
+        """A container without a network, which is removed at the end."""
         config = {"Image": image, "Cmd": list(command), "NetworkDisabled": True, **config}
         created = self.request("POST", "/containers/create", {**config, "HostConfig": dict(host_config or {})})
         try:
-            self.request("POST", f"/containers/{created['Id']}/start")
-            yield Container(self, created["Id"])
+            container = Container(self, created["Id"])
+            if start:
+                container.start()
+            yield container
         finally:
             self.request("DELETE", f"/containers/{created['Id']}?force=1&v=1")
 
 
 @frozen
 class Container:
-    """A container that was started."""
+    """A container."""
 
     engine: DockerEngine
     id: str
+
+    def start(self) -> None:
+        """Start it."""
+        self.engine.request("POST", f"/containers/{self.id}/start")
 
     @property
     def state(self) -> dict[str, Any]:
@@ -99,6 +110,12 @@ class Container:
     def pid(self) -> int:
         """The process id of its first process, for this host."""
         return int(self.state["Pid"])
+
+    def printed(self) -> str:
+        """All that it has printed, when it has ended."""
+        self.engine.request("POST", f"/containers/{self.id}/wait")
+        output = self.engine.request("GET", f"/containers/{self.id}/logs?stdout=1&stderr=1")
+        return str(output.decode(errors="replace").replace("\r", ""))
 
     def run(self, *command: str) -> str:
         """What a command prints in it, which must succeed."""
@@ -139,18 +156,19 @@ def find_busybox() -> Path | None:
     return None
 
 
-def busybox_archive(busybox: Path, files: Mapping[str, str]) -> bytes:
+def busybox_archive(busybox: Path | None, files: Mapping[str, str]) -> bytes:
     """The tar archive of a root file system: busybox with its names in /bin, and ``files``, which can be executed."""
     archive = io.BytesIO()
-    names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
     with tarfile.open(fileobj=archive, mode="w") as tar:
         for folder in ("bin", "etc", "root", "tmp"):
             tar.addfile(_entry(folder, tarfile.DIRTYPE))
-        program = busybox.read_bytes()
-        tar.addfile(_entry("bin/busybox", size=len(program)), io.BytesIO(program))
-        for name in names:
-            if name != "busybox":
-                tar.addfile(_entry(f"bin/{name}", tarfile.SYMTYPE, target="busybox"))
+        if busybox is not None:
+            program = busybox.read_bytes()
+            tar.addfile(_entry("bin/busybox", size=len(program)), io.BytesIO(program))
+            names = subprocess.run([busybox, "--list"], capture_output=True, text=True, check=True).stdout.split()
+            for name in names:
+                if name != "busybox":
+                    tar.addfile(_entry(f"bin/{name}", tarfile.SYMTYPE, target="busybox"))
         for path, text in files.items():
             data = text.encode()
             tar.addfile(_entry(path.lstrip("/"), size=len(data)), io.BytesIO(data))
