@@ -27,7 +27,7 @@ PARTLY = (
         r"/v2/computes/.*",
         "forwarded to a compute on another host; this server itself has QEMU only, and images; 409 for others",
     ),
-    (r"/v2/compute/.*/qemu/nodes$", "where QEMU is installed; no TPM, CPU throttling, and disk of configurations"),
+    (r"/v2/compute/.*/qemu/nodes$", "where QEMU is installed; no legacy networking, which QEMU has no longer"),
     (r"/v2/compute/docker/images", "always empty: the emulator is not run"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),

@@ -3,7 +3,7 @@
 import re
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,6 +19,7 @@ from gns3trio.compute.node_features import ConsoleClient
 from gns3trio.conditions.link_conditions import NO_CONDITIONS
 from gns3trio.config import Config
 from gns3trio.console.telnet import Data, telnet_client
+from tests.compute.conftest import processes_in
 from tests.support.guest_image import READY, make_guest
 
 # Where ./dev puts the unpacked packages.
@@ -121,6 +122,15 @@ async def open_machines(folder: Path, **settings: Any) -> AsyncIterator[Machines
         yield Machines(compute, folder)
 
 
+@asynccontextmanager
+async def checked_machines(folder: Path, **settings: Any) -> AsyncIterator[Machines]:
+    """As ``open_machines``, with images; nothing of the machines may be left at the end."""
+    make_images(folder)
+    async with open_machines(folder, **settings) as machines:
+        yield machines
+    assert processes_in(folder) == []
+
+
 class Shell:
     """The shell of a guest at its serial line."""
 
@@ -168,3 +178,34 @@ def open_shell(node: LocalNode) -> Iterator[Shell]:
 async def wait_booted(shell: Shell) -> None:
     """Return when the guest's shell runs."""
     await shell.read_until(READY)
+
+
+async def qemu_img(*arguments: object) -> str:
+    """What qemu-img says."""
+    done = await trio.run_process(["qemu-img", *map(str, arguments)], capture_stdout=True)
+    return done.stdout.decode()
+
+
+async def make_disk(lab: Machines, name: str, disk_format: str = "qcow2", size: str = "8M") -> Path:
+    """A new disk among the images."""
+    path = lab.images / name
+    await qemu_img("create", "-q", "-f", disk_format, path, size)
+    return path
+
+
+def pid_of(node: LocalNode) -> int:
+    """The only process of a machine."""
+    assert node.directory is not None
+    (pid,) = processes_in(node.directory)
+    return pid
+
+
+async def boot(stack: ExitStack, *nodes: LocalNode) -> list[Shell]:
+    """Start machines together, and wait until their guests are there."""
+    shells: list[Shell] = []
+    async with trio.open_nursery() as nursery:
+        for node in nodes:
+            await node.start()
+            shells.append(stack.enter_context(open_shell(node)))
+            nursery.start_soon(wait_booted, shells[-1])
+    return shells

@@ -51,7 +51,7 @@ class Adapter:
 @frozen(kw_only=True)
 class Machine:
     """All that a command line depends on. Paths are absolute. ``ram`` is in MiB. ``firmware`` are UEFI's code and the
-    file of its variables.
+    file of its variables, ``tpm`` is the device.
     """
 
     program: str
@@ -71,6 +71,7 @@ class Machine:
     kernel_command_line: str = ""
     bios: str | None = None
     firmware: tuple[str, str] | None = None
+    tpm: str | None = None
     adapters: Sequence[Adapter] = ()
     options: str = ""
     load_state: bool = False
@@ -79,6 +80,11 @@ class Machine:
 def takes_sockets(version: tuple[int, int, int]) -> bool:
     """Whether this version of QEMU takes the sockets of adapters as descriptors."""
     return version >= DGRAM_SINCE
+
+
+def tpm_descriptor(machine: Machine) -> int:
+    """The number of the descriptor that leads to the TPM: the one behind those of the adapters."""
+    return FIRST_ADAPTER_FD + (len(machine.adapters) if takes_sockets(machine.version) else 0)
 
 
 def build_command(machine: Machine, paths: Sequence[UdpPath] = ()) -> list[str]:
@@ -112,6 +118,9 @@ def build_command(machine: Machine, paths: Sequence[UdpPath] = ()) -> list[str]:
     command += ["-monitor", "none", "-S"]
     command += _console(machine.console_type)
     command += ["-net", "none", *_adapters(machine, paths)]
+    if machine.tpm is not None:
+        command += ["-chardev", f"socket,id=tpm0,fd={tpm_descriptor(machine)}"]
+        command += ["-tpmdev", "emulator,id=tpm0,chardev=tpm0", "-device", f"{machine.tpm},tpmdev=tpm0"]
     if machine.load_state:
         command += ["-loadvm", SAVED_STATE]
     if not {"-nographic", "-display"}.intersection(options):

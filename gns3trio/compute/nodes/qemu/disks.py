@@ -65,7 +65,7 @@ class DiskTool:
         disks: list[Disk] = []
         for number, drive in enumerate(DRIVES):
             name, md5sum = getattr(settings, f"{drive}_disk_image"), getattr(settings, f"{drive}_disk_image_md5sum")
-            if not name:
+            if not name or (drive == "hdd" and settings.create_config_disk):
                 continue
             image = await threads.disk.run(self._images.find, name, md5sum, f"properties.{drive}_disk_image")
             interface = getattr(settings, f"{drive}_disk_interface")

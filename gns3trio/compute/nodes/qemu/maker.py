@@ -7,8 +7,8 @@ import trio
 from gns3trio.compute.node import NodeSpec
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.qemu.completion import completed, require_images
+from gns3trio.compute.nodes.qemu.preparation import refuse_missing
 from gns3trio.compute.nodes.qemu.properties import read_settings
-from gns3trio.compute.nodes.qemu.run import refuse_missing
 from gns3trio.compute.nodes.qemu.services import open_qemu_services
 from gns3trio.compute.nodes.qemu.settings import IMAGES
 from gns3trio.compute.nodes.qemu.virtual_machine import QemuNode

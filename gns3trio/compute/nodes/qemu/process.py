@@ -129,12 +129,19 @@ class QemuProcess:
 
 @asynccontextmanager
 async def open_qemu(
-    machine: Machine, *, folder: Path, sandbox: Sandbox, has_serial: bool, forwarder: Forwarder, group: ProgramGroup
+    machine: Machine,
+    *,
+    folder: Path,
+    sandbox: Sandbox,
+    has_serial: bool,
+    forwarder: Forwarder,
+    group: ProgramGroup,
+    tpm: socket.socket | None = None,
 ) -> AsyncIterator[tuple[QemuProcess, list[str]]]:
     """Start a QEMU; yields it and its command line. It ends with the ``async with``, or when this process dies.
 
-    The numbers of its descriptors are those in ``command.py``. ``group`` lasts longer. Raises OSError if it cannot be
-    started.
+    The numbers of its descriptors are those in ``command.py``. ``group`` lasts longer. ``tpm`` leads to its TPM. Raises
+    OSError if it cannot be started.
     """
     with ExitStack() as held:
         words, its_words = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
@@ -172,7 +179,7 @@ async def open_qemu(
                 stdin=null,
                 stdout=null,
                 stderr=its_words,
-                others=(its_monitor.fileno(), its_serial, *descriptors),
+                others=(its_monitor.fileno(), its_serial, *descriptors, *([] if tpm is None else [tpm.fileno()])),
             )
         async with AsyncExitStack() as ending:
             ending.push_async_callback(_stop, child)

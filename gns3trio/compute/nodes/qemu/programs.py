@@ -17,8 +17,8 @@ from gns3trio.errors import Conflict
 
 KVM = "/dev/kvm"
 INSTALL_ADVICE = "Install QEMU (Debian and Ubuntu: apt install qemu-system-x86 qemu-utils), and start this server again"
-# --version answers within milliseconds. A program that needs longer than this is not QEMU.
-_PROBE_SECONDS = 10.0
+# --version answers within milliseconds, and on a host that is overloaded within many seconds.
+_PROBE_SECONDS = 60.0
 _VERSION = re.compile(rb"version (\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?")
 # Firmware, keyboard layouts, and the network boot of adapters, which QEMU loads itself. They belong to the system.
 _DATA_FOLDERS: tuple[str, ...] = (
@@ -115,7 +115,7 @@ def _executable(path: str) -> str:
 async def _probe(path: str) -> QemuProgram:
     try:
         executable = await threads.disk.run(_executable, path)
-        with trio.move_on_after(_PROBE_SECONDS):
+        with trio.move_on_after(_PROBE_SECONDS) as probing:
             for ask_loader in (False, True):
                 files = {
                     **await files_of(executable, ask_loader=ask_loader),
@@ -128,4 +128,6 @@ async def _probe(path: str) -> QemuProgram:
                     return QemuProgram(path, executable, (major, minor, micro), files)
     except OSError as error:
         raise Conflict(f"{path} cannot be run: {error.strerror}. {INSTALL_ADVICE}") from None
+    if probing.cancelled_caught:
+        raise Conflict(f"{path} cannot be used: it has not told its version in {_PROBE_SECONDS:g} s")
     raise Conflict(f"{path} is not QEMU: it does not tell its version")

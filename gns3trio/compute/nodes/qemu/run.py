@@ -6,25 +6,27 @@ A run is a task in the compute's nursery, which catches all exceptions: an error
 import logging
 import shlex
 import signal
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
+import socket
+from contextlib import AsyncExitStack, suppress
 from typing import Protocol
 from uuid import UUID
 
 import trio
 
 from gns3trio import threads
-from gns3trio.classes import frozen
+from gns3trio.compute.local.programs import ProgramGroup
 from gns3trio.compute.node import NodeEvent
-from gns3trio.compute.nodes.parts.sandbox import MIB, Sandbox
-from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Adapter, Disk, Machine, netdev_name
-from gns3trio.compute.nodes.qemu.disks import prepare_firmware
+from gns3trio.compute.nodes.parts.sandbox import MIB
+from gns3trio.compute.nodes.parts.spawn import ChildProcess
+from gns3trio.compute.nodes.qemu.command import SAVED_STATE, Machine, netdev_name
+from gns3trio.compute.nodes.qemu.config_disk import ConfigDisk, keep_config
 from gns3trio.compute.nodes.qemu.monitor import Monitor, open_monitor
-from gns3trio.compute.nodes.qemu.process import QemuProcess, group_limits, open_qemu, qemu_sandbox
+from gns3trio.compute.nodes.qemu.preparation import Plan, Prepared, prepare
+from gns3trio.compute.nodes.qemu.process import QemuProcess, group_limits, open_qemu
 from gns3trio.compute.nodes.qemu.qmp import QmpError, QmpEvent
 from gns3trio.compute.nodes.qemu.services import QemuServices
-from gns3trio.compute.nodes.qemu.settings import OnClose, QemuSettings
+from gns3trio.compute.nodes.qemu.settings import OnClose
+from gns3trio.compute.nodes.qemu.tpm import open_tpm
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, sole_cause
 
@@ -68,26 +70,6 @@ class RunHost(Protocol):
         """Whether an adapter is to have a carrier."""
 
 
-@frozen(kw_only=True)
-class Plan:
-    """What a run needs to know of its node."""
-
-    node_id: str
-    name: str
-    folder: Path
-    settings: QemuSettings
-    adapters: Sequence[Adapter]
-    console_type: str
-
-
-@frozen
-class Prepared:
-    """A machine that can be started."""
-
-    machine: Machine
-    sandbox: Sandbox
-
-
 class Run:
     """A running machine. Use ``start_run``."""
 
@@ -101,6 +83,7 @@ class Run:
         self._is_up = False
         self._is_stopping = False
         self._told: set[str] = set()
+        self._group: ProgramGroup | None = None
         self.command_line = ""
         self.monitor: Monitor | None = None
 
@@ -128,6 +111,16 @@ class Run:
         """Press the reset button. Raises Conflict."""
         await self._require_monitor().execute("system_reset")
         await self.go_on()
+
+    async def limit_cpu(self, percent: int) -> None:
+        """Let it use so much of the host's processors, in percent of one; 0 is no limit. Warns if that is not
+        possible here.
+        """
+        if self._group is not None and not await self._group.limit_cpu(percent or None):
+            reason = self._services.running.why_no_groups or "its control group has no limit of processor time"
+            self._host.tell(
+                NodeEvent("warning", f"QEMU '{self._host.name}': cpu_throttling has no effect, because {reason}")
+            )
 
     def _require_monitor(self) -> Monitor:
         if self.monitor is None:
@@ -167,23 +160,11 @@ class Run:
         try:
             with self._scope:
                 prepared = await prepare(self._services, self._plan)
-                async with (
-                    self._services.running.group(
-                        UUID(self._plan.node_id),
-                        group_limits(prepared.machine.ram, prepared.machine.cpus),
-                        configured_bytes=prepared.machine.ram * MIB,
-                    ) as group,
-                    open_qemu(
-                        prepared.machine,
-                        folder=self._plan.folder,
-                        sandbox=prepared.sandbox,
-                        has_serial=self._plan.console_type == "telnet",
-                        forwarder=self._services.forwarder,
-                        group=group,
-                    ) as (process, command),
-                ):
-                    self.command_line = shlex.join(command)
-                    reason, error = await self._supervise(process, prepared.machine, task_status)
+                try:
+                    reason, error = await self._run_prepared(prepared, task_status)
+                finally:
+                    if prepared.config_disk is not None:
+                        await self._keep_config(prepared.config_disk)
         except Exception as failure:
             if not self._is_up:
                 raise sole_cause(failure) from None
@@ -191,10 +172,55 @@ class Run:
             reason = "failed because of an error of this server"
             error = f"QEMU '{self._host.name}' {reason}"
         finally:
-            self.monitor = None
+            self.monitor = self._group = None
             self._ended.set()
             if self._is_up:
                 self._host.ended(*((None, None) if self._is_stopping else (reason, error)))
+
+    async def _run_prepared(
+        self, prepared: Prepared, task_status: trio.TaskStatus[None]
+    ) -> tuple[str | None, str | None]:
+        """Start the programs, and wait until QEMU has ended; returns as ``_supervise``."""
+        plan, machine, running = self._plan, prepared.machine, self._services.running
+        node_id = UUID(plan.node_id)
+        limits = group_limits(machine.ram, machine.cpus)
+        async with AsyncExitStack() as stack:
+            tpm: tuple[ChildProcess, socket.socket] | None = None
+            if machine.tpm is not None:
+                tpm = await stack.enter_async_context(open_tpm(plan.folder, node_id, running))
+            group = await stack.enter_async_context(running.group(node_id, limits, configured_bytes=machine.ram * MIB))
+            process, command = await stack.enter_async_context(
+                open_qemu(
+                    machine,
+                    folder=plan.folder,
+                    sandbox=prepared.sandbox,
+                    has_serial=plan.console_type == "telnet",
+                    forwarder=self._services.forwarder,
+                    group=group,
+                    tpm=tpm[1] if tpm is not None else None,
+                )
+            )
+            self.command_line = shlex.join(command)
+            self._group = group
+            if plan.settings.cpu_throttling:
+                await self.limit_cpu(plan.settings.cpu_throttling)
+            async with trio.open_nursery() as nursery:
+                if tpm is not None:
+                    tpm[1].close()  # QEMU has it
+                    nursery.start_soon(self._watch_tpm, tpm[0])
+                ended = await self._supervise(process, machine, task_status)
+                nursery.cancel_scope.cancel()
+        return ended
+
+    async def _watch_tpm(self, tpm: ChildProcess) -> None:
+        """Tell if it ends before QEMU, with which it ends by itself."""
+        if (code := await tpm.wait()) != 0:
+            self._host.tell(NodeEvent("error", f"QEMU '{self._host.name}': its TPM {describe_exit(code)}"))
+
+    async def _keep_config(self, config_disk: ConfigDisk) -> None:
+        with trio.CancelScope(shield=True):
+            if (reason := await threads.disk.run(keep_config, config_disk)) is not None:
+                self._host.tell(NodeEvent("warning", f"QEMU '{self._host.name}': {reason}"))
 
     async def _supervise(
         self, process: QemuProcess, machine: Machine, task_status: trio.TaskStatus[None]
@@ -315,82 +341,3 @@ async def serve_serial(stream: trio.SocketStream, hub: ConsoleHub) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(show)
         nursery.start_soon(type_input)
-
-
-async def prepare(services: QemuServices, plan: Plan) -> Prepared:
-    """Find and make all that a machine needs. Raises Conflict with what is missing, or Unavailable."""
-    settings = plan.settings
-    what = f"QEMU '{plan.name}'"
-    services.require_confinement(what)
-    refuse_missing(settings)
-    program = await services.programs.find(services.programs.path_of(settings.qemu_path, settings.platform))
-    use_kvm = services.use_kvm(program, settings)
-    disks = await services.disks.prepare(settings, plan.folder)
-    load_state = False
-    for disk in disks:
-        if disk.format == "qcow2":
-            load_state = await services.disks.has_saved_state(Path(disk.file))
-            break
-    files = await threads.disk.run(_files, services, settings)
-    cdrom: Disk | None = None
-    if (path := files.get("cdrom_image")) is not None:
-        cdrom = Disk(2, "ide", path, await services.disks.format_of(Path(path)))
-    firmware = await threads.disk.run(prepare_firmware, plan.folder, program.platform) if settings.uefi else None
-    machine = Machine(
-        program=program.executable,
-        version=program.version,
-        platform=program.platform,
-        name=plan.name,
-        node_id=plan.node_id,
-        ram=settings.ram,
-        cpus=settings.cpus,
-        use_kvm=use_kvm,
-        boot_priority=settings.boot_priority,
-        console_type=plan.console_type,
-        disks=disks,
-        cdrom=cdrom,
-        kernel=files.get("kernel_image"),
-        initrd=files.get("initrd"),
-        kernel_command_line=settings.kernel_command_line,
-        bios=files.get("bios_image"),
-        firmware=firmware,
-        adapters=plan.adapters,
-        options=settings.options,
-        load_state=load_state,
-    )
-    images = [disk.backing[0] if disk.backing is not None else disk.file for disk in disks]
-    sandbox = await threads.disk.run(
-        lambda: qemu_sandbox(
-            program,
-            plan.folder,
-            reads=[services.images.folder, *images, *files.values()],
-            writes=[disk.file for disk in disks if disk.backing is None],
-            ram=settings.ram,
-            cpus=settings.cpus,
-            use_kvm=use_kvm,
-        )
-    )
-    return Prepared(machine, sandbox)
-
-
-def _files(services: QemuServices, settings: QemuSettings) -> Mapping[str, str]:
-    """The paths of the images that are not disks."""
-    found: dict[str, str] = {}
-    for name in ("cdrom_image", "bios_image", "kernel_image", "initrd"):
-        if image := getattr(settings, name):
-            md5sum = getattr(settings, f"{name}_md5sum")
-            found[name] = str(services.images.find(image, md5sum, f"properties.{name}"))
-    return found
-
-
-def refuse_missing(settings: QemuSettings) -> None:
-    """Raises Conflict for a property that this server does not have."""
-    lacks = {
-        "tpm": (settings.tpm, "this server has no TPM for machines"),
-        "create_config_disk": (settings.create_config_disk, "this server makes no disk with configurations"),
-        "cpu_throttling": (settings.cpu_throttling, "this server does not limit the processor time of machines"),
-        "legacy_networking": (settings.legacy_networking, "QEMU has it no longer, since version 2.9"),
-    }
-    for name, (is_wanted, reason) in lacks.items():
-        if is_wanted:
-            raise Conflict(f"properties.{name}: {reason}")

@@ -1,6 +1,7 @@
 """Nodes of the type ``qemu``: a machine with its adapters, a console, disks, and the program that runs it.
 
-Changes of its properties take effect at the next start, except the name, and what happens when it is stopped.
+Changes of its properties take effect at the next start, except the name, ``cpu_throttling``, and what happens when it
+is stopped.
 """
 
 import logging
@@ -27,9 +28,10 @@ from gns3trio.compute.nodes.qemu.adapters import machine_adapters, read_custom_a
 from gns3trio.compute.nodes.qemu.completion import completed, require_images, unknown_checksums
 from gns3trio.compute.nodes.qemu.disks import set_clone_aside
 from gns3trio.compute.nodes.qemu.display import Display
+from gns3trio.compute.nodes.qemu.preparation import Plan, refuse_missing
 from gns3trio.compute.nodes.qemu.process import QemuProcess
 from gns3trio.compute.nodes.qemu.properties import as_properties, read_settings
-from gns3trio.compute.nodes.qemu.run import Plan, Run, refuse_missing, serve_serial
+from gns3trio.compute.nodes.qemu.run import Run, serve_serial
 from gns3trio.compute.nodes.qemu.services import QemuServices
 from gns3trio.compute.nodes.qemu.settings import CONSOLE_TYPES, DRIVES, IMAGES, QemuSettings
 from gns3trio.errors import Conflict, Invalid, path_error
@@ -142,6 +144,8 @@ class QemuNode:
                 if f"{drive}_disk_image" in changed:
                     await self._set_clone_aside(drive)
             self._settings, self._properties = settings, as_properties(settings)
+            if self._run is not None and settings.cpu_throttling != old.cpu_throttling:
+                await self._run.limit_cpu(settings.cpu_throttling)
 
     def _read(self, properties: dict[str, Any]) -> QemuSettings:
         given = {name: value for name, value in properties.items() if value is not None}
