@@ -20,7 +20,7 @@ from uuid import UUID, uuid4
 import attrs
 import trio
 
-from gns3trio import threads
+from gns3trio import garbage, threads
 from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.clients import NOBODY, OWN_USER, ComputeClient, Controllers
 from gns3trio.compute.expressions import with_expressions
@@ -227,6 +227,7 @@ class HostedProjects:
                         await threads.disk.run(_remove_files, project.folder)
                 finally:
                     del self._projects[project.key], self._by_inner_id[project.inner_id]
+                    garbage.closed(project.inner_id)
 
     async def _close_node(self, project: HostedProject, node: HostedNode) -> None:
         with node.instance.stopping():
@@ -291,6 +292,7 @@ class HostedProjects:
             self._node_counts[user] += 1
             self._by_inner_node_id[instance.node_id] = node
             self.reports.node_changed(node)
+            garbage.grown(project.inner_id, "nodes", len(project.nodes))
             return node
 
     async def update_node(self, node: HostedNode, changes: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """A controller that means harm, or is broken, costs the other controllers of a compute nothing."""
 
+import gc
 import socket
 import struct
+import weakref
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -168,9 +170,27 @@ async def test_many_nodes_that_end_together(two: Two) -> None:
         hubs = [{**hub, "node_id": str(uuid4())} for _ in range(MAX_ITEMS)]
         made = await two.alice.post(f"{path}/batch/create", content=orjson.dumps({"nodes": hubs}))
         assert {part["status"] for part in orjson.loads(made.content)["nodes"]} == {201}
+    assert gc.get_freeze_count() > 0  # or each search for garbage goes through all of them
     with loop_goes_on(two.running.watchdog, 0.2):
         assert (await two.alice.delete(path)).status_code == 204
     assert (await two.alice.get("/v2/compute/projects")).json() == []
+
+
+@pytest.mark.parametrize("node_type", ["ethernet_hub", "cloud"])
+async def test_nodes_that_end_are_no_work_for_the_garbage_collection(two: Two, node_type: str) -> None:
+    """That of thousands would hold up everybody at one go."""
+    project = (await two.alice.post("/v2/compute/projects", json={"name": "lab"})).json()
+    path = f"/v2/compute/projects/{project['project_id']}"
+    assert (await two.alice.post(f"{path}/{node_type}/nodes", json={"name": "N"})).status_code == 201
+    (hosted,) = two.running.controller.hosted.all()
+    (is_there,) = [weakref.ref(node.instance) for node in hosted.nodes.values()]
+    del hosted
+    gc.disable()
+    try:
+        assert (await two.alice.delete(path)).status_code == 204
+        assert is_there() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_project_that_is_opened_and_closed_by_many_at_once(two: Two) -> None:

@@ -1,5 +1,6 @@
 """The ports of a node on this host: which link ends at which, and how one takes the place of another."""
 
+import weakref
 from typing import Protocol
 from uuid import UUID
 
@@ -28,12 +29,16 @@ class PortOwner(Protocol):
 
 
 class NodePorts:
-    """The ends of the links at a node's ports. ``changing`` serialises changes of the node."""
+    """The ends of the links at a node's ports. ``changing`` serialises changes of the node.
+
+    They do not keep their node alive: thousands of nodes that end together are freed one by one, not by a garbage
+    collection that holds up everything.
+    """
 
     __slots__ = ("_changing", "_owner", "_table", "link_ends")
 
     def __init__(self, owner: PortOwner, link_ends: LinkEnds, changing: Mutex) -> None:
-        self._owner = owner
+        self._owner: PortOwner = weakref.proxy(owner)
         self._table = link_ends
         self._changing = changing
         self.link_ends: dict[PortKey, LocalLinkEnd] = {}
