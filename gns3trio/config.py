@@ -30,6 +30,7 @@ _HOST_NAME = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?", re.IGNORECASE)
 _ORIGIN = re.compile(f"https?://({_HOST_NAME.pattern})", re.IGNORECASE)
 # Also the name of a folder.
 _COMPUTE_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_CAPABILITY = re.compile(r"[A-Z_]{1,40}", re.ASCII)
 _PATH_PREFIX = re.compile(r"(/[\w.~-]+)+", re.ASCII)
 
 
@@ -115,6 +116,17 @@ class Config:
     )
     allow_unsafe_options: bool = _setting(
         False, "allow all additional options of QEMU machines, also those that may reach into this host"
+    )
+    docker_socket: Path = _setting(
+        Path("/var/run/docker.sock"),
+        "unix socket of the Docker engine, or of Podman, that runs the containers of nodes",
+    )
+    docker_capabilities: tuple[str, ...] = _list(
+        "capabilities of Docker nodes beside those that the engine gives to all containers",
+        "NET_ADMIN",
+    )
+    docker_privileged: bool = _setting(
+        False, "run Docker nodes with all rights over this host, as GNS3 does: only for images that you trust"
     )
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
@@ -278,6 +290,9 @@ def _check_lists(config: Config) -> None:
     for origin in config.allowed_origins:
         if _ORIGIN.fullmatch(origin) is None:
             raise Invalid(f"allowed_origins: {origin!r} is not like http://localhost:4200, without a path")
+    for capability in config.docker_capabilities:
+        if _CAPABILITY.fullmatch(capability) is None:
+            raise Invalid(f"docker_capabilities: {capability!r} is not like NET_ADMIN")
     for proxy in config.trusted_proxies:
         if parse_network(proxy) is None:
             raise Invalid(f"trusted_proxies: {proxy!r} is not an address or network such as 10.0.0.0/8")

@@ -76,7 +76,17 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
         app = Application(
-            ApiContext(config, controller, events, link_stats, closing, watchdog, memory, compute.qemu_host)
+            ApiContext(
+                config,
+                controller,
+                events,
+                link_stats,
+                closing,
+                watchdog,
+                memory,
+                compute.qemu_host,
+                compute.docker_images,
+            )
         )
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)

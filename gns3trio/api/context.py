@@ -26,3 +26,4 @@ class ApiContext:
     watchdog: Watchdog
     memory: Memory
     qemu_host: Callable[[], Awaitable[QemuHost]]
+    docker_images: Callable[[], Awaitable[list[str]]]

@@ -5,7 +5,6 @@ from gns3trio.errors import Conflict
 
 # Whether they have images, whether their nodes can be suspended, and the memory in MiB that one usually needs.
 _MACHINES: tuple[tuple[str, str, Category, str, bool, bool, float], ...] = (
-    ("docker", "Docker", "guest", "docker_guest", True, True, 128),
     ("dynamips", "Dynamips", "router", "router", True, True, 128),
     ("iou", "IOU", "router", "iol_l3", True, False, 256),
     ("traceng", "TraceNG", "guest", "traceng", False, False, 4),
@@ -57,8 +56,6 @@ KEPT_TYPES = (
 EMULATOR_OF_TYPE = {traits.name: traits.emulator for traits in KEPT_TYPES}
 # Those of types that this server runs where the emulator is installed.
 _OTHER_EMULATORS = {"qemu": "QEMU"}
-# The emulators with images on a GNS3 compute.
-WITH_IMAGES = tuple(traits.name for traits in KEPT_TYPES if traits.has_images)
 
 
 def why_not_run(node_type: str) -> str:

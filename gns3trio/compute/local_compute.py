@@ -13,7 +13,7 @@ from contextlib import (
 )
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 import trio
@@ -68,6 +68,9 @@ from gns3trio.removal import discard_tree
 from gns3trio.slices import Slices, for_all
 from gns3trio.traffic.counters import PortCounters
 
+if TYPE_CHECKING:  # loaded with the first use of Docker
+    from gns3trio.compute.nodes.docker.containers import Containers
+
 log = logging.getLogger(__name__)
 
 
@@ -98,6 +101,7 @@ class LocalCompute:
         self._projects_path = config.projects_path
         self._image_folder = config.images_folder / FOLDERS["qemu"]
         self._qemu_host: QemuHost | None = None
+        self._docker_socket = config.docker_socket
         self._nodes: dict[UUID, LocalNode] = {}
         self._creating: set[UUID] = set()  # ids of nodes that are being created
         self._stopping = ExitStack()
@@ -249,6 +253,10 @@ class LocalCompute:
             self._qemu_host = self._qemu_host or host
         return self._qemu_host
 
+    async def docker_images(self) -> list[str]:
+        """The names of the images of the Docker engine. Raises Conflict if there is none."""
+        return await (await threads.disk.run(_load_containers, self._docker_socket)).image_names()
+
     # --- links ---
 
     async def lease_udp(self, project_id: UUID) -> int:
@@ -373,6 +381,13 @@ def _load_qemu_host(image_folder: Path) -> QemuHost:
     from gns3trio.compute.nodes.qemu.host import LocalQemuHost
 
     return LocalQemuHost(image_folder)
+
+
+def _load_containers(socket: Path) -> "Containers":
+    from gns3trio.compute.nodes.docker.containers import Containers
+    from gns3trio.compute.nodes.docker.engine import Engine
+
+    return Containers(Engine(str(socket)))
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from gns3trio.compute import emulators
 from gns3trio.compute.node_traits import NodeTraits
-from gns3trio.compute.nodes import cloud, ethernet_hub, ethernet_switch, nat, qemu, vpcs
+from gns3trio.compute.nodes import cloud, docker, ethernet_hub, ethernet_switch, nat, qemu, vpcs
 from gns3trio.limits import MAX_TEXT, Bound
 
 
@@ -47,7 +47,7 @@ class NodeTypes(Mapping[str, NodeTraits]):
             del self.packages[name]
 
 
-node_types = NodeTypes((vpcs, ethernet_switch, ethernet_hub, cloud, nat, qemu), emulators.KEPT_TYPES)
+node_types = NodeTypes((vpcs, ethernet_switch, ethernet_hub, cloud, nat, qemu, docker), emulators.KEPT_TYPES)
 
 NodeTypeName = Annotated[str, Bound(MAX_TEXT, choices=lambda: node_types)]
 """The name of a type, in requests and files."""

@@ -17,12 +17,10 @@ Json = dict[str, Any]
     [
         ("POST", "/v2/computes/local/virtualbox/images/disk.vdi", "VirtualBox"),
         ("GET", "/v2/compute/iou/whatever", "IOU"),
-        ("POST", "/v2/compute/docker/images/alpine", "Docker"),
         ("PUT", "{project}/iou/nodes/{id}/adapters/0/ports/0/nio", "IOU"),
         ("GET", "/v2/compute/virtualbox/vms", "VirtualBox"),
         ("GET", "/v2/computes/local/vmware/vms", "VMware"),
         ("POST", "/v2/computes/local/auto_idlepc", "Dynamips"),
-        ("POST", "{project}/docker/nodes/{id}/pause", "Docker"),
         ("POST", "{project}/traceng/nodes", "TraceNG"),
         ("DELETE", "{project}/atm_switch/nodes/{id}", "Dynamips"),
         ("GET", "{project}/iou/nodes/{id}/adapters/0/ports/0/pcap", "IOU"),
@@ -65,7 +63,7 @@ async def test_an_image_is_not_read_into_memory(server: Server) -> None:
 async def test_what_is_no_emulator(server: Server, project: Json) -> None:
     for path in ("/v2/compute/toaster/images", "/v2/computes/local/toaster/images", "/v2/computes/local/vpcs/vms"):
         await server.request("GET", path, None, 404)
-    for emulator in ("docker", "dynamips", "iou", "qemu"):
+    for emulator in ("dynamips", "iou", "qemu"):
         assert await server.request("GET", f"/v2/compute/{emulator}/images", None, 200) == []
         assert await server.request("GET", f"/v2/computes/local/{emulator}/images", None, 200) == []
     await server.request("GET", "/v2/computes/local/vmware/images", None, 409)

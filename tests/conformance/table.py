@@ -25,10 +25,10 @@ PARTLY = (
     ),
     (
         r"/v2/computes/.*",
-        "forwarded to a compute on another host; this server itself has QEMU only, and images; 409 for others",
+        "forwarded to a compute on another host; this server itself has QEMU, Docker and images only; 409 for others",
     ),
     (r"/v2/compute/.*/qemu/nodes$", "where QEMU is installed; no legacy networking, which QEMU has no longer"),
-    (r"/v2/compute/docker/images", "always empty: the emulator is not run"),
+    (r"/v2/compute/.*/docker/nodes$", "where there is a Docker engine; no screens (vnc)"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
     (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
@@ -44,9 +44,12 @@ PARTLY = (
     ),
     (
         r"/v2/projects/\{project_id\}/nodes$",
-        "vpcs, ethernet_switch, ethernet_hub, cloud, nat, and qemu where it is installed; other types 409",
+        "vpcs, ethernet_switch, ethernet_hub, cloud, nat, docker, and qemu where it is installed; other types 409",
     ),
-    (r"(?!.*/qemu/).*/suspend$", "as in GNS3, nothing happens for types that run here, except qemu"),
+    (
+        r"(?!.*/(qemu|docker)/).*/suspend$",
+        "as in GNS3, nothing happens for types that run here, except qemu and docker",
+    ),
     (r"/static/.*", "the web UI is served once `gns3trio web-ui install` has put it there"),
     (r"/(debug|upload|compute|controller)?$|/projects/.*", "pages of our own"),
 )

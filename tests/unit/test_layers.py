@@ -206,6 +206,7 @@ def test_the_wire_is_the_api_s() -> None:
             functions = [node.name for node in ast.walk(ast.parse(module.read_text())) if isinstance(node, _FUNCTIONS)]
             assert not [name for name in functions if name.endswith(("view", "views", "as_json"))], relative
     assert writers == {
+        "compute/nodes/docker/engine.py",  # the API of Docker
         "compute/nodes/qemu/qmp.py",  # the monitor of QEMU
         "compute/remote/batches.py",  # requests to computes of ours
         "compute/remote/http.py",  # requests to computes of others

@@ -12,8 +12,7 @@ from gns3trio.api.forwarding import Forwarded
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
-from gns3trio.compute.emulators import EMULATOR_OF_TYPE, WITH_IMAGES, not_run
-from gns3trio.compute.images import FOLDERS
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
 from gns3trio.compute.node_types import node_types
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import Int32
@@ -51,26 +50,13 @@ for _type in EMULATOR_OF_TYPE:
     )
 
 
-@routes.route(
-    "GET",
-    *(f"/compute/{emulator}/images" for emulator in WITH_IMAGES if emulator not in FOLDERS),
-    reply=list[dict[str, Any]],
-    access=Access.COMPUTE,
-)
-async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
-    """The images of an emulator: none, for this server runs no emulator that needs one."""
-    return []
-
-
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
-async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> list[dict[str, Any]] | Response:
-    """The images of an emulator on a compute. This server itself runs no emulator that needs one, so it has none."""
+async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> Response:
+    """The images of an emulator on another host."""
     compute = api.controller.computes.require_other(compute_id)
-    if compute is not None and emulator in node_types:
-        return Forwarded(api, compute, f"{emulator}/images")
-    if emulator not in WITH_IMAGES:
+    if compute is None or emulator not in node_types:
         raise _unknown(compute_id, emulator, "images")
-    return []
+    return Forwarded(api, compute, f"{emulator}/images")
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)

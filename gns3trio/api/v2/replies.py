@@ -676,6 +676,13 @@ class QemuCapabilities(Whole):
 
 
 @reply_shape
+class DockerImage(Whole):
+    """An image of the Docker engine, such as ``debian:12``."""
+
+    image: str
+
+
+@reply_shape
 class ImageFile(Whole):
     """An image of an emulator. ``path`` is relative to the folder of images."""
 

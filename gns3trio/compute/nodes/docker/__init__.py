@@ -1,4 +1,5 @@
-"""Docker nodes: containers, whose interfaces are TAP devices of the core in the container's network namespace.
+"""Docker nodes: containers, whose interfaces are TAP devices of the core in the container's network namespace."""
 
-The node is built from the other modules. See ``ARCHITECTURE.md``.
-"""
+from gns3trio.compute.nodes.docker.traits import TRAITS
+
+__all__ = ["TRAITS"]

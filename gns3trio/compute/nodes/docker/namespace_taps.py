@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import select
+import socket
 import struct
 import threading
 from collections.abc import Callable, Sequence
@@ -94,6 +95,15 @@ def open_container_taps(
             taps.append(ContainerTap(adapter, descriptor, port, held))
         stack.pop_all()
         return taps
+
+
+def open_namespace_socket(pid: int, container_id: str, family: int, kind: int) -> socket.socket:
+    """A socket in the network namespace of a container. Call it in a thread. Raises as ``open_container_taps``."""
+    namespace = open_network_namespace(pid, container_id)
+    try:
+        return _in_namespace(namespace, lambda: socket.socket(family, kind))
+    finally:
+        os.close(namespace)
 
 
 def open_network_namespace(pid: int, container_id: str) -> int:

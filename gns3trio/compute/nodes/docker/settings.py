@@ -1,0 +1,81 @@
+"""The properties of Docker nodes in the API, with GNS3 2.2's names, defaults and limits. Sans-IO."""
+
+import re
+from typing import Annotated, Literal, get_args
+
+from attrs import field
+
+from gns3trio import field_checks as v
+from gns3trio.classes import frozen
+from gns3trio.limits import MAX_FREE_TEXT, MAX_PORT, Bound
+
+ConsoleType = Literal["telnet", "vnc", "http", "https", "none"]
+CONSOLE_TYPES: tuple[str, ...] = get_args(ConsoleType)
+
+# In the state folder: see ``ownership.py``.
+ID_FILE = "docker-server-id"
+
+MAX_ADAPTERS = 99
+MAX_IMAGE = 512
+# Linux allows 128 KiB for a variable; this is for all of them.
+MAX_ENVIRONMENT = 256 * 1024
+MAX_COMMAND = 32 * 1024
+MAX_HOSTS = 64 * 1024
+MAX_VOLUMES = 64
+# In MiB. The engine refuses more than the host has; this only keeps numbers sensible.
+MAX_MEMORY = 16 * 1024 * 1024
+MAX_CPUS = 4096.0
+_HEX = frozenset("0123456789abcdefABCDEF")
+_RESOLUTION = re.compile(r"[0-9]{1,5}x[0-9]{1,5}", re.ASCII)
+
+
+def check_mac(text: str) -> None:
+    """Raises ValueError unless the text is empty or a MAC address."""
+    parts = text.split(":")
+    if text and (len(parts) != 6 or not all(len(part) == 2 and _HEX.issuperset(part) for part in parts)):
+        raise ValueError(f"{text!r} is not a MAC address such as 02:42:12:34:56:00")
+
+
+def _check_resolution(text: str) -> None:
+    if not _RESOLUTION.fullmatch(text):
+        raise ValueError(f"{text!r} is not a resolution such as 1024x768")
+
+
+MacAddress = Annotated[str, Bound(17, check=check_mac)]
+Resolution = Annotated[str, Bound(11, check=_check_resolution)]
+
+
+@frozen(kw_only=True)
+class DockerSettings:
+    """The properties of a container.
+
+    ``environment`` has a variable in each line, ``extra_hosts`` a ``name:address``. ``extra_volumes`` are folders whose
+    contents are kept in the node's folder. The server sets ``container_id``. ``aux`` is the TCP port of the second
+    console. Ours, and not GNS3's: ``memory`` in MiB and ``cpus`` limit what it may use of the host; 0 is no limit.
+    """
+
+    image: Annotated[str, Bound(MAX_IMAGE, 1)]
+    usage: Annotated[str, Bound(MAX_FREE_TEXT)] = ""
+    adapters: int = field(default=1, validator=v.and_(v.ge(0), v.le(MAX_ADAPTERS)))
+    mac_address: MacAddress = ""
+    start_command: Annotated[str, Bound(MAX_COMMAND)] | None = None
+    environment: Annotated[str, Bound(MAX_ENVIRONMENT)] | None = None
+    extra_hosts: Annotated[str, Bound(MAX_HOSTS)] | None = None
+    extra_volumes: Annotated[list[str], Bound(MAX_VOLUMES)] = field(factory=list)
+    console_resolution: Resolution = "1024x768"
+    console_http_port: int = field(default=80, validator=v.and_(v.ge(1), v.le(MAX_PORT)))
+    console_http_path: str = "/"
+    aux: int | None = field(default=None, validator=v.optional(v.and_(v.ge(1), v.le(MAX_PORT))))
+    container_id: Annotated[str, Bound(64)] | None = None
+    memory: int = field(default=0, validator=v.and_(v.ge(0), v.le(MAX_MEMORY)))
+    cpus: float = field(default=0.0, validator=v.and_(v.ge(0), v.le(MAX_CPUS)))
+
+
+@frozen(kw_only=True)
+class CustomAdapter:
+    """What is particular of one adapter; None is what the others have. There is one kind of adapters."""
+
+    adapter_number: int = field(validator=v.and_(v.ge(0), v.le(MAX_ADAPTERS)))
+    port_name: str | None = None
+    adapter_type: str | None = None
+    mac_address: MacAddress | None = None
