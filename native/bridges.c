@@ -6,8 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "bridges.h"
-#include "counting.h"
-#include "worker.h"
+#include "trains.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -190,28 +189,29 @@ static int is_circle(const path *way, uint32_t here) {
 }
 
 /* Whether there may be so many copies of n frames; counts the frames when there are too many. */
-static int may_copy(worker *w, port *from, int n, int copies) {
+static int may_copy(worker *w, port *from, uint64_t n, int copies) {
     w->budget -= (int64_t)n * copies;
     if (w->budget >= 0)
         return 1;
-    drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
+    drop(from, RX, UDPFWD_DROP_LOOP, n);
     return 0;
 }
 
 static path way_through(const path *way, uint32_t here) {
-    return (path){.hops = way->hops, .bridges = way->bridges + 1, .here = here, .before = way};
+    return (path){.hops = way->hops, .bridges = way->bridges + 1, .here = here, .before = way, .has_trains = way->has_trains};
 }
 
 static void hub_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+    uint64_t on_wire = frames_of(frames, n, way);
     if (is_circle(way, place_of(b, 0))) {
-        drop(from, RX, UDPFWD_DROP_LOOP, (uint64_t)n);
+        drop(from, RX, UDPFWD_DROP_LOOP, on_wire);
         return;
     }
     if (b->count == 1) {
-        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
+        drop(from, RX, UDPFWD_DROP_LOCAL, on_wire);
         return;
     }
-    if (!may_copy(w, from, n, b->count - 1))
+    if (!may_copy(w, from, on_wire, b->count - 1))
         return;
     path longer = way_through(way, place_of(b, 0));
     for (int i = 0; i < b->count; i++)
@@ -299,6 +299,16 @@ static void undress(const switched *frame) {
     memcpy(frame->payload - TOUCHED_BYTES, frame->before, TOUCHED_BYTES);
 }
 
+/* How many frames a wire would carry for those whose numbers are in picks. */
+static uint64_t count_picked(const switched *frames, const uint8_t *picks, int n, const path *way) {
+    uint64_t on_wire = 0;
+    for (int i = 0; i < n; i++) {
+        struct iovec frame = {.iov_base = frames[picks[i]].payload - MACS_BYTES};
+        on_wire += frames_of(&frame, 1, way);
+    }
+    return on_wire;
+}
+
 /* Sends the frames whose numbers are in picks. */
 static void send_picked(worker *w, port *to, switched *frames, const uint8_t *picks, int n, const path *way) {
     struct iovec out[UDPFWD_BATCH_FRAMES];
@@ -317,9 +327,10 @@ static void flood(worker *w, const bridge *b, port *from, switched *frames, cons
     for (int i = 0; i < b->count; i++)
         members += b->ports[i] != from && is_member(b->ports[i], vlan);
     path longer = way_through(way, place_of(b, vlan));
+    uint64_t on_wire = count_picked(frames, picks, n, way);
     if (members == 0)
-        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
-    else if (may_copy(w, from, n, members))
+        drop(from, RX, UDPFWD_DROP_LOCAL, on_wire);
+    else if (may_copy(w, from, on_wire, members))
         for (int i = 0; i < b->count; i++)
             if (b->ports[i] != from && is_member(b->ports[i], vlan))
                 send_picked(w, b->ports[i], frames, picks, n, &longer);
@@ -328,9 +339,10 @@ static void flood(worker *w, const bridge *b, port *from, switched *frames, cons
 static void send_known(worker *w, const bridge *b, port *from, switched *frames, const uint8_t *picks, int n, const path *way) {
     port *to = frames[picks[0]].to;
     path longer = way_through(way, place_of(b, frames[picks[0]].vlan));
+    uint64_t on_wire = count_picked(frames, picks, n, way);
     if (to == from)
-        drop(from, RX, UDPFWD_DROP_LOCAL, (uint64_t)n);
-    else if (may_copy(w, from, n, 1))
+        drop(from, RX, UDPFWD_DROP_LOCAL, on_wire);
+    else if (may_copy(w, from, on_wire, 1))
         send_picked(w, to, frames, picks, n, &longer);
 }
 
@@ -355,7 +367,7 @@ static int classify_all(worker *w, bridge *b, port *from, const struct iovec *fr
         }
         int refused = refusal(b, frame, way);
         if (refused >= 0) {
-            drop(from, RX, refused, 1);
+            drop(from, RX, refused, frames_of(&frames[i], 1, way));
             continue;
         }
         uint64_t source = mac_key(frame->macs + MAC_BYTES, frame->vlan), destination = mac_key(frame->macs, frame->vlan);
@@ -374,7 +386,7 @@ static int classify_all(worker *w, bridge *b, port *from, const struct iovec *fr
     return good;
 }
 
-static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+static void switch_batch(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
     switched all[UDPFWD_BATCH_FRAMES];
     uint8_t picks[UDPFWD_BATCH_FRAMES], done[UDPFWD_BATCH_FRAMES] = {0};
     n = classify_all(w, b, from, frames, n, way, all);
@@ -398,6 +410,19 @@ static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *
         else
             send_known(w, b, from, all, picks, picked, way);
     }
+}
+
+/* A frame_passer. */
+static void switch_single(worker *w, port *from, int direction, const struct iovec *frames, int n, const path *way) {
+    (void)direction;
+    switch_batch(w, from->bridge, from, frames, n, way);
+}
+
+static void switch_frames(worker *w, bridge *b, port *from, const struct iovec *frames, int n, const path *way) {
+    if (way->has_trains && b->tagged > 0) /* tags would stand where notes do */
+        split_trains(w, from, RX, frames, n, way, switch_single);
+    else
+        switch_batch(w, b, from, frames, n, way);
 }
 
 static const bridge_kind kinds[] = {

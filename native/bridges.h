@@ -18,6 +18,7 @@ struct bridge {
     int id;
     const bridge_kind *kind;
     int count, room;
+    int tagged;     /* of its ports, those where frames get or lose a tag */
     unsigned visit; /* the last walk over connected ports that visited it */
     port **ports;
     mac_table *macs; /* NULL if it learns none */

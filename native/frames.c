@@ -12,6 +12,7 @@
 #include "filters.h"
 #include "flows.h"
 #include "statistics.h"
+#include "trains.h"
 #include "trial.h"
 #include "worker.h"
 
@@ -33,17 +34,32 @@ int drop_reason(int error) {
 
 /* --- from port to port --- */
 
+/* A frame_passer. */
+static void send_single(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
+    (void)direction, (void)way;
+    p->kind->send(w, p, frames, n);
+}
+
+static void send_trains(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+    for (int i = 0; i < n; i++)
+        if (p->kind->send_train == NULL || !p->kind->send_train(p, &frames[i]))
+            split_trains(w, p, TX, &frames[i], 1, way, send_single);
+}
+
 static void leave(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
     port *far = p->splice;
     if (far == NULL) {
-        p->kind->send(w, p, frames, n);
+        if (way->has_trains)
+            send_trains(w, p, frames, n, way);
+        else
+            p->kind->send(w, p, frames, n);
         return;
     }
     if (way->hops == UDPFWD_MAX_HOPS) {
-        drop(p, TX, UDPFWD_DROP_LOOP, (uint64_t)n);
+        drop(p, TX, UDPFWD_DROP_LOOP, frames_of(frames, n, way));
         return;
     }
-    count_sent(p, frames, (size_t)n);
+    count_load(p, TX, load_of(frames, n, way));
     path longer = *way;
     longer.hops++;
     receive_at(w, far, frames, n, &longer);
@@ -80,8 +96,13 @@ static int sink_trials(worker *w, port *p, const struct iovec *frames, int n, st
     return left;
 }
 
-static void enter(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
+/* A frame_passer. */
+static void enter(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
     struct iovec others[UDPFWD_BATCH_FRAMES];
+    if (p->sink != NULL && way->has_trains) {
+        split_trains(w, p, direction, frames, n, way, enter);
+        return;
+    }
     if (p->sink != NULL) {
         n = sink_trials(w, p, frames, n, others, way);
         frames = others;
@@ -89,29 +110,40 @@ static void enter(worker *w, port *p, const struct iovec *frames, int n, const p
             return;
     }
     if (p->peer == NULL && p->bridge == NULL) {
-        drop(p, RX, UDPFWD_DROP_UNLINKED, (uint64_t)n);
+        drop(p, RX, UDPFWD_DROP_UNLINKED, frames_of(frames, n, way));
         return;
     }
-    count_received(p, frames, (size_t)n);
+    count_load(p, RX, load_of(frames, n, way));
     if (p->peer != NULL)
         send_at(w, p->peer, frames, n, way);
     else
         p->bridge->kind->move_frames(w, p->bridge, p, frames, n, way);
 }
 
+/* A frame_passer. */
+static void capture_single(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
+    (void)way;
+    capture_frames(w, p, direction, frames, n);
+}
+
 void leave_filters(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
-    if (p->captures != NULL)
+    if (p->captures != NULL && way->has_trains)
+        split_trains(w, p, direction, frames, n, way, capture_single); /* the trains themselves go on */
+    else if (p->captures != NULL)
         capture_frames(w, p, direction, frames, n);
     if (direction == TX)
         leave(w, p, frames, n, way);
     else
-        enter(w, p, frames, n, way);
+        enter(w, p, direction, frames, n, way);
 }
 
 static void pass(worker *w, port *p, int direction, const struct iovec *frames, int n, const path *way) {
+    int is_filtered = p->filters[direction] != NULL || p->held_in_order[direction] > 0;
     if (p->suspended)
-        drop(p, direction, UDPFWD_DROP_SUSPENDED, (uint64_t)n);
-    else if (p->filters[direction] != NULL || p->held_in_order[direction] > 0)
+        drop(p, direction, UDPFWD_DROP_SUSPENDED, frames_of(frames, n, way));
+    else if (is_filtered && way->has_trains)
+        split_trains(w, p, direction, frames, n, way, pass_filters);
+    else if (is_filtered)
         pass_filters(w, p, direction, frames, n, way);
     else
         leave_filters(w, p, direction, frames, n, way);
@@ -144,12 +176,22 @@ int next_limit(int limit, int n, int64_t copies) {
     return next < 1 ? 1 : next < UDPFWD_BATCH_FRAMES ? (int)next : UDPFWD_BATCH_FRAMES;
 }
 
-void receive_turn(worker *w, port *from, const struct iovec *frames, int n) {
-    begin_turn(w, n);
-    receive_at(w, from, frames, n, &(path){0});
-    int64_t copies = end_turn(w, n);
-    from->is_copied = copies > n * (TURN_COPIES / UDPFWD_BATCH_FRAMES);
+/* n frames are 'on_wire' single ones. */
+static void pass_turn(worker *w, port *from, const struct iovec *frames, int n, int on_wire, const path *way) {
+    begin_turn(w, on_wire);
+    receive_at(w, from, frames, n, way);
+    int64_t copies = end_turn(w, on_wire);
+    from->is_copied = copies > on_wire * (TURN_COPIES / UDPFWD_BATCH_FRAMES);
     from->turn_frames = next_limit(from->turn_frames, n, copies);
+}
+
+void receive_turn(worker *w, port *from, const struct iovec *frames, int n) {
+    pass_turn(w, from, frames, n, n, &(path){0});
+}
+
+void receive_trains(worker *w, port *from, const struct iovec *frames, int n) {
+    path way = {.has_trains = 1};
+    pass_turn(w, from, frames, n, (int)frames_of(frames, n, &way), &way);
 }
 
 void serve_port(worker *w, port *from) {

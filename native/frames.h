@@ -28,6 +28,7 @@ struct path {
     int bridges;
     uint32_t here;      /* id of the last bridge, and VLAN */
     const path *before; /* the path to that bridge; NULL if it is the first */
+    int has_trains;     /* each frame has a note before it (trains.h) */
 };
 
 _Static_assert(HEADROOM_BYTES > (UDPFWD_MAX_HOPS + 1) * TAG_BYTES, "there is room for the tags of all bridges on a way");
@@ -43,6 +44,8 @@ int64_t end_turn(worker *w, int n);
 int next_limit(int limit, int n, int64_t copies);
 /* Passes on frames that came in at a port in one turn. */
 void receive_turn(worker *w, port *from, const struct iovec *frames, int n);
+/* Likewise if some of them are trains: each has a note before it (trains.h). */
+void receive_trains(worker *w, port *from, const struct iovec *frames, int n);
 /* Frames that leave at a port, or come in at it, before and after its filters. At most UDPFWD_BATCH_FRAMES. Their bytes, and
  * the headroom before them, may be changed on the path but are restored when this returns. */
 void send_at(worker *w, port *p, const struct iovec *frames, int n, const path *way);

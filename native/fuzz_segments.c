@@ -1,4 +1,5 @@
-/* libFuzzer target: what a packet socket may give, with any account of it by the kernel. The input is that account and a frame. */
+/* libFuzzer target: what a packet socket or a TAP device may give, with any account of it by the kernel. The input is that account and a
+ * frame. */
 #include "segments.h"
 
 #include <stdlib.h>
@@ -20,13 +21,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     finish_checksum(frame, size, &told);
     frame_train train;
     if (open_train(&train, frame, size, &told, MAX_SEGMENT) == 0) {
-        size_t payload = 0, next;
-        while ((next = next_segment(&train, segment)) > 0) {
+        size_t payload = 0, next, segments = count_segments(&train);
+        if (segments == 0 || segments > MOST_TRAIN_SEGMENTS)
+            abort();
+        if (segments == 1)
+            finish_only_segment(&train, frame);
+        for (; (next = next_segment(&train, segment)) > 0; segments--) {
             if (next > MAX_SEGMENT || next <= train.headers)
                 abort();
             payload += next - train.headers;
         }
-        if (payload != size - train.headers)
+        if (payload != size - train.headers || segments != 0)
             abort();
     }
     free(frame);

@@ -1,47 +1,61 @@
-/* Ports on the host's own networks: TAP devices, and packet sockets on Ethernet interfaces.
+/* Ports on the host's own networks, and on those of containers: TAP devices, and packet sockets on Ethernet interfaces.
  *
- * Frames are read one by one: neither has a call that reads many and tells where each ends. A packet socket's frames are made what
- * a wire would carry: the VLAN tag that the kernel took out (PACKET_AUXDATA) is put back, and what it left to the device
- * (PACKET_VNET_HDR) is done by segments.c. A TAP device asks for none of that, so the kernel does it all.
+ * Frames are read one by one: neither has a call that reads many and tells where each ends. What the kernel left to the device is told
+ * by the header before each frame (IFF_VNET_HDR, PACKET_VNET_HDR): single frames are completed at once, trains go on as they are
+ * (trains.h). The VLAN tag that the kernel took out at a packet socket (PACKET_AUXDATA) is put back.
  */
 #define _GNU_SOURCE
-#include "counting.h"
-#include "segments.h"
-#include "worker.h"
+#include "trains.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+#ifndef TUN_F_USO4 /* Linux 6.2 */
+#define TUN_F_USO4 0x20
+#define TUN_F_USO6 0x40
+#endif
 
 #define ADDRESSES_BYTES 12 /* of destination and source, before the VLAN tag */
 /* A socket's buffer can only have been full when many frames wait; asking costs a call. */
 #define BUSY_READS 8
+/* A turn ends with the train that makes it so many single frames: where these are needed, it takes no longer than other turns by much. */
+#define TURN_SEGMENTS (4 * UDPFWD_BATCH_FRAMES)
+/* Headers of a frame begin here, so that its copies by the kernel begin at a line of the cache. */
+#define FRAME_AT (HEADROOM_BYTES + sizeof(struct virtio_net_hdr))
 
-/* Frames of one turn that go on together. */
+/* Frames of one turn that go on together. They lie one behind the other in w->large, each with its headroom. */
 typedef struct {
     worker *w;
     port *from;
     struct iovec frames[UDPFWD_BATCH_FRAMES];
     int n;
+    size_t used;    /* bytes of w->large */
+    int has_trains; /* among the frames */
+    uint64_t on_wire; /* single frames of this turn */
 } batch;
 
 static void deliver(batch *b) {
     if (b->n > 0)
-        receive_turn(b->w, b->from, b->frames, b->n);
-    b->n = 0;
+        (b->has_trains ? receive_trains : receive_turn)(b->w, b->from, b->frames, b->n);
+    b->n = b->has_trains = 0;
+    b->used = 0;
 }
 
-/* Where the next frame is read to. */
+/* Where the next frame is read to: LARGE_FRAME_BYTES and one more, which shows a frame that is too large. Its header is before it. */
 static unsigned char *next_room(const batch *b) {
-    return b->w->in_iov[b->n].iov_base;
+    return b->w->large + b->used + FRAME_AT;
 }
 
 /* Puts the tag that the kernel took out back into a frame; the headroom makes place for it. */
-static void restore_tag(struct iovec *frame, const struct tpacket_auxdata *told) {
+static void restore_tag(struct iovec *frame, struct virtio_net_hdr *header, const struct tpacket_auxdata *told) {
     if (!(told->tp_status & TP_STATUS_VLAN_VALID))
         return;
     uint16_t protocol = told->tp_status & TP_STATUS_VLAN_TPID_VALID ? told->tp_vlan_tpid : ETH_P_8021Q;
@@ -51,46 +65,41 @@ static void restore_tag(struct iovec *frame, const struct tpacket_auxdata *told)
     memcpy(start + ADDRESSES_BYTES, tag, TAG_BYTES);
     frame->iov_base = start;
     frame->iov_len += TAG_BYTES;
+    header->csum_start += TAG_BYTES;
 }
 
-/* Adds the frame in next_room, if it is one. */
-static void add_frame(batch *b, size_t size, const struct tpacket_auxdata *told) {
-    if (size < ETH_HLEN) {
-        drop(b->from, RX, size == 0 ? UDPFWD_DROP_EMPTY : UDPFWD_DROP_RUNT, 1);
-        return;
-    }
+/* Adds the frame in next_room, of so many bytes with its header, if it is one. */
+static void add_frame(batch *b, size_t got, const struct tpacket_auxdata *told) {
+    struct virtio_net_hdr header;
+    size_t size = got > sizeof header ? got - sizeof header : 0;
     struct iovec *frame = &b->frames[b->n];
     *frame = (struct iovec){.iov_base = next_room(b), .iov_len = size};
+    if (size < ETH_HLEN || size > LARGE_FRAME_BYTES) {
+        drop(b->from, RX, size == 0 ? UDPFWD_DROP_EMPTY : size < ETH_HLEN ? UDPFWD_DROP_RUNT : UDPFWD_DROP_OVERSIZE, 1);
+        return;
+    }
+    memcpy(&header, next_room(b) - sizeof header, sizeof header);
     if (told != NULL)
-        restore_tag(frame, told);
-    if (frame->iov_len > UDPFWD_MAX_FRAME_BYTES)
+        restore_tag(frame, &header, told);
+    int is_train = note_frame(frame, header);
+    if (is_train < 0) {
         drop(b->from, RX, UDPFWD_DROP_OVERSIZE, 1);
-    else if (++b->n == UDPFWD_BATCH_FRAMES)
+        return;
+    }
+    b->has_trains |= is_train;
+    b->on_wire += note_of(frame)->segments;
+    b->used += (FRAME_AT + size + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+    if (++b->n == UDPFWD_BATCH_FRAMES || b->used + FRAME_AT + LARGE_FRAME_BYTES + 1 > LARGE_ROOM_BYTES)
         deliver(b);
 }
 
 static int read_tap(batch *b) {
-    unsigned char more; /* a frame that reaches into it is too large */
-    struct iovec parts[] = {{.iov_base = next_room(b), .iov_len = UDPFWD_MAX_FRAME_BYTES},
-                            {.iov_base = &more, .iov_len = sizeof more}};
-    ssize_t size = readv(b->from->source.fd, parts, 2);
-    if (size < 0)
+    size_t before = sizeof(struct virtio_net_hdr);
+    ssize_t got = read(b->from->source.fd, next_room(b) - before, before + LARGE_FRAME_BYTES + 1);
+    if (got < 0)
         return -errno;
-    add_frame(b, (size_t)size, NULL);
+    add_frame(b, (size_t)got, NULL);
     return 0;
-}
-
-/* A frame of which the first part lies in next_room and the rest in w->large, where the first has room too. */
-static void split_train(batch *b, size_t size, const struct virtio_net_hdr *header, const struct tpacket_auxdata *told) {
-    unsigned char *whole = b->w->large;
-    memcpy(whole, next_room(b), size < UDPFWD_MAX_FRAME_BYTES ? size : UDPFWD_MAX_FRAME_BYTES);
-    frame_train train;
-    if (open_train(&train, whole, size, header, UDPFWD_MAX_FRAME_BYTES) < 0) {
-        drop(b->from, RX, UDPFWD_DROP_OVERSIZE, 1);
-        return;
-    }
-    for (size_t segment; (segment = next_segment(&train, next_room(b))) > 0;)
-        add_frame(b, segment, told);
 }
 
 static struct tpacket_auxdata find_auxdata(struct msghdr *header) {
@@ -103,29 +112,18 @@ static struct tpacket_auxdata find_auxdata(struct msghdr *header) {
 
 static int read_packet(batch *b) {
     _Alignas(struct cmsghdr) unsigned char controls[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
-    struct virtio_net_hdr header;
-    struct iovec parts[] = {
-        {.iov_base = &header, .iov_len = sizeof header},
-        {.iov_base = next_room(b), .iov_len = UDPFWD_MAX_FRAME_BYTES},
-        {.iov_base = b->w->large + UDPFWD_MAX_FRAME_BYTES, .iov_len = LARGE_FRAME_BYTES - UDPFWD_MAX_FRAME_BYTES}};
-    struct msghdr message = {
-        .msg_iov = parts, .msg_iovlen = 3, .msg_control = controls, .msg_controllen = sizeof controls};
-    ssize_t got = recvmsg(b->from->source.fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+    size_t before = sizeof(struct virtio_net_hdr);
+    struct iovec room = {.iov_base = next_room(b) - before, .iov_len = before + LARGE_FRAME_BYTES + 1};
+    struct msghdr message = {.msg_iov = &room, .msg_iovlen = 1, .msg_control = controls, .msg_controllen = sizeof controls};
+    ssize_t got = recvmsg(b->from->source.fd, &message, MSG_DONTWAIT);
     if (got < 0 && errno != EINVAL)
         return -errno;
-    if (got < (ssize_t)sizeof header) {
-        /* EINVAL: many frames in one, of a protocol that the kernel cannot tell of. */
-        drop(b->from, RX, got < 0 ? UDPFWD_DROP_OVERSIZE : UDPFWD_DROP_EMPTY, 1);
+    if (got < 0) { /* many frames in one, of a protocol that the kernel cannot tell of */
+        drop(b->from, RX, UDPFWD_DROP_OVERSIZE, 1);
         return 0;
     }
-    size_t size = (size_t)got - sizeof header;
     struct tpacket_auxdata told = find_auxdata(&message);
-    if (size <= LARGE_FRAME_BYTES && header.gso_type != VIRTIO_NET_HDR_GSO_NONE)
-        split_train(b, size, &header, &told);
-    else if (size > UDPFWD_MAX_FRAME_BYTES || finish_checksum(next_room(b), size, &header) < 0)
-        drop(b->from, RX, UDPFWD_DROP_OVERSIZE, 1);
-    else
-        add_frame(b, size, &told);
+    add_frame(b, (size_t)got, &told);
     return 0;
 }
 
@@ -141,7 +139,7 @@ static void count_lost(port *from) {
 static int read_frames(worker *w, port *from, int (*read_one)(batch *b)) {
     batch b = {.w = w, .from = from};
     int result = 0, reads = 0, most = from->turn_frames;
-    for (; result == 0 && reads < most; reads++)
+    for (; result == 0 && reads < most && b.on_wire < TURN_SEGMENTS; reads++)
         result = read_one(&b);
     deliver(&b);
     /* An interface that is down says so once. A device that is gone would say so for ever. */
@@ -163,20 +161,34 @@ static int ethernet_receive(worker *w, port *from) {
 
 /* --- out --- */
 
+static const struct virtio_net_hdr nothing_left = {0};
+
 static void tap_send(worker *w, port *to, const struct iovec *frames, int n) {
     (void)w;
     for (int i = 0; i < n; i++) {
+        struct iovec parts[] = {{.iov_base = (void *)&nothing_left, .iov_len = sizeof nothing_left}, frames[i]};
         if (frames[i].iov_len < ETH_HLEN)
             drop(to, TX, UDPFWD_DROP_RUNT, 1);
-        else if (write(to->source.fd, frames[i].iov_base, frames[i].iov_len) < 0)
+        else if (writev(to->source.fd, parts, 2) < 0)
             drop(to, TX, drop_reason(errno), 1);
         else
             count_sent(to, &frames[i], 1);
     }
 }
 
+static int tap_send_train(port *to, const struct iovec *frame) {
+    const train_note *note = note_of(frame);
+    const unsigned char *header = (const unsigned char *)frame->iov_base - sizeof note->told;
+    if (write(to->source.fd, header, sizeof note->told + frame->iov_len) >= 0)
+        count_load(to, TX, (wire_load){note->segments, note->bytes});
+    else if (errno == EINVAL && note->segments > 1) /* the kernel does not believe that it is one */
+        return 0;
+    else
+        drop(to, TX, drop_reason(errno), note->segments);
+    return 1;
+}
+
 static void ethernet_send(worker *w, port *to, const struct iovec *frames, int n) {
-    static const struct virtio_net_hdr nothing_left = {0};
     struct iovec parts[UDPFWD_BATCH_FRAMES][2];
     int messages = 0, next = 0;
     for (int i = 0; i < n; i++) {
@@ -202,8 +214,24 @@ static void ethernet_send(worker *w, port *to, const struct iovec *frames, int n
 
 /* --- the descriptors --- */
 
+/* Has the kernel leave as much to us as it can. It refuses what it does not know: USO came with Linux 6.2. A descriptor that is none of a
+ * device, as in tests, has no such settings. */
+static void take_offloads(int fd) {
+    static const unsigned tcp = TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6 | TUN_F_TSO_ECN, udp = TUN_F_USO4 | TUN_F_USO6;
+    if (ioctl(fd, TUNSETOFFLOAD, tcp | udp) < 0 && errno == EINVAL)
+        ioctl(fd, TUNSETOFFLOAD, tcp);
+}
+
 static int tap_open(port *p, const port_options *options) {
-    return copy_descriptor(p, options->fd);
+    struct ifreq request;
+    int header_bytes = sizeof(struct virtio_net_hdr);
+    if (ioctl(options->fd, TUNGETIFF, &request) == 0 &&
+        (!(request.ifr_flags & IFF_VNET_HDR) || ioctl(options->fd, TUNSETVNETHDRSZ, &header_bytes) < 0))
+        return -EINVAL;
+    int result = copy_descriptor(p, options->fd);
+    if (result == 0)
+        take_offloads(p->source.fd);
+    return result;
 }
 
 static int ethernet_open(port *p, const port_options *options) {
@@ -217,8 +245,12 @@ static void close_interface(port *p) {
     close(p->source.fd);
 }
 
-const port_kind tap_kind = {
-    .bytes = sizeof(port), .open = tap_open, .close = close_interface, .receive = tap_receive, .send = tap_send};
+const port_kind tap_kind = {.bytes = sizeof(port),
+                              .open = tap_open,
+                              .close = close_interface,
+                              .receive = tap_receive,
+                              .send = tap_send,
+                              .send_train = tap_send_train};
 const port_kind ethernet_kind = {.bytes = sizeof(port),
                                  .open = ethernet_open,
                                  .close = close_interface,

@@ -152,6 +152,7 @@ static void leave_bridge(port *p) {
     for (int i = 0; i < b->count; i++)
         if (b->ports[i] == p)
             b->ports[i] = b->ports[--b->count];
+    b->tagged -= p->vlan_mode != UDPFWD_ACCESS;
     p->bridge = NULL;
 }
 
@@ -210,6 +211,7 @@ static int join(udpfwd *core, bridge *b, port *p) {
         result = bring_together(core, p, b->ports[0]);
     if (result == 0) {
         b->ports[b->count++] = p;
+        b->tagged += p->vlan_mode != UDPFWD_ACCESS;
         p->bridge = b;
     }
     return result;
@@ -239,10 +241,12 @@ int udpfwd_bridge_leave(udpfwd *core, int port_id) {
 int udpfwd_port_set_vlan(udpfwd *core, int port_id, int mode, uint16_t vlan, uint16_t ethertype) {
     begin_change(core);
     port *p = change_port(core, port_id);
-    int is_there = p != NULL && p->bridge != NULL && p->bridge->kind->learns;
+    int is_there = p != NULL && p->bridge != NULL && p->bridge->kind->learns, before = is_there ? p->vlan_mode : 0;
     int result = is_there ? set_vlan(p, mode, vlan, ethertype) : -ENOENT;
-    if (result == 0)
+    if (result == 0) {
+        p->bridge->tagged += (mode != UDPFWD_ACCESS) - (before != UDPFWD_ACCESS);
         forget_macs(p->bridge->macs, p);
+    }
     return end_change(core, result);
 }
 

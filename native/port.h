@@ -48,6 +48,9 @@ typedef struct {
     /* Worker only: frames leave the core here, at most UDPFWD_BATCH_FRAMES. Each is counted as sent, or dropped and counted. They
      * are in the middle of a turn, so what answers them does so later, by a timer and receive_turn. */
     void (*send)(worker *w, port *p, const struct iovec *frames, int n);
+    /* Worker only: a frame with its note before it (trains.h) leaves as it is; it is counted as what a wire would carry. Returns 0 if it
+     * must be split first. NULL: trains always are. */
+    int (*send_train)(port *p, const struct iovec *frame);
     /* In a change, both workers are parked: moves the port's timers to its new worker (move_timer). */
     void (*moved)(port *p, worker *from);
     int is_udp; /* the descriptor is a UDP socket with a remote, so that the kernel may move its frames (flows.h) */

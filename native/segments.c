@@ -1,7 +1,7 @@
-/* Converts data from packet sockets that was never on a wire in this form: checksums left to the device, and many frames merged into one.
+/* Converts data of the kernel that was never on a wire in this form: checksums left to the device, and many frames merged into one.
  *
- * The kernel joins TCP segments that come in (GRO), and lets the device split those that leave (GSO, TSO); a packet socket sees
- * the large frame, and PACKET_VNET_HDR tells how to make of it what a wire would carry. Without that, TCP between a lab and a host
+ * The kernel joins TCP segments that come in (GRO), and lets the device split those that leave (GSO, TSO); a packet socket and a TAP
+ * device see the large frame, and the header before it (virtio_net_hdr) tells how to make of it what a wire would carry. Without that, TCP between a lab and a host
  * nearly stands still. The rules of splitting are those that devices follow: Linux, Documentation/networking/segmentation-offloads.
  */
 #include "segments.h"
@@ -9,6 +9,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #ifndef VIRTIO_NET_HDR_GSO_UDP_L4
@@ -17,13 +18,17 @@
 
 #define ETHERTYPE_AT 12
 #define TAG_BYTES 4
-#define MOST_TAGS 2
+#define MOST_TAGS 3 /* one of a packet socket, which the kernel had taken out, before two that it lets be */
 #define IPV4_BYTES 20
 #define IPV4_LENGTH_AT 2
 #define IPV4_ID_AT 4
+#define IPV4_FRAGMENT_AT 6
+#define IPV4_FRAGMENT_BITS 0x3fff /* more fragments, and the offset */
+#define IPV4_PROTOCOL_AT 9
 #define IPV4_CHECKSUM_AT 10
 #define IPV6_BYTES 40
 #define IPV6_LENGTH_AT 4
+#define IPV6_NEXT_AT 6
 #define TCP_BYTES 20
 #define TCP_SEQUENCE_AT 4
 #define TCP_FLAGS_AT 13
@@ -47,7 +52,14 @@ static void put16(unsigned char *at, size_t value) {
 /* --- checksums (RFC 1071): sums of words in the byte order of this machine, as they lie in the frame --- */
 
 static uint64_t add_words(const unsigned char *bytes, size_t n, uint64_t sum) {
-    uint32_t word;
+    uint32_t words[4], word;
+    uint64_t sums[4] = {sum, 0, 0, 0}; /* that do not wait for each other */
+    for (; n >= sizeof words; n -= sizeof words, bytes += sizeof words) {
+        memcpy(words, bytes, sizeof words);
+        for (int i = 0; i < 4; i++)
+            sums[i] += words[i];
+    }
+    sum = sums[0] + sums[1] + sums[2] + sums[3];
     for (; n >= sizeof word; n -= sizeof word, bytes += sizeof word) {
         memcpy(&word, bytes, sizeof word);
         sum += word;
@@ -100,6 +112,32 @@ static size_t find_network(const unsigned char *frame, size_t size, uint16_t *et
     return size;
 }
 
+/* Whether the header that is told of as that of TCP or UDP is the first one after those of IPv4. */
+static int follows_ipv4(const frame_train *train, int protocol) {
+    const unsigned char *network = train->frame + train->network;
+    size_t bytes = train->transport - train->network;
+    return bytes >= IPV4_BYTES && network[0] == (0x40 | bytes / 4) && bytes % 4 == 0 && network[IPV4_PROTOCOL_AT] == protocol &&
+           (get16(network + IPV4_FRAGMENT_AT) & IPV4_FRAGMENT_BITS) == 0;
+}
+
+static int is_extension(int header) {
+    return header == IPPROTO_HOPOPTS || header == IPPROTO_ROUTING || header == IPPROTO_DSTOPTS;
+}
+
+/* Likewise for IPv6 with its extension headers (RFC 8200, 4), but for those of fragments. */
+static int follows_ipv6(const frame_train *train, int protocol) {
+    const unsigned char *frame = train->frame;
+    size_t at = train->network + IPV6_BYTES;
+    if (at > train->transport || frame[train->network] >> 4 != 6)
+        return 0;
+    int next = frame[train->network + IPV6_NEXT_AT];
+    while (at + 2 <= train->transport && is_extension(next)) {
+        next = frame[at];
+        at += ((size_t)frame[at + 1] + 1) * 8;
+    }
+    return at == train->transport && next == protocol;
+}
+
 int open_train(frame_train *train, const unsigned char *frame, size_t size, const struct virtio_net_hdr *told, size_t max) {
     int type = told->gso_type & ~VIRTIO_NET_HDR_GSO_ECN;
     uint16_t ethertype = 0;
@@ -111,10 +149,13 @@ int open_train(frame_train *train, const unsigned char *frame, size_t size, cons
         return -EINVAL;
     if (!train->is_tcp && type != VIRTIO_NET_HDR_GSO_UDP_L4)
         return -EINVAL;
-    if (!train->is_ipv4 && ethertype != ETH_P_IPV6)
+    if (ethertype != (type == VIRTIO_NET_HDR_GSO_TCPV4 ? ETH_P_IP : ETH_P_IPV6) && (train->is_tcp || !train->is_ipv4))
         return -EINVAL;
     size_t least = train->is_tcp ? TCP_BYTES : UDP_BYTES;
-    if (train->transport < train->network + (train->is_ipv4 ? IPV4_BYTES : IPV6_BYTES) || train->transport + least > size)
+    if (train->transport < train->network || train->transport + least > size)
+        return -EINVAL;
+    int protocol = train->is_tcp ? IPPROTO_TCP : IPPROTO_UDP;
+    if (!(train->is_ipv4 ? follows_ipv4(train, protocol) : follows_ipv6(train, protocol)))
         return -EINVAL;
     if (told->csum_offset != (train->is_tcp ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT))
         return -EINVAL;
@@ -122,7 +163,11 @@ int open_train(frame_train *train, const unsigned char *frame, size_t size, cons
     train->headers = train->next = train->transport + transport_bytes;
     if (transport_bytes < least || train->headers >= size)
         return -EINVAL;
-    return train->headers + train->payload > max ? -EMSGSIZE : 0;
+    return train->headers + train->payload > max || count_segments(train) > MOST_TRAIN_SEGMENTS ? -EMSGSIZE : 0;
+}
+
+size_t count_segments(const frame_train *train) {
+    return (train->size - train->headers + train->payload - 1) / train->payload;
 }
 
 static void finish_network(const frame_train *train, unsigned char *network, size_t size) {
@@ -155,6 +200,11 @@ static void finish_transport(const frame_train *train, unsigned char *transport,
     put_transport_checksum(checksum, add_words(transport, size, (uint64_t)whole + length_word(size)));
 }
 
+static void finish_headers(const frame_train *train, unsigned char *segment, size_t size, int is_last) {
+    finish_network(train, segment + train->network, size - train->network);
+    finish_transport(train, segment + train->transport, size - train->transport, is_last);
+}
+
 size_t next_segment(frame_train *train, unsigned char *segment) {
     size_t left = train->size - train->next;
     if (left == 0)
@@ -162,9 +212,12 @@ size_t next_segment(frame_train *train, unsigned char *segment) {
     size_t payload = left < train->payload ? left : train->payload, size = train->headers + payload;
     memcpy(segment, train->frame, train->headers);
     memcpy(segment + train->headers, train->frame + train->next, payload);
-    finish_network(train, segment + train->network, size - train->network);
-    finish_transport(train, segment + train->transport, size - train->transport, payload == left);
+    finish_headers(train, segment, size, payload == left);
     train->next += payload;
     train->number++;
     return size;
+}
+
+void finish_only_segment(const frame_train *train, unsigned char *frame) {
+    finish_headers(train, frame, train->size, 1);
 }

@@ -1,4 +1,4 @@
-/* Checksums and segmentation for interfaces.c: segments.c. These are functions of bytes, without a core. */
+/* Checksums and segmentation for trains.c: segments.c. These are functions of bytes, without a core. */
 #ifndef GNS3TRIO_SEGMENTS_H
 #define GNS3TRIO_SEGMENTS_H
 
@@ -21,9 +21,15 @@ typedef struct {
     int is_tcp, is_ipv4;
 } frame_train;
 
-/* -EINVAL if it is neither TCP nor UDP on IPv4 or IPv6; -EMSGSIZE if a segment is larger than max bytes. */
+/* More segments are refused: a train of the smallest segments that TCP makes has fewer, and each is work. */
+#define MOST_TRAIN_SEGMENTS 2048
+
+/* -EINVAL if it is not TCP or UDP on IPv4 or IPv6, or not as told; -EMSGSIZE if a segment is larger than max bytes, or there are too many. */
 int open_train(frame_train *train, const unsigned char *frame, size_t size, const struct virtio_net_hdr *told, size_t max);
+size_t count_segments(const frame_train *train);
 /* Writes the next segment with all headers and checksums; returns its size, 0 after the last. */
 size_t next_segment(frame_train *train, unsigned char *segment);
+/* Completes the frame of a train of one segment, in place. */
+void finish_only_segment(const frame_train *train, unsigned char *frame);
 
 #endif

@@ -110,11 +110,13 @@ uint64_t udpfwd_parks(udpfwd *core);
 /* Any thread: a port on a bound IPv4 UDP socket. Address and UDP port of the remote in host byte order. Returns the id. */
 int udpfwd_port_open(udpfwd *core, int fd, uint32_t remote_address, uint16_t remote_port);
 /* The two kinds of descriptors that reach a network of the host. */
-#define UDPFWD_TAP 1      /* a TAP device (tun(4), IFF_TAP and IFF_NO_PI): what the host sends comes in */
+#define UDPFWD_TAP 1      /* a TAP device (tun(4), IFF_TAP, IFF_NO_PI and IFF_VNET_HDR): what the host sends comes in */
 #define UDPFWD_ETHERNET 2 /* a packet socket (packet(7), SOCK_RAW), bound to an interface, with PACKET_AUXDATA and PACKET_VNET_HDR */
 
 /* Any thread: a port on such a descriptor, which is duplicated as that of udpfwd_port_open, and has no remote. When the device
- * goes away, the port stays open and passes nothing. */
+ * goes away, the port stays open and passes nothing. Of a TAP device, the core sets which work the kernel leaves to it (TUNSETOFFLOAD), so
+ * that large TCP segments pass as one frame from one TAP device to another; counters and captures have the frames that a wire would
+ * carry. -EINVAL for a TAP device without IFF_VNET_HDR. */
 int udpfwd_interface_open(udpfwd *core, int fd, int kind);
 /* Any thread: a port without a descriptor, for one end of a link inside this process: frames pass when it is spliced to the other
  * end, and are dropped as unlinked until then. */

@@ -195,7 +195,7 @@ int prepare_worker(udpfwd *core, worker *w) {
     if (w->epoll_fd < 0 || w->waker.fd < 0)
         return -errno;
     w->buffers = malloc(sizeof *w->buffers * UDPFWD_BATCH_FRAMES);
-    w->large = malloc(LARGE_FRAME_BYTES); /* costs address space only, where no packet socket is served */
+    w->large = aligned_alloc(CACHE_LINE_BYTES, LARGE_ROOM_BYTES); /* costs address space only, where no device is served */
     if (w->buffers == NULL || w->large == NULL)
         return -ENOMEM;
     for (int i = 0; i < UDPFWD_BATCH_FRAMES; i++) {

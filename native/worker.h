@@ -16,8 +16,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
-/* What a packet socket may give at once: 64 KiB of data, and headers. Only trains are larger than UDPFWD_MAX_FRAME_BYTES. */
+/* What a device may give at once: 64 KiB of data, and headers. Only trains are larger than UDPFWD_MAX_FRAME_BYTES. */
 #define LARGE_FRAME_BYTES (65536 + 512)
+/* The room for frames that devices give: about 64 of usual size, or two of the largest, which the processor's cache keeps. */
+#define LARGE_ROOM_BYTES (192 * 1024)
 
 #define NANOSECONDS 1000000000u
 
@@ -65,7 +67,7 @@ struct worker {
     /* frames.c, and kinds of ports: what a turn works with */
     int64_t budget; /* copies that bridges may still make in this turn */
     unsigned char (*buffers)[BUFFER_STRIDE];
-    unsigned char *large; /* LARGE_FRAME_BYTES */
+    unsigned char *large; /* LARGE_ROOM_BYTES */
     struct mmsghdr in[UDPFWD_BATCH_FRAMES];
     struct iovec in_iov[UDPFWD_BATCH_FRAMES]; /* where frames are read to: buffers, with headroom */
     struct mmsghdr out[UDPFWD_BATCH_FRAMES];

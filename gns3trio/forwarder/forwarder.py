@@ -329,9 +329,9 @@ class Forwarder:
         return Port(self, check_result(lib.udpfwd_port_open(self.core, sock.fileno(), *numeric_ipv4(remote))))
 
     def open_interface(self, descriptor: int, kind: Literal["tap", "ethernet"]) -> Port:
-        """Open a port on a TAP device (IFF_TAP, IFF_NO_PI), or on a packet socket that is bound to an interface and has
-        PACKET_AUXDATA and PACKET_VNET_HDR. The caller keeps the descriptor. The port has no remote.
-        Raises Conflict if the kernel reports an error.
+        """Open a port on a TAP device (IFF_TAP, IFF_NO_PI, IFF_VNET_HDR), or on a packet socket that is bound to an
+        interface and has PACKET_AUXDATA and PACKET_VNET_HDR. The caller keeps the descriptor. The port has no remote.
+        Raises Conflict if the kernel reports an error, Invalid for a TAP device without IFF_VNET_HDR.
         """
         number = lib.UDPFWD_TAP if kind == "tap" else lib.UDPFWD_ETHERNET
         return Port(self, check_result(lib.udpfwd_interface_open(self.core, descriptor, number)))

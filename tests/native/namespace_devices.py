@@ -1,15 +1,19 @@
 """The core on real veth pairs and TAP devices. Run by test_devices.py in a network namespace of its own."""
 
+import errno
+import fcntl
 import hashlib
 import os
+import random
 import signal
 import socket
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
+from functools import partial
 
 import attrs
 import pytest
@@ -25,9 +29,11 @@ PATIENCE = 60
 NEAR, FAR = "10.9.0.1", "10.9.0.2"
 FRAME = b"\xff" * 6 + b"\x02\x00\x00\x00\x00\x01" + b"\x88\xb6" + bytes(range(46))
 TCP_BYTES = 4_000_000
-# linux/if_packet.h, linux/virtio_net.h
+# linux/if_packet.h, linux/virtio_net.h, linux/if_tun.h
 SOL_PACKET, PACKET_VNET_HDR = 263, 15
-NEEDS_CSUM, GSO_TCPV4 = 1, 1
+NEEDS_CSUM, GSO_TCPV4, GSO_TCPV6, GSO_UDP_L4, GSO_ECN = 1, 1, 4, 5, 0x80
+TUNSETIFF, IFF_TAP, IFF_NO_PI = 0x400454CA, 2, 0x1000
+TAG, SERVICE_TAG = b"\x81\x00\x60\x07", b"\x88\xa8\x00\x08"
 
 HOLD_DEVICES = """
 import socket, time
@@ -153,6 +159,144 @@ async def test_what_does_not_fit_is_dropped_and_counted() -> None:
             with trio.fail_after(PATIENCE):
                 while bed.forwarder.counters(bed.cable.port).tx_drops["oversize"] != 1:
                     await trio.sleep(0.001)
+
+
+async def test_trains_cross_a_plain_link_whole() -> None:
+    async with open_forwarder() as forwarder:
+        with ExitStack() as stack:
+            ends, hosts = forwarder.open_link([], 1, suspended=False), []
+            for name, address, end in (("left0", NEAR, ends[0]), ("right0", FAR, ends[1])):
+                device = open_device(forwarder, "tap", name)
+                stack.callback(device.close)
+                forwarder.connect(device.port, end)
+                host = rtnetlink.Namespace()
+                stack.callback(host.close)
+                host.take(name)
+                host.run(rtnetlink.set_address, name, address)
+                hosts.append(host)
+            seen = stack.enter_context(hosts[1].run(packet_socket, "right0"))
+            await trio.to_thread.run_sync(carry, hosts[0], hosts[1], FAR)
+            sizes = []
+            with suppress(BlockingIOError):
+                while True:
+                    sizes.append(len(seen.recv(1 << 17, socket.MSG_DONTWAIT)))
+            assert max(sizes) > 4 * 1514
+            for end in ends:
+                counters = forwarder.counters(end)
+                assert counters.rx_bytes + counters.tx_bytes > TCP_BYTES
+                assert (counters.rx_frames + counters.tx_frames) * 1514 > TCP_BYTES  # as they would be on a wire
+
+
+@attrs.frozen
+class Train:
+    """A large frame for a device that splits it. ``headers`` are those of IP before TCP or UDP."""
+
+    name: str
+    gso_type: int
+    headers: bytes
+    flags: int = 0x18
+    tags: bytes = b""
+    payload: int = 5000
+    segment: int = 1000
+
+    @property
+    def before(self) -> bytes:
+        """Headers of Ethernet and IP."""
+        ethertype = b"\x08\x00" if self.headers[0] >> 4 == 4 else b"\x86\xdd"
+        return FRAME[:12] + self.tags + ethertype + self.headers
+
+    def message(self) -> bytes:
+        """With the account of it that a packet socket takes."""
+        is_udp = self.gso_type == GSO_UDP_L4
+        body = random.Random(self.name).randbytes(self.payload)
+        length = (8 if is_udp else 20) + len(body)
+        addresses = self.headers[12:20] if self.headers[0] >> 4 == 4 else self.headers[8:40]
+        pseudo = addresses + struct.pack("!HH", 17 if is_udp else 6, length)
+        total = sum(struct.unpack(f"!{len(pseudo) // 2}H", pseudo))
+        total = (total & 0xFFFF) + (total >> 16)
+        checksum = (total & 0xFFFF) + (total >> 16)
+        if is_udp:
+            transport = struct.pack("!HHHH", 7000, 7001, length, checksum)
+        else:
+            transport = struct.pack("!HHIIBBHHH", 7000, 7001, 0xFFFFF000, 5, 5 << 4, self.flags, 100, checksum, 0)
+        told = (NEEDS_CSUM, self.gso_type, len(self.before) + len(transport), self.segment, len(self.before))
+        return struct.pack("=BBHHHH", *told, 6 if is_udp else 16) + self.before + transport + body
+
+
+def ipv4(protocol: int, options: bytes = b"", number: int = 7) -> bytes:
+    """A header; its length and checksum are of no concern."""
+    first = struct.pack("!BxHHHBBH", 0x45 + len(options) // 4, 0, number, 0x4000, 64, protocol, 0)
+    return first + socket.inet_aton(NEAR) + socket.inet_aton(FAR) + options
+
+
+def ipv6(protocol: int, extensions: bytes = b"") -> bytes:
+    """A header, and extension headers, of which the first is one of options for the destination."""
+    near, far = socket.inet_pton(socket.AF_INET6, "fd00::1"), socket.inet_pton(socket.AF_INET6, "fd00::2")
+    return struct.pack("!IHBB", 6 << 28, 0, 60 if extensions else protocol, 64) + near + far + extensions
+
+
+TRAINS = [
+    Train("TCP over IPv4", GSO_TCPV4, ipv4(6)),
+    Train("all flags", GSO_TCPV4 | GSO_ECN, ipv4(6), flags=0xFF),
+    Train("number of IPv4 wraps", GSO_TCPV4, ipv4(6, number=0xFFFE)),
+    Train("options of IPv4", GSO_TCPV4, ipv4(6, b"\x94\x04\x00\x00" + b"\x01" * 36)),
+    Train("a last segment of one byte", GSO_TCPV4, ipv4(6), payload=3001),
+    Train("large", GSO_TCPV4, ipv4(6), payload=65000, segment=1448),
+    Train("one tag", GSO_TCPV4, ipv4(6), tags=TAG),
+    Train("two tags", GSO_TCPV4, ipv4(6), tags=SERVICE_TAG + TAG),
+    Train("TCP over IPv6", GSO_TCPV6, ipv6(6), flags=0x99),
+    Train("options of IPv6", GSO_TCPV6, ipv6(6, b"\x06\x01\x01\x0c" + bytes(12)), tags=TAG),
+    Train("UDP over IPv4", GSO_UDP_L4, ipv4(17)),
+    Train("UDP over IPv6", GSO_UDP_L4, ipv6(17), payload=5500),
+]
+
+
+def open_plain_tap(stack: ExitStack, name: str) -> int:
+    """A TAP device that carries no trains: the kernel splits them before."""
+    descriptor = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+    stack.callback(os.close, descriptor)
+    fcntl.ioctl(descriptor, TUNSETIFF, struct.pack("16sH22x", name.encode(), IFF_TAP | IFF_NO_PI))
+    rtnetlink.set_up(name)
+    return descriptor
+
+
+async def test_segments_are_those_of_the_kernel() -> None:
+    async with open_forwarder() as forwarder:
+        with ExitStack() as stack:
+            plain = open_plain_tap(stack, "plain0")
+            device = open_device(forwarder, "tap", "trains0")
+            stack.callback(device.close)
+            node, held = (stack.enter_context(bind_udp("127.0.0.1", 0)) for _ in range(2))
+            forwarder.connect(device.port, forwarder.open_port(held, node.getsockname()))
+            node.settimeout(PATIENCE)
+            senders = []
+            for name in ("plain0", "trains0"):
+                sender = stack.enter_context(packet_socket(name))
+                sender.setsockopt(SOL_PACKET, PACKET_VNET_HDR, 1)
+                senders.append(sender)
+            for train in TRAINS:
+                try:
+                    for sender in senders:
+                        sender.send(train.message())
+                except OSError as error:
+                    if train.gso_type == GSO_UDP_L4 and error.errno == errno.EINVAL:
+                        continue  # Linux before 6.2 cannot be told of such trains
+                    raise
+                count = -(-train.payload // train.segment)
+                wanted = await trio.to_thread.run_sync(take_segments, partial(os.read, plain, 65536), count)
+                assert await trio.to_thread.run_sync(take_segments, partial(node.recv, 65536), count) == wanted, (
+                    train.name
+                )
+
+
+def take_segments(read: Callable[[], bytes], count: int) -> list[bytes]:
+    """Frames of the test; the machine itself has something to say, too."""
+    taken: list[bytes] = []
+    while len(taken) < count:
+        frame = read()
+        if frame[:12] == FRAME[:12]:
+            taken.append(frame)
+    return taken
 
 
 def packet_socket(name: str) -> socket.socket:
