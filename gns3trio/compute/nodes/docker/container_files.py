@@ -112,14 +112,14 @@ def sample_interfaces(name: str, adapters: int) -> str:
 
 def container_environment(volumes: Iterable[str], adapters: int, user: str) -> list[str]:
     """The variables of GNS3 for a container, which its init reads. ``user`` is that of the image; the container itself
-    is created with the user ``0``.
+    is created with the user ``0``. All are set, because an image may have variables of these names.
     """
-    variables = ["container=docker", f"GNS3_VOLUMES={':'.join(volumes)}"]
-    if adapters:
-        variables.append(f"GNS3_MAX_ETHERNET=eth{adapters - 1}")
-    if user:
-        variables.append(f"GNS3_USER={user}")
-    return variables
+    return [
+        "container=docker",
+        f"GNS3_MAX_ETHERNET={f'eth{adapters - 1}' if adapters else ''}",
+        f"GNS3_VOLUMES={':'.join(volumes)}",
+        f"GNS3_USER={user}",
+    ]
 
 
 def find_busybox() -> Path:

@@ -29,6 +29,24 @@ from tests.support.docker_engine import Container, DockerEngine
 STATIC = (
     "auto eth1\niface eth1 inet static\n\taddress 10.0.0.7\n\tnetmask 255.255.255.0\n\tup echo was-here > /tmp/up\n"
 )
+DHCP = "auto eth0\niface eth0 inet dhcp\n\thostname"
+UDHCPD = """\
+start 10.0.0.99
+end 10.0.0.99
+interface eth0
+lease_file /tmp/leases
+option subnet 255.255.255.0
+option router 10.0.0.1
+option dns 10.0.0.53
+option domain lab.test
+"""
+SERVE = """\
+#!/bin/sh
+until ip address add 10.0.0.1/24 dev eth0 2>/dev/null; do usleep 20000; done
+ip link set eth0 up
+touch /tmp/leases
+exec udhcpd -f /udhcpd.conf
+"""
 PASSWD = "root:x:0:0:root:/root:/bin/sh\nlab:x:1000:1000::/tmp:/bin/sh\n"
 GROUP = "root:x:0:\nlab:x:1000:\nwheel:x:10:lab\n"
 
@@ -139,6 +157,47 @@ async def test_the_network_is_configured_before_the_program_starts(
         finally:
             for tap in taps:
                 tap.close()
+
+
+async def test_an_address_comes_from_a_dhcp_server(
+    docker_engine: DockerEngine, forwarder: Forwarder, folder: Path
+) -> None:
+    """The server is another container, and so is the client's configuration that of GNS3's sample."""
+    prepare_folders(folder, ["/etc/network"])
+    write_network_configuration(folder, ["/etc/network"], "N1", 1)
+    file = folder / "etc" / "network" / "interfaces"
+    sample = file.read_text()
+    file.write_text(sample.replace("#auto eth0\n#iface eth0 inet dhcp\n#\thostname", DHCP))
+    assert file.read_text() != sample
+    server_files = {"/udhcpd.conf": UDHCPD, "/serve": SERVE}
+    docker_engine.make_image("dhcp-server", files=server_files)
+    server = docker_engine.container("/serve", image="dhcp-server", host_config={"CapAdd": ["NET_ADMIN"]})
+    with server as near, node_container(docker_engine, folder, "busybox", "sleep", "1000", adapters=1) as far:
+        (served,) = open_container_taps(forwarder, near.pid, near.id, [ContainerAdapter("eth0", "02:42:0a:00:00:01")])
+        try:
+            (tap,) = open_container_taps(forwarder, far.pid, far.id, [ContainerAdapter("eth0", "02:42:0a:00:00:02")])
+            try:
+                forwarder.connect(served.port, tap.port)
+                for each in (served, tap):
+                    each.set_carrier(True)
+                resolvers = await threads.devices.run(lambda: wait_for_file(far, "/etc/resolv.conf", lines=2))
+                assert resolvers == "search lab.test\nnameserver 10.0.0.53"
+                assert "inet 10.0.0.99/24" in far.run("ip", "address", "show", "eth0")
+                assert "default via 10.0.0.1 dev eth0" in far.run("ip", "route")
+            finally:
+                tap.close()
+        finally:
+            served.close()
+
+
+@pytest.mark.parametrize(("helps", "force"), [("echo [--force]", "--force"), ("exit 1", "-f")])
+def test_the_ifup_of_an_image_is_used(docker_engine: DockerEngine, folder: Path, helps: str, force: str) -> None:
+    prepare_folders(folder, ["/etc/network"])
+    (folder / "etc" / "network" / "interfaces").write_text(STATIC)
+    ifup = f'#!/bin/sh\n[ "$1" = --help ] && {{ {helps}; exit; }}\necho "ifup $@"\n'
+    docker_engine.make_image("with-ifup", files={"/sbin/ifup": ifup})
+    with node_container(docker_engine, folder, "with-ifup", "echo", "program") as container:
+        assert container.printed() == f"ifup -a {force}\nprogram\n"
 
 
 @pytest.mark.parametrize(
