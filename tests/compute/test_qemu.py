@@ -243,7 +243,7 @@ async def test_a_machine_that_does_not_start_says_why(lab: Machines) -> None:
     (lab.images / "text").write_text("no kernel")
     for properties, words in (
         ({"kernel_image": "text"}, "kernel|header|text"),
-        ({"options": "-nonsense"}, "-nonsense: invalid option"),
+        ({"options": "-machine nonsense"}, "unsupported machine type"),
         ({"adapter_type": "toaster"}, "'toaster' is not a valid device model name"),
     ):
         node = await lab.create("A", properties)
@@ -465,14 +465,47 @@ async def test_an_image_of_absurd_size(lab: Machines) -> None:
         await node.start()
 
 
+async def test_options_lead_out_of_no_sandbox(tmp_path: Path) -> None:
+    """If the setting allows all of them, QEMU tries, and the kernel refuses."""
+    secret, written = tmp_path / "secret", tmp_path / "written"
+    secret.write_bytes(bytes(4096))
+    options = [
+        *(f"-nographic {secret}", f"-global e1000.romfile={secret}", f"-readconfig {secret}", f"-plugin {secret}"),
+        *(f"-smbios file={secret}", f"-acpitable file={secret}", f"-device loader,file={secret}"),
+        *(f"-set device.nic0.romfile={secret}", f"-blockdev driver=file,filename={secret},node-name=x"),
+        *(f"-object secret,id=s,file={secret}", f"-object memory-backend-file,id=m,size=1M,mem-path={secret}"),
+        *(f"-virtfs local,path={tmp_path},mount_tag=x,security_model=none", f"-netdev tap,id=x,script={secret}"),
+        *(f"-incoming 'exec:touch {written}'", f"-pidfile {written}", f"-D {written} -d in_asm"),
+        *(
+            f"-trace file={written}",
+            f"-chardev file,id=x,path={written}",
+            f"-icount shift=7,rr=record,rrfile={written}",
+        ),
+        *(f"-qmp unix:{written},server=on,wait=off", "-monitor tcp:127.0.0.1:0,server=on,wait=off", "-vnc :7"),
+        *("-display vnc=:5", "-gdb tcp::1234", "-netdev user,id=x,hostfwd=tcp::7777-:22", "-chroot /tmp", "-daemonize"),
+    ]
+    async with checked_machines(tmp_path, allow_unsafe_options=True) as lab:
+        node = await lab.create("A", {"ram": 16})
+        for each in options:
+            await node.set_properties({"options": each})
+            with pytest.raises(Conflict, match="does not start: ") as refused:
+                await node.start()
+            assert "nvalid" not in str(refused.value), "that is no option: it tests nothing"
+            assert not written.exists()
+
+
 async def test_a_machine_without_acceleration_where_it_is_required(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_images(tmp_path)
-    monkeypatch.setattr("gns3trio.compute.nodes.qemu.programs.KVM", str(tmp_path / "no-kvm"))
+    device = tmp_path / "kvm"
+    monkeypatch.setattr("gns3trio.compute.nodes.qemu.programs.KVM", str(device))
     async with open_machines(tmp_path, enable_hardware_acceleration=True) as lab:
         node = await lab.create("A")
         with pytest.raises(Conflict, match="require_hardware_acceleration = false"):
+            await node.start()
+        device.mkdir()  # it is there, but cannot be opened
+        with pytest.raises(Conflict, match="has no hardware acceleration: the server cannot use /dev/kvm"):
             await node.start()
         await node.set_properties({"options": "-no-kvm"})
         await node.start()
