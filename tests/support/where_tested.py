@@ -102,6 +102,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/docker/container_node": ["compute/docker"],
     "compute/nodes/docker/containers": ["compute/docker"],
     "compute/nodes/docker/engine": ["compute/docker"],
+    "compute/nodes/docker/kept_folders": ["compute/docker"],
     "compute/nodes/docker/maker": ["compute/docker"],
     "compute/nodes/docker/node": ["compute/docker"],
     "compute/nodes/docker/ownership": ["compute/docker"],

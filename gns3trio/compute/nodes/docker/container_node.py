@@ -23,10 +23,12 @@ from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.docker.consoles import Consoles
-from gns3trio.compute.nodes.docker.containers import ContainerSpec, ContainerState
+from gns3trio.compute.nodes.docker.container_files import write_network_configuration
+from gns3trio.compute.nodes.docker.containers import ContainerState
 from gns3trio.compute.nodes.docker.engine import EngineRefused
+from gns3trio.compute.nodes.docker.kept_folders import KeptFolders
 from gns3trio.compute.nodes.docker.namespace_taps import ContainerAdapter, ContainerTap
-from gns3trio.compute.nodes.docker.plan import plan_container
+from gns3trio.compute.nodes.docker.plan import Plan, plan_container
 from gns3trio.compute.nodes.docker.properties import (
     adapter_macs,
     as_properties,
@@ -77,7 +79,7 @@ class DockerNode:
         self._ports = NodePorts(self, services.link_ends, self._changing)
         self._closed = False
         self._container_id: str | None = None
-        self._made: ContainerSpec | None = None  # of which the container was made
+        self._made: Plan | None = None  # of which the container was made
         # Only while it runs:
         self._run: Run | None = None
         self._taps: Sequence[ContainerTap] = ()
@@ -186,14 +188,17 @@ class DockerNode:
         if image is None:
             raise Conflict(f"properties.image: the engine has no image {name!r}")
         labels = await self._services.ownership.labels(self.project_id, self.node_id)
-        spec = await threads.disk.run(plan_container, self._services, self._settings, image, labels, self)
-        if self._container_id is not None and self._made == spec:
+        plan = await threads.disk.run(plan_container, self._services, self._settings, image, labels, self)
+        if self._container_id is not None and self._made == plan:
             return
         await self._remove()
         # The engine may make it although nobody waits for the answer any more.
         with trio.CancelScope(shield=True):
-            self._container_id = await self._containers.create(spec)
-        self._made = spec
+            self._container_id = await self._containers.create(plan.spec)
+        self._made = plan
+        await threads.disk.run(
+            write_network_configuration, self.directory, plan.volumes, self.name, self._settings.adapters
+        )
 
     async def _try_to_make(self) -> None:
         """As ``_make``; if it is not possible now, the start tells why."""
@@ -283,10 +288,18 @@ class DockerNode:
             raise Conflict(f"Docker container '{self.name}' was stopped before its start had come to an end")
 
     async def _run_container(self) -> None:
-        assert self._container_id is not None
+        assert self._container_id is not None and self._made is not None
         macs = adapter_macs(self._settings, self._custom_adapters)
         adapters = [ContainerAdapter(f"eth{number}", mac) for number, mac in enumerate(macs)]
-        await self._services.nursery.start(Run(self._services, self, self._container_id, adapters).run)
+        run = Run(
+            self._services,
+            self,
+            self._container_id,
+            adapters=adapters,
+            folders=KeptFolders(self.directory, self._made.volumes),
+            memory=self._settings.memory,
+        )
+        await self._services.nursery.start(run.run)
 
     async def stop(self) -> None:
         """Stop it: its first process is asked to end, and killed after some seconds. Does nothing if it is stopped.

@@ -26,8 +26,8 @@ class Image:
 
 @frozen(kw_only=True)
 class ContainerSpec:
-    """A container that is to be created. ``binds`` are ``folder:path`` or ``folder:path:ro``; ``memory`` is in MiB; 0
-    is no limit. ``read_only`` are paths in it.
+    """A container that is to be created. ``mounts`` are those of the Engine API; ``memory`` is in MiB; 0 is no limit.
+    ``read_only`` are paths in it.
     """
 
     name: str
@@ -37,7 +37,7 @@ class ContainerSpec:
     entrypoint: Sequence[str]
     command: Sequence[str]
     environment: Sequence[str]
-    binds: Sequence[str] = ()
+    mounts: Sequence[Mapping[str, Any]] = ()
     hosts: Sequence[tuple[str, str]] = ()
     capabilities: Sequence[str] = ()
     read_only: Sequence[str] = ()
@@ -50,7 +50,7 @@ class ContainerSpec:
         """The body of the request."""
         host: dict[str, Any] = {
             "NetworkMode": "none",
-            "Binds": list(self.binds),
+            "Mounts": list(self.mounts),
             "ExtraHosts": [f"{name}:{address}" for name, address in self.hosts],
             "CapAdd": list(self.capabilities),
             "Privileged": self.privileged,

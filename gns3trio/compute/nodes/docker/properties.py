@@ -11,6 +11,7 @@ import attrs
 
 from gns3trio.compute.local.registry import structure_properties
 from gns3trio.compute.nodes.docker.settings import CustomAdapter, DockerSettings
+from gns3trio.compute.nodes.docker.volumes import persistent_folders
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid
 
@@ -32,8 +33,7 @@ def read_settings(properties: Mapping[str, Any]) -> DockerSettings:
     read_command(settings.start_command)
     read_environment(settings.environment, "")
     read_hosts(settings.extra_hosts)
-    for volume in settings.extra_volumes:
-        check_volume(volume)
+    persistent_folders([], settings.extra_volumes)
     return settings
 
 
@@ -93,16 +93,6 @@ def read_hosts(text: str | None) -> list[tuple[str, str]]:
             )
         hosts.append((name.strip(), address.strip()))
     return hosts
-
-
-def check_volume(path: str) -> None:
-    """Raises Conflict, as GNS3 does, unless this is the path of a folder in a container."""
-    parts = path.split("/")
-    if not path.strip("/ ") or not path.startswith("/") or ".." in parts or any(each in path for each in ":\n\r\0"):
-        raise Conflict(
-            f"properties.extra_volumes: Persistent volume {path[:200]!r} has invalid format. It must start with a '/' "
-            "and not contain '..'."
-        )
 
 
 def _refuse_null(text: str | None, field: str) -> None:

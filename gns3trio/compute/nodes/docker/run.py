@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Protocol
+from uuid import UUID
 
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.local.programs import RunningProcess
 from gns3trio.compute.node import NodeEvent
-from gns3trio.compute.nodes.docker.containers import Containers, ContainerState
+from gns3trio.compute.nodes.docker.container_files import SHELL
+from gns3trio.compute.nodes.docker.containers import MIB, Containers, ContainerState
 from gns3trio.compute.nodes.docker.engine import EngineAway, EngineRefused, HijackedStream
+from gns3trio.compute.nodes.docker.kept_folders import KeptFolders
 from gns3trio.compute.nodes.docker.namespace_taps import ContainerAdapter, ContainerTap, open_container_taps
 from gns3trio.compute.nodes.docker.services import DockerServices
 from gns3trio.console.hub import ConsoleHub
@@ -28,7 +32,7 @@ log = logging.getLogger(__name__)
 # Between two attempts to reach an engine that is away, or a terminal that has ended before its container.
 RETRY_SECONDS = 1.0
 # The shell of the second console begins anew when a user leaves it.
-SHELL = ("/bin/sh", "-c", "while true; do TERM=vt100 /bin/sh; done")
+_SHELLS = (*SHELL, "-c", f"while true; do TERM=vt100 {' '.join(SHELL)}; done")
 # What a container has printed last, if it does not start.
 _LAST_WORDS = 400
 # 128 and the number of a signal is the exit code of a process that it has killed.
@@ -39,6 +43,7 @@ class RunHost(Protocol):
     """The node that a run belongs to."""
 
     name: str
+    node_id: UUID
 
     @property
     def terminal(self) -> ConsoleHub:
@@ -61,15 +66,24 @@ class RunHost(Protocol):
 
 
 class Run:
-    """A run of a container that has been created."""
+    """A run of a container that has been created. ``memory`` is what it may have, in MiB; 0 is no limit."""
 
     def __init__(
-        self, services: DockerServices, host: RunHost, container_id: str, adapters: Sequence[ContainerAdapter]
+        self,
+        services: DockerServices,
+        host: RunHost,
+        container_id: str,
+        *,
+        adapters: Sequence[ContainerAdapter],
+        folders: KeptFolders,
+        memory: int,
     ) -> None:
         self.container_id = container_id
         self._services = services
         self._host = host
         self._adapters = adapters
+        self._folders = folders
+        self._memory = memory
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
         self._is_up = False
@@ -147,6 +161,7 @@ class Run:
 
     async def _live(self, task_status: trio.TaskStatus[None]) -> tuple[str | None, str | None]:
         taps: list[ContainerTap] = []
+        await self._folders.restore(self._host)
         try:
             async with trio.open_nursery() as nursery:
                 await nursery.start(self._serve_terminal)
@@ -162,7 +177,13 @@ class Run:
                 self._is_up = True
                 self._host.began(self, state)
                 task_status.started()
-                ended = await self._until_end()
+                process = RunningProcess(
+                    pid=state.pid,
+                    container_id=self.container_id,
+                    configured_bytes=self._memory * MIB or None,
+                )
+                with self._services.running.held(self._host.node_id, process):
+                    ended = await self._until_end()
                 nursery.cancel_scope.cancel()
             return self._describe_end(ended)
         finally:
@@ -171,6 +192,8 @@ class Run:
             self._host.unplug()
             for tap in taps:
                 tap.close()
+            if self._is_up:
+                await self._folders.save(self._host)
 
     async def _opened(self, taps: list[ContainerTap]) -> ContainerState:
         """Open the interfaces of the container; returns its state."""
@@ -253,7 +276,7 @@ class Run:
         """Run a shell until it ends. Raises Conflict, at its start."""
         has_begun = False
         try:
-            shell = await self._containers.make_exec(self.container_id, SHELL, terminal=True)
+            shell = await self._containers.make_exec(self.container_id, _SHELLS, terminal=True)
             async with self._containers.run_exec(shell, terminal=True) as stream:
                 hub.open()
                 has_begun = True

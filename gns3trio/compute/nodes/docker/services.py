@@ -8,6 +8,7 @@ import trio
 from gns3trio.classes import define
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.nodes.docker.containers import Containers
 from gns3trio.compute.nodes.docker.engine import Engine
 from gns3trio.compute.nodes.docker.ownership import Ownership
@@ -27,6 +28,7 @@ class DockerServices:
 
     nursery: trio.Nursery
     forwarder: Forwarder
+    running: RunningPrograms
     link_ends: LinkEnds
     console_ports: ConsolePorts
     console_acceptor: ConsoleAcceptor
@@ -44,6 +46,7 @@ def open_docker_services(services: LocalServices) -> DockerServices:
     return DockerServices(
         nursery=builtin.nursery,
         forwarder=builtin.forwarder,
+        running=builtin.running,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
         console_acceptor=builtin.console_acceptor,
