@@ -35,6 +35,7 @@ _COMMANDS = {
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
     "topology": "describe projects as YAML: apply, compare, export, draw",
+    "appliance": "list appliances, and install them as templates",
     "image": "list, upload, examine and delete images of machines",
     "compute": "list, add, change and remove the hosts that run nodes, and their trunks",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",

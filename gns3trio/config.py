@@ -98,6 +98,9 @@ class Config:
     symbols_path: Path | None = _setting(None, "folder for uploaded symbols, by default symbols in state_path")
     web_ui_path: Path | None = _setting(None, "folder with the GNS3 web UI, by default web-ui in state_path")
     configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
+    appliances_path: Path | None = _setting(
+        None, "folder for appliances (.gns3a files), by default appliances in state_path"
+    )
     vpcs_path: str = _setting("vpcs", "VPCS program: a path or a name looked up in PATH")
     vpcs_engine: str = _setting(
         "auto",
@@ -207,6 +210,11 @@ class Config:
     def images_folder(self) -> Path:
         """The folder for images, with a folder for each emulator."""
         return self.images_path or self.projects_path.parent / "images"
+
+    @property
+    def appliances_folder(self) -> Path:
+        """The folder of the appliances."""
+        return self.appliances_path or self.state_folder / "appliances"
 
     @property
     def web_ui_folder(self) -> Path:

@@ -15,6 +15,7 @@ from gns3trio.api.password_guesses import Guesses
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
+    appliances,
     compute,
     compute_batches,
     compute_captures,
@@ -80,6 +81,7 @@ TABLES = (
     images.routes,
     docker.routes,
     templates.routes,
+    appliances.routes,
     symbols.routes,
     server_resources.routes,
     compute.routes,

@@ -14,7 +14,7 @@ from gns3trio.commands.lab import Json, add_action, ask, find_compute, print_fac
 from gns3trio.commands.progress import progress_line
 from gns3trio.errors import LabError, NotFound, Unavailable
 
-__all__ = ["add_arguments", "run", "upload_image"]
+__all__ = ["add_arguments", "checksum", "run", "upload_image"]
 
 _EMULATORS = ("qemu", "dynamips", "iou")
 _READ_BYTES = 1024 * 1024
@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         delete := add_action(actions, "delete", "delete an image, or an upload that is not finished", _delete, "image"),
     ]
     upload.add_argument("--name", help="path in the folder of images (default: the name of the file)")
+    upload.add_argument("--replace", action="store_true", help="replace another image of that name")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     for each in parsers:
         each.add_argument("--compute", default="local", help="host, by name or id (default: the server itself)")
@@ -79,8 +80,17 @@ async def _upload(server: Client, arguments: argparse.Namespace) -> None:
     file = Path(arguments.file)
     name = arguments.name or file.name
     base = await _base(server, arguments)
+    if not arguments.replace:
+        await _require_new(server, base, file, name)
     done = await upload_image(server, base, file, name)
     show(arguments, done, lambda: print_line(f"{done['filename']}: {done['size']} bytes, md5 {done['md5sum']}"))
+
+
+async def _require_new(server: Client, base: str, file: Path, name: str) -> None:
+    """Raises LabError if there is another image of that name: machines that use it would find another disk."""
+    present = next((each for each in await server.request("GET", f"{base}/images") if each["path"] == name), None)
+    if present is not None and present["md5sum"] != (await threads.terminal.run(checksum, file))[0]:
+        raise LabError(f"there is another image {name!r}: choose another --name, or --replace it")
 
 
 async def upload_image(server: Client, base: str, file: Path, name: str) -> Json:
@@ -88,7 +98,7 @@ async def upload_image(server: Client, base: str, file: Path, name: str) -> Json
     path of the emulator. Raises LabError.
     """
     with progress_line() as line:
-        md5sum, size = await threads.terminal.run(_md5, file)
+        md5sum, size = await threads.terminal.run(checksum, file)
         wanted = {"filename": name, "size": size, "md5sum": md5sum}
         try:
             upload = await server.request("POST", f"{base}/uploads", wanted)
@@ -121,7 +131,8 @@ async def _send(server: Client, base: str, wanted: Json, upload: Json, file: Pat
         raise LabError(f"{error}. The same command goes on where it was") from None
 
 
-def _md5(file: Path) -> tuple[str, int]:
+def checksum(file: Path) -> tuple[str, int]:
+    """The MD5 checksum of a file and its size. Blocks. Raises LabError."""
     digest = hashlib.md5(usedforsecurity=False)
     size = 0
     try:

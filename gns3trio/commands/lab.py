@@ -29,6 +29,7 @@ _ARGUMENTS = {
     "project": "its name or id, or the beginning of its id",
     "node": "its name or id, or the beginning of its id",
     "compute": "its name or id",
+    "appliance": "its name or id, or a .gns3a file on this machine",
     "image": "its path in the folder of images",
     "link": "its id or the beginning of it, or NODE[:PORT]-NODE[:PORT]",
 }

@@ -23,6 +23,7 @@ from gns3trio.controller.computes import Computes, OpenCompute
 from gns3trio.controller.former_computes import STATE_NAME as FORMER_COMPUTES
 from gns3trio.controller.former_computes import check_stored_former_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
+from gns3trio.controller.library.appliances import Appliances
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.images import images_of
 from gns3trio.controller.library.symbols import Symbols
@@ -65,6 +66,7 @@ class Controller:
         self.symbols = Symbols(_symbols_folder(config))
         self.base_configs = BaseConfigs(_configs_folder(config))
         self.images = images_of(config, self._nodes_here)
+        self.appliances = Appliances(config.appliances_folder, self.images, self.templates, self.symbols)
         self.attendance = Attendance(services.nursery, self.close_project)
         self._reserved: dict[UUID, str] = {}  # ids and names of projects that are being created
         self._records = ProjectPlaces(state, config.projects_path)

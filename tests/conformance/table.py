@@ -31,7 +31,7 @@ PARTLY = (
     (r"/v2/compute/.*/docker/nodes$", "where there is a Docker engine; no screens (vnc)"),
     (r"/v2/gns3vm.*", "settings are stored; no virtual machine is started"),
     (r"/v2/iou_license", "stored; IOU is not run"),
-    (r"/v2/appliances", "always empty: no emulator that an appliance needs is run"),
+    (r"/v2/appliances", "those in a folder; none is shipped, and none is downloaded"),
     (
         r".*/(auto_idlepc|idlepc_proposals)$",
         "forwarded for a node on another host; 409 for others, because Dynamips is not run",

@@ -43,6 +43,7 @@ ELSEWHERE = {
     "gns3trio compute remove attic": "tests/e2e/test_compute_command.py",
     "gns3trio node create lab qemu R{0} --compute attic": "nothing: it needs QEMU",
     "apt install --no-install-recommends qemu-system-x86 qemu-utils": "./dev, which installs them for the tests",
+    "gns3trio project export lab lab.gns3project --images": "tests/api/test_portable_images.py, without the command",
     "gns3trio node start lab VM1": "tests/e2e/test_machines.py",
     "gns3trio console lab VM1": "tests/compute/test_qemu.py, without the command",
     "gns3trio node create lab vpcs PC{0} --compute attic": "tests/e2e/test_compute_command.py",

@@ -55,6 +55,8 @@ def test_what_an_image_is(shell: Shell, tmp_path: Path, file: Path) -> None:
     assert (info["format"], info["virtual_size"], info["filesize"]) == ("raw", len(CONTENT), len(CONTENT))
     file.write_bytes(b"QFI\xfb\0\0\0\3" + bytes(7) + b"\x68" + b"\0\0\0\x0b" + bytes(84) + b"/etc/shadow")
     shell.run("image", "upload", str(file), "--name", "hostile.qcow2")
+    assert "--replace" in shell.run("image", "upload", str(file), "--name", "disk.img", status=1)
+    shell.run("image", "upload", str(file), "--name", "disk.img", "--replace")
     assert "/etc/shadow" in shell.json("image", "info", "hostile.qcow2")["problem"]
 
 

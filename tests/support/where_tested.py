@@ -214,6 +214,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/gns3_format/own_fields": ["controller/gns3_format/reader"],
     "controller/gns3_format/records": ["controller/gns3_format/reader"],
     "controller/library/base_configs": ["api/templates"],
+    "controller/library/appliances": ["api/appliances"],
     "controller/library/image_room": ["api/images"],
     "controller/library/image_uploads": ["api/images"],
     "controller/library/images": ["api/images"],

@@ -718,3 +718,39 @@ class DiskInfo(Whole):
     disk_size: int | None
     backing: str | None
     snapshots: list[str]
+
+
+@reply_shape
+class ApplianceFile(Whole):
+    """A file with an appliance. If it cannot be read, ``problem`` says why, and the others are null."""
+
+    appliance_id: str | None
+    file: str
+    name: str | None
+    template_type: str | None
+    versions: list[str]
+    problem: str | None
+
+
+@reply_shape
+class ApplianceImage(Whole):
+    """An image that a version needs for a property of its nodes. ``path`` is its path among the images, null if it is
+    missing.
+    """
+
+    property: str
+    filename: str
+    md5sum: str | None
+    filesize: int | None
+    compression: str | None
+    download_url: str | None
+    direct_download_url: str | None
+    path: str | None
+
+
+@reply_shape
+class Appliance(ApplianceFile):
+    """An appliance: ``appliance`` is the content of its file. ``images`` are those of the version asked for."""
+
+    appliance: dict[str, Any]
+    images: list[ApplianceImage]

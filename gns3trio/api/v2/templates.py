@@ -1,4 +1,4 @@
-"""``/v2/templates``, base configurations, creating nodes from templates, and ``/v2/appliances``."""
+"""``/v2/templates``, base configurations, and creating nodes from templates."""
 
 from typing import Annotated, Any, ClassVar
 from uuid import UUID, uuid4
@@ -139,9 +139,3 @@ async def create_node_from_template(
     fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
     (placed,) = await with_computes(api.controller.placement, project.nodes, [fields])
     return node_view(await create_node_from_fields(project.nodes, placed, startup_script=script))
-
-
-@routes.route("GET", "/appliances", reply=list[dict[str, Any]])
-async def list_appliances(api: ApiRequest) -> list[dict[str, Any]]:
-    """The appliances: always none, because they need emulators that this server does not run."""
-    return []
