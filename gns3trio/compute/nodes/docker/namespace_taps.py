@@ -20,6 +20,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
+import trio
+
+from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.local.devices import open_tap, refusal
 from gns3trio.errors import Conflict, NoThread
@@ -66,9 +69,17 @@ class ContainerTap:
         return False
 
     def close(self) -> None:
-        """Close the port; the interface disappears. The kernel may need 20 ms for this."""
+        """Close the port; the interface disappears. The kernel may need 20 ms for this, so call it in a thread."""
         self.port.close()
         self._held.close()
+
+    async def aclose(self) -> None:
+        """Close it in a thread, if there is one. Cannot be cancelled."""
+        with trio.CancelScope(shield=True):
+            try:
+                await threads.devices.run(self.close)
+            except NoThread:
+                self.close()
 
 
 def open_container_taps(
@@ -104,6 +115,13 @@ def open_namespace_socket(pid: int, container_id: str, family: int, kind: int) -
         return _in_namespace(namespace, lambda: socket.socket(family, kind))
     finally:
         os.close(namespace)
+
+
+async def close_container_taps(taps: Sequence[ContainerTap]) -> None:
+    """Close interfaces, several at a time: the kernel waits for each, but for many at once. Cannot be cancelled."""
+    async with trio.open_nursery() as nursery:
+        for tap in taps:
+            nursery.start_soon(tap.aclose)
 
 
 def open_network_namespace(pid: int, container_id: str) -> int:

@@ -6,11 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import trio
 
 from gns3trio import threads
 from gns3trio.compute.nodes.docker.namespace_taps import (
     ContainerAdapter,
     ContainerTap,
+    close_container_taps,
     open_container_taps,
     open_network_namespace,
 )
@@ -114,6 +116,15 @@ async def test_all_interfaces_are_opened_or_none(docker_engine: DockerEngine, fo
             )
         assert interfaces_in(container) == set()
         assert open_descriptors() == before
+
+
+async def test_interfaces_are_closed_whatever_cancels_it(docker_engine: DockerEngine, forwarder: Forwarder) -> None:
+    with docker_engine.container("sleep", "1000", host_config=PRIVILEGED) as container:
+        taps = open_container_taps(forwarder, container.pid, container.id, [FIRST, SECOND])
+        with trio.CancelScope() as scope:
+            scope.cancel()
+            await close_container_taps(taps)
+        assert interfaces_in(container) == set()
 
 
 async def test_only_the_network_of_the_container_is_entered(docker_engine: DockerEngine, forwarder: Forwarder) -> None:
