@@ -15,6 +15,7 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
+from gns3trio.commands.docker_findings import docker_findings
 from gns3trio.commands.findings import Finding
 from gns3trio.commands.lab import print_json, print_line, print_table
 from gns3trio.commands.ways_to_hosts import ways_to_hosts
@@ -274,6 +275,7 @@ _CHECKS: tuple[Callable[[Config], Iterator[Finding]], ...] = (
     _python,
     _vpcs,
     _qemu,
+    docker_findings,
     _sandbox,
     _cgroups,
     _privileges,
