@@ -54,7 +54,7 @@ async def run(connection: WebSocketConnection, command: str, until: bytes = b"> 
     await connection.send_message(command.encode() + b"\r")
     said = await read_until(connection, command.encode() + b"\r\n")
     said = said.partition(command.encode() + b"\r\n")[2]
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while until not in said:
             said += await connection.get_message()
     return said.decode()
@@ -114,7 +114,7 @@ async def test_good_lines_of_a_script_take_effect(server: Server, project: dict[
     async with console(server, project, node) as connection:
         await connection.send_message(b"show ip\r")  # waits until the script has run
         seen = b""
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while b"IP/MASK" not in seen or b"MTU" not in seen:
                 seen += await connection.get_message()
     assert f"IP/MASK     : {address}".encode() in seen
@@ -175,7 +175,7 @@ async def test_disconnect_ends_one_connection_and_quit_the_node(server: Server, 
         await read_until(other, b"> ")
         await run(connection, "disconnect", until=b"Good-bye\r\n")
         await other.send_message(b"quit\r")
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             while (await server.request("GET", node_path(project, node), None, 200))["status"] != "stopped":
                 await trio.sleep(0.01)
     await server.request("POST", f"{node_path(project, node)}/start", None, 200)

@@ -128,7 +128,7 @@ async def test_each_reply_waits_for_the_first_answer_of_a_compute(server: Server
             while not replies:
                 await trio.sleep(0.01)
         answers.set()
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while len(replies) < 3:
                 await trio.sleep(0.01)
         assert all(shown["connected"] for shown in replies), replies
@@ -161,7 +161,7 @@ async def test_statistics(server: Server) -> None:
 
 
 async def test_the_local_compute_is_announced_each_second(server: Server) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(30):
         async with open_websocket_url(server.url.replace("http", "ws") + "/v2/notifications/ws") as socket:
             for _ in range(2):
                 while '"compute.updated"' not in await socket.get_message():
@@ -212,5 +212,5 @@ class TestLocalServer:
         await server.request("POST", "/v2/debug", None, 201)
         assert project["project_id"] in (server.config.state_folder / "debug" / "controller.txt").read_text()
         await server.request("POST", "/v2/shutdown", None, 201)
-        with trio.fail_after(5):
+        with trio.fail_after(30):
             await running.closing.wait()

@@ -118,7 +118,7 @@ async def test_an_upload_that_breaks_off_leaves_the_old_file(server: Server, pro
     stream = await trio.open_tcp_stream(server.http.base_url.host, server.http.base_url.port or 0)
     await stream.send_all(b"POST %b HTTP/1.1\r\nHost: localhost\r\n" % files(project, "disk").encode())
     await stream.send_all(b"Content-Length: 1000\r\n\r\nnew")
-    with trio.fail_after(5):
+    with trio.fail_after(30):
         while len(os.listdir(folder)) == 3:
             await trio.sleep(0.01)
         await stream.aclose()
@@ -176,7 +176,7 @@ async def test_a_file_of_a_node_counts_at_its_next_start(server: Server, project
     assert started["command_line"].endswith("startup.vpc")
     async with await trio.open_tcp_stream("127.0.0.1", node["console"]) as console:
         said = b""
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while b"10.9.8.7" not in said:
                 await console.send_all(b"show ip\r")
                 said += await console.receive_some()

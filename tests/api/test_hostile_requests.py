@@ -98,7 +98,7 @@ async def raw(server: Server, request: bytes) -> bytes:
     client = await trio.open_tcp_stream(address.hostname or "", address.port or 0)
     async with client:
         await client.send_all(request)
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             answer = b""
             while b"\r\n\r\n" not in answer and (piece := await client.receive_some(65536)):
                 answer += piece

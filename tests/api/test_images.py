@@ -76,7 +76,7 @@ async def test_half_an_upload_leaves_nothing(server: Server) -> None:
 
     with pytest.raises(OSError, match="the client leaves"):
         await server.http.post("/v2/compute/qemu/images/disk.img", content=half())
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while list(image_folder(server).glob("*")):
             await trio.sleep(0.05)
     assert await server.request("GET", "/v2/compute/qemu/images", None, 200) == []
@@ -177,7 +177,7 @@ async def test_what_arrived_before_the_connection_broke_stays(server: Server) ->
     with pytest.raises(OSError, match="the client leaves"):
         await server.http.put(f"{path}?offset=0", content=half())
     offset = 0
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while offset < 400_000:
             await trio.sleep(0.05)
             offset = (await server.request("GET", path, None, 200))["offset"]
@@ -201,7 +201,7 @@ async def test_a_later_request_takes_over(server: Server) -> None:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(lambda: server.http.put(f"{path}?offset=0", content=hanging()))
         await sent.wait()
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while (offset := (await server.request("GET", path, None, 200))["offset"]) < 262_144:
                 await trio.sleep(0.05)
             reply = await server.http.put(f"{path}?offset={offset}", content=content[offset:])

@@ -204,7 +204,7 @@ async def test_a_change_of_a_link_is_told_once(server: Server, project: dict[str
 async def test_metrics(lab: Lab) -> None:
     link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
     assert len(await lab.ping()) == 3
-    with trio.fail_after(10):
+    with trio.fail_after(30):
         reply = await lab.server.http.get("/metrics")
     assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     labels = f'project_id="{lab.project["project_id"]}",link_id="{link["link_id"]}",direction="b_to_a"'
@@ -235,7 +235,7 @@ async def test_frames_that_are_lost_at_a_nodes_own_port_are_seen(server: Server,
             event = await stream.until("link.stats")
             assert event["link_id"] == link["link_id"] and event["a_to_b"]["node_drops"]["oversize"] == 1
         statistics = f"{lab.path}/links/{other['link_id']}/statistics"
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             while True:
                 mine.send(bytes(60))
                 crossed = await server.request("GET", statistics, None, 200)

@@ -40,7 +40,7 @@ async def test_sixty_of_them_leave_saving_and_files(
         nio = {"type": "nio_udp", "lport": 24100 + number, "rport": 9, "rhost": f"host-{number}.unanswered"}
         nursery.start_soon(partial(server.http.post, f"{nodes}/{node['node_id']}/adapters/0/ports/0/nio", json=nio))
     path = f"/v2/projects/{project['project_id']}"
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         await server.request("PUT", path, {"name": "saved"}, 200)
         assert (await server.http.post(f"{path}/files/a.txt", content=b"text")).is_success
         assert (await server.http.get(f"{path}/files/a.txt")).content == b"text"

@@ -233,11 +233,11 @@ async def test_a_full_disk_or_a_client_that_leaves_undo_an_import(
     stream = await trio.open_tcp_stream(server.http.base_url.host, server.http.base_url.port or 0)
     await stream.send_all(b"POST /v2/projects/%b/import HTTP/1.1\r\nHost: localhost\r\n" % project_id.encode())
     await stream.send_all(b"Content-Length: 1000000\r\n\r\n" + data)
-    with trio.fail_after(5):
+    with trio.fail_after(30):
         while not leftovers(server):
             await trio.sleep(0.01)
     await stream.aclose()
-    with trio.fail_after(5):
+    with trio.fail_after(30):
         while leftovers(server):
             await trio.sleep(0.01)
     await import_(server, data, 201, project_id=project_id)

@@ -44,7 +44,7 @@ async def test_built_in_templates_have_their_fixed_ids(server: Server) -> None:
 
 
 async def test_the_life_of_a_template(server: Server, config: Config) -> None:
-    with trio.fail_after(10):
+    with trio.fail_after(30):
         async with open_websocket_url(server.url.replace("http", "ws") + "/v2/notifications/ws") as events:
             template = await server.request("POST", "/v2/templates", OWN, 201)
             assert template == {

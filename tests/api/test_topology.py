@@ -106,7 +106,7 @@ async def test_a_document_becomes_a_lab_that_works(lab: Labs, server: Server, pr
     async with open_websocket_url(server.url.replace("http:", "ws:") + console) as connection:
         await connection.send_message(b"ping 10.0.0.2 -c 1\r")
         shown = b""
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while b"icmp_seq=1 ttl=64" not in shown:
                 shown += await connection.get_message()
 

@@ -166,7 +166,7 @@ async def assert_silent(lab: Lab) -> None:
         (port,) = await lab.server.request("GET", statistics, None, 200)
         return int(port["out"]["frames"])
 
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         last, now = -1, await sent()
         while now != last:
             await trio.sleep(0.2)

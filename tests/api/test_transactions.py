@@ -86,7 +86,7 @@ async def test_creations_while_the_project_ends(server: Server, project: dict[st
         else:
             await server.request("DELETE", path, None, 204)
 
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
             for number in range(10):
                 nursery.start_soon(create_one, number)

@@ -64,7 +64,7 @@ async def test_a_nio_that_is_bound_again(server: Server, vms: list[dict[str, Any
         assert await server.request("GET", path, None, 200) == changed
     await server.request("PUT", vm_path(vms[0]), {"startup_script": "ip 10.0.0.1/24\n"}, 200)
     await server.request("POST", f"{vm_path(vms[0])}/start", {}, 200)
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while True:
             crossed = await server.request("GET", f"{path}/{link['link_id']}/statistics", None, 200)
             lost = [crossed[direction]["drops"]["suspended"] for direction in ("a_to_b", "b_to_a")]
@@ -79,7 +79,7 @@ async def is_blocked(server: Server, path: str, vms: list[dict[str, Any]]) -> bo
     for vm in reversed(vms):
         await server.request("POST", f"{vm_path(vm)}/start", {}, 200)
     (link,) = await server.request("GET", path, None, 200)
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while True:
             crossed = await server.request("GET", f"{path}/{link['link_id']}/statistics", None, 200)
             directions = [crossed["a_to_b"], crossed["b_to_a"]]
@@ -206,7 +206,7 @@ async def test_a_temporary_project_is_gone_when_it_closes(server: Server) -> Non
     project = await server.request("POST", "/v1/projects", {"name": "short", "temporary": True}, 201)
     await server.request("POST", f"/v1/projects/{project['project_id']}/close", {}, 204)
     await server.request("GET", f"/v2/projects/{project['project_id']}", None, 404)
-    with trio.fail_after(10):  # its files go in the background
+    with trio.fail_after(30):  # its files go in the background
         while list(server.config.projects_path.iterdir()):
             await trio.sleep(0.01)
 

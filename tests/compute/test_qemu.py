@@ -299,9 +299,9 @@ async def test_a_screen_is_served_to_viewers(lab: Machines) -> None:
     async with await trio.open_tcp_stream("127.0.0.1", node.console) as one:
         async with await trio.open_tcp_stream("127.0.0.1", node.console) as two:
             for viewer in (one, two):
-                with trio.fail_after(20):
+                with trio.fail_after(30):
                     assert bytes(await viewer.receive_some(12)) == b"RFB 003.008\n"
-        with node.console_access.attach() as client, trio.fail_after(20):
+        with node.console_access.attach() as client, trio.fail_after(30):
             assert await client.receive() == b"RFB 003.008\n"
             await client.send_input(b"RFB 003.008\n")
             assert (await client.receive())[:1] == b"\x01"
@@ -309,7 +309,7 @@ async def test_a_screen_is_served_to_viewers(lab: Machines) -> None:
             while await client.receive():
                 pass
             assert client.close_reason is not None
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while await one.receive_some():
                 pass
 
@@ -327,7 +327,7 @@ async def test_a_screen_is_served_by_spice(lab: Machines, console_type: str) -> 
     async with await trio.open_tcp_stream("127.0.0.1", node.console) as viewer:
         # A wrong version, for which the server has an answer (SpiceLinkReply: error 5, the versions do not match).
         await viewer.send_all(b"REDQ" + b"\xff" * 4 + bytes(8))
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             assert bytes(await viewer.receive_some())[:4] == b"REDQ"
 
 

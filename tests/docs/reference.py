@@ -267,7 +267,7 @@ async def _open_trunk(http: httpx.AsyncClient, config: Config) -> None:
     port = {"node_id": hub["node_id"], "adapter_number": 0, "port_number": 1}
     joint = {"ports": [port], "nio": nio, "conditions": conditions}
     (await http.post(f"{path}/batch/join", json={"joints": [joint]})).raise_for_status()
-    with trio.fail_after(20):
+    with trio.fail_after(30):
         while (await http.get("/v2/compute/trunks")).json()["peers"][0]["mtu"] is None:
             await trio.sleep(0.02)
 

@@ -27,7 +27,7 @@ ALL_DROPPED = {"packet_loss": [100]}
 async def read_match(connection: WebSocketConnection, pattern: bytes) -> bytes:
     """What the console shows until it matches."""
     seen = b""
-    with trio.fail_after(20):
+    with trio.fail_after(60):
         while not re.search(pattern, seen, re.DOTALL):
             seen += await connection.get_message()
     return seen

@@ -25,7 +25,7 @@ class EventReader:
         return event
 
     async def next(self) -> dict[str, Any]:
-        with trio.fail_after(30):
+        with trio.fail_after(60):
             event: dict[str, Any] = orjson.loads(await self._lines.__anext__())
         assert event.keys() == {"action", "event"}
         return event
@@ -59,7 +59,7 @@ async def console(server: Server, project: dict[str, Any], node: dict[str, Any])
 async def read_until(connection: WebSocketConnection, wanted: bytes) -> bytes:
     """What the console shows up to ``wanted``."""
     seen = b""
-    with trio.fail_after(10):
+    with trio.fail_after(60):
         while wanted not in seen:
             seen += await connection.get_message()
     return seen

@@ -82,7 +82,7 @@ async def test_a_node_that_is_busy_holds_up_its_own_port_only(compute: LocalComp
     async with trio.open_nursery() as nursery:
         await busy._changing.acquire()
         nursery.start_soon(compute.join, joints)
-        with trio.fail_after(20):
+        with trio.fail_after(30):
             while nodes[3].link_end(0, 0) is None:
                 await trio.sleep(0.01)
         assert nodes[1].link_end(0, 0) is None

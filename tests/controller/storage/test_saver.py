@@ -74,7 +74,7 @@ async def test_a_change_after_the_last_write_is_refused_instead_of_waiting_forev
     await saver.flush()
     saver.mark()
     for _ in range(2):
-        with trio.fail_after(10), pytest.raises(Forbidden, match="closed"):
+        with trio.fail_after(30), pytest.raises(Forbidden, match="closed"):
             await saver.flush()
     async with trio.open_nursery() as nursery:
         await nursery.start(saver.run)
@@ -114,7 +114,7 @@ async def test_what_the_disk_refused_is_written_when_it_takes_it_again(
             with pytest.raises(Unavailable):
                 await saver.flush()
         folder.mkdir()
-        with trio.fail_after(10):
+        with trio.fail_after(30):
             while not file.exists():
                 await trio.sleep(0.01)
         assert file.read_bytes() == b"data"
