@@ -31,6 +31,7 @@ _ORIGIN = re.compile(f"https?://({_HOST_NAME.pattern})", re.IGNORECASE)
 # Also the name of a folder.
 _COMPUTE_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _CAPABILITY = re.compile(r"[A-Z_]{1,40}", re.ASCII)
+_MEMORY = re.compile(r"\d{1,4}%|\d{1,12}", re.ASCII)
 _PATH_PREFIX = re.compile(r"(/[\w.~-]+)+", re.ASCII)
 
 
@@ -133,6 +134,22 @@ class Config:
     )
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
+    )
+    max_node_memory: str = _setting(
+        "90%",
+        "memory that machines and containers may be configured with together, as long as they run: MiB, or with % of "
+        "the memory of this host; 0 is no limit",
+    )
+    allow_memory_overcommit: bool = _setting(
+        False, "start machines and containers also if this host has less memory available than they may take"
+    )
+    min_free_disk: int = _setting(
+        512, "MiB that must be free on the disk of a project before a machine or container is started; 0 is no limit"
+    )
+    max_booting_nodes: int = _setting(
+        0,
+        "machines and containers that boot at the same time, while this host is busy; 0 means two per CPU, at least "
+        "four",
     )
     use_cgroups: bool = _setting(
         True, "run each node's program in a control group of its own, where the server may make some (cgroup v2)"
@@ -269,6 +286,12 @@ def _check(config: Config) -> None:
         raise Invalid(f"images_limit: {config.images_limit} is not from 0 to {2**30} GiB")
     if config.close_abandoned_after and not 60 <= config.close_abandoned_after <= 366 * 86400:
         raise Invalid(f"close_abandoned_after: {config.close_abandoned_after} is neither 0 nor from 60 s to a year")
+    if _MEMORY.fullmatch(config.max_node_memory) is None:
+        raise Invalid(f"max_node_memory: {config.max_node_memory!r} is not like 90% or 8192, which is MiB")
+    if not 0 <= config.min_free_disk <= 2**40:
+        raise Invalid(f"min_free_disk: {config.min_free_disk} is not from 0 to 2^40 MiB")
+    if not 0 <= config.max_booting_nodes <= 10_000:
+        raise Invalid(f"max_booting_nodes: {config.max_booting_nodes} is not from 0 to 10000")
     if config.log_level not in ("debug", "info", "warning", "error"):
         raise Invalid(f"log_level: {config.log_level!r} is not debug, info, warning or error")
     if config.nat_gateway not in ("auto", "bridge", "user"):

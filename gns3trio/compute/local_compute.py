@@ -35,7 +35,10 @@ from gns3trio.compute.interface import (
     UdpEndpoint,
 )
 from gns3trio.compute.local.account import Account
+from gns3trio.compute.local.admission import Admission
 from gns3trio.compute.local.batches import join_all, separate_all
+from gns3trio.compute.local.boots import Boots
+from gns3trio.compute.local.host_limits import HostLimits, NodeLimits
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.interfaces import list_interfaces
 from gns3trio.compute.local.leases import ConsolePorts, UdpPorts
@@ -428,7 +431,10 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
             interfaces = InterfaceWatch()
             await nursery.start(interfaces.run)
             account = Account(running)
-            builtin = BuiltinServices(nursery, forwarder, link_ends, console_ports, acceptor, interfaces, running)
+            admission = Admission(HostLimits(running, NodeLimits.of(config)), Boots(config.max_booting_nodes))
+            builtin = BuiltinServices(
+                nursery, forwarder, link_ends, console_ports, acceptor, interfaces, running, admission
+            )
             services = LocalServices(config, builtin)
             for name, package in node_types.packages.items():
                 module = import_module(f"{package.__name__}.node")

@@ -126,6 +126,11 @@ class NodeTraits:
     memory_mib: float = 1.0
     """The memory of a host that a node is expected to need, in MiB, if its properties do not tell it as ``ram``."""
 
+    boot_seconds: float | None = None
+    """How long a node may load its host after its start; None for a type whose nodes are no load. Few of the others are
+    started at a time.
+    """
+
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
 

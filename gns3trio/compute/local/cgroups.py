@@ -235,6 +235,12 @@ def read_text(path: Path) -> str:
         return ""
 
 
+def read_table(path: Path) -> dict[str, int]:
+    """A file of the kernel with a name and a number in each line."""
+    pairs = (line.split() for line in read_text(path).splitlines())
+    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}
+
+
 def _write(path: Path, text: str) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)  # not created: the kernel makes these files
     try:

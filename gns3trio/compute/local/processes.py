@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from gns3trio.classes import frozen
-from gns3trio.compute.local.cgroups import groups_of, read_text
+from gns3trio.compute.local.cgroups import groups_of, read_table, read_text
 from gns3trio.compute.local.programs import RunningProcess
 
 _PROC = Path("/proc")
@@ -62,18 +62,12 @@ def _measure_container(pid: int, container_id: str, proc: Path) -> Taken | None:
         if cpu is not None:
             seconds = int(read_text(cpu / "cpuacct.usage")) / 1e9
         elif unified is not None:
-            seconds = _table(unified / "cpu.stat")["usage_usec"] / 1e6
+            seconds = read_table(unified / "cpu.stat")["usage_usec"] / 1e6
     with suppress(ValueError):  # what the kernel may drop any time, because it has it on the disk, does not count
         if memory is not None:
-            cached = _table(memory / "memory.stat").get("total_inactive_file", 0)
+            cached = read_table(memory / "memory.stat").get("total_inactive_file", 0)
             size = max(int(read_text(memory / "memory.usage_in_bytes")) - cached, 0)
         elif unified is not None:
-            cached = _table(unified / "memory.stat").get("inactive_file", 0)
+            cached = read_table(unified / "memory.stat").get("inactive_file", 0)
             size = max(int(read_text(unified / "memory.current")) - cached, 0)
     return Taken(seconds, size, len(pids))
-
-
-def _table(path: Path) -> dict[str, int]:
-    """A file of the kernel with a name and a number in each line."""
-    pairs = (line.split() for line in read_text(path).splitlines())
-    return {pair[0]: int(pair[1]) for pair in pairs if len(pair) == 2 and pair[1].isdecimal()}

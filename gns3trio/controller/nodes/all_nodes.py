@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gns3trio import garbage
 from gns3trio.compute.actions import ENDS_A_RUN, Action
+from gns3trio.compute.node_types import node_types
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import LabError
@@ -17,16 +18,20 @@ from gns3trio.slices import Slices, for_all
 # The number of simultaneous starts. A starting VPCS waits more than it works, but too many would wait for each other.
 NODES_AT_A_TIME = 128 * (os.cpu_count() or 1)
 
-# The most nodes that one message lists.
+# The most nodes that one message lists, and the most errors of nodes that are told of one by one.
 _NAMED = 5
 
 
-async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_console"]) -> None:
-    """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried.
+async def act_on_all(
+    nodes: Iterable[Node], action: Action | Literal["reset_console"], told: Callable[[str], None] = lambda text: None
+) -> None:
+    """Perform ``action`` on every node, many at a time. Raises the first error after all have been tried; ``told`` gets
+    the others.
 
-    Nodes that do not run here, or cannot be reached, are skipped.
+    Nodes that do not run here, or cannot be reached, are skipped. Those that load their host wait for each other at
+    their compute, so that the others come first.
     """
-    nodes, errors, done = list(nodes), list[LabError](), itertools.count(1)
+    nodes, errors, done = sorted(nodes, key=_is_heavy), list[LabError](), itertools.count(1)
     async with _stopping_soon(nodes if action in ENDS_A_RUN else []) as proceed:
 
         async def act_on(node: Node) -> None:
@@ -47,7 +52,17 @@ async def act_on_all(nodes: Iterable[Node], action: Action | Literal["reset_cons
 
         await for_all(nodes, act_on, NODES_AT_A_TIME)
     if errors:
+        others = list(dict.fromkeys(map(str, errors[1:])))
+        for text in others[:_NAMED]:
+            told(text)
+        if len(others) > _NAMED:
+            told(f"{len(others) - _NAMED} more nodes failed")
         raise errors[0]
+
+
+def _is_heavy(node: Node) -> bool:
+    traits = node_types.get(node.record.node_type)
+    return traits is not None and traits.boot_seconds is not None
 
 
 @contextlib.asynccontextmanager

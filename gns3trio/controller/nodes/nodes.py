@@ -412,7 +412,7 @@ class Nodes(Mapping[UUID, Node]):
         self._project.require_open()
         if action in ("start", "reload"):
             tell_not_started(self._project, self.not_run())
-        await act_on_all(self.values(), action)
+        await act_on_all(self.values(), action, lambda text: self._project.log("error", text))
 
 
 async def _created(node: Node) -> Node:

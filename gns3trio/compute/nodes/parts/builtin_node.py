@@ -9,6 +9,7 @@ from uuid import UUID
 import trio
 
 from gns3trio.classes import frozen
+from gns3trio.compute.local.admission import Admission
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
@@ -36,6 +37,7 @@ class BuiltinServices:
     console_acceptor: ConsoleAcceptor
     interfaces: InterfaceWatch
     running: RunningPrograms
+    admission: Admission
 
 
 class BuiltinNode:

@@ -7,13 +7,15 @@ import logging
 import shlex
 import signal
 import socket
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol
 from uuid import UUID
 
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.local.boots import Turn
 from gns3trio.compute.local.programs import ProgramGroup
 from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.nodes.parts.sandbox import MIB
@@ -25,7 +27,7 @@ from gns3trio.compute.nodes.qemu.preparation import Plan, Prepared, prepare
 from gns3trio.compute.nodes.qemu.process import QemuProcess, group_limits, open_qemu
 from gns3trio.compute.nodes.qemu.qmp import QmpError, QmpEvent
 from gns3trio.compute.nodes.qemu.services import QemuServices
-from gns3trio.compute.nodes.qemu.settings import OnClose
+from gns3trio.compute.nodes.qemu.settings import BOOT_SECONDS, OnClose
 from gns3trio.compute.nodes.qemu.tpm import open_tpm
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, sole_cause
@@ -84,6 +86,7 @@ class Run:
         self._is_stopping = False
         self._told: set[str] = set()
         self._group: ProgramGroup | None = None
+        self._turn: Turn | None = None
         self.command_line = ""
         self.monitor: Monitor | None = None
 
@@ -159,12 +162,13 @@ class Run:
         error: str | None = None
         try:
             with self._scope:
-                prepared = await prepare(self._services, self._plan)
-                try:
-                    reason, error = await self._run_prepared(prepared, task_status)
-                finally:
-                    if prepared.config_disk is not None:
-                        await self._keep_config(prepared.config_disk)
+                async with self._admitted():
+                    prepared = await prepare(self._services, self._plan)
+                    try:
+                        reason, error = await self._run_prepared(prepared, task_status)
+                    finally:
+                        if prepared.config_disk is not None:
+                            await self._keep_config(prepared.config_disk)
         except Exception as failure:
             if not self._is_up:
                 raise sole_cause(failure) from None
@@ -222,6 +226,15 @@ class Run:
             if (reason := await threads.disk.run(keep_config, config_disk)) is not None:
                 self._host.tell(NodeEvent("warning", f"QEMU '{self._host.name}': {reason}"))
 
+    @asynccontextmanager
+    async def _admitted(self) -> AsyncIterator[None]:
+        """The host has the memory and the disk for the machine, and time to boot it."""
+        plan, admission = self._plan, self._services.admission
+        what, memory = f"QEMU '{plan.name}'", plan.settings.ram * MIB
+        async with admission.admit(UUID(plan.node_id), what, memory, plan.folder, BOOT_SECONDS) as turn:
+            self._turn = turn
+            yield
+
     async def _supervise(
         self, process: QemuProcess, machine: Machine, task_status: trio.TaskStatus[None]
     ) -> tuple[str | None, str | None]:
@@ -269,6 +282,8 @@ class Run:
             self.monitor = monitor
             self._is_up = True
             self._host.began(self)
+            if self._turn is not None:
+                self._turn.works()
             task_status.started()
         return code
 

@@ -4,6 +4,7 @@ import trio
 
 from gns3trio.classes import define
 from gns3trio.compute.images import FOLDERS, ImageFolder
+from gns3trio.compute.local.admission import Admission
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.programs import RunningPrograms
@@ -25,6 +26,7 @@ class QemuServices:
 
     nursery: trio.Nursery
     running: RunningPrograms
+    admission: Admission
     forwarder: Forwarder
     link_ends: LinkEnds
     console_ports: ConsolePorts
@@ -67,6 +69,7 @@ def open_qemu_services(services: LocalServices) -> QemuServices:
     return QemuServices(
         nursery=builtin.nursery,
         running=builtin.running,
+        admission=builtin.admission,
         forwarder=builtin.forwarder,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,

@@ -31,6 +31,8 @@ IMAGES = IMAGE_PROPERTIES["qemu"]
 # QEMU refuses more than its machines have; this only keeps numbers sensible. In MiB.
 MAX_RAM = 16 * 1024 * 1024
 MAX_ADAPTERS = 275
+# A guest is taken to boot for so long, as long as its host is busy.
+BOOT_SECONDS = 30.0
 MAX_OPTIONS = 4096
 
 _MAC = Bound(17, 17, check=lambda text: check_mac(text))

@@ -9,6 +9,7 @@ from gns3trio import field_checks as v
 from gns3trio.classes import define
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.nodes.qemu.settings import (
+    BOOT_SECONDS,
     CONSOLE_TYPES,
     MAX_ADAPTERS,
     MAX_OPTIONS,
@@ -102,6 +103,7 @@ TRAITS = NodeTraits(
     emulator="QEMU",
     has_images=True,
     memory_mib=256,
+    boot_seconds=BOOT_SECONDS,
     # GNS3 computes tell it to nobody; a controller keeps what it sent.
     untold_properties=frozenset({"linked_clone"}),
 )
