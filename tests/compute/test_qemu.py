@@ -43,7 +43,7 @@ async def lab(tmp_path: Path) -> AsyncIterator[Machines]:
 @needs_guest
 async def test_machines_and_a_pc_talk_through_a_switch(lab: Machines) -> None:
     first, second = await lab.create("A", GUEST), await lab.create("B", GUEST)
-    pc = await lab.create("PC", {"startup_script": "ip 10.0.0.3/24"}, node_type="vpcs", engine="builtin")
+    pc = await lab.create("PC", {"startup_script": "ip 10.0.0.3/24"}, node_type="vpcs")  # VPCS, where it is installed
     switch = await lab.create("SW", node_type="ethernet_switch")
     for port, node in enumerate((first, second, pc)):
         await lab.connect((node, 0, 0), (switch, 0, port))
