@@ -21,7 +21,12 @@ from gns3trio.compute.nodes.docker.container_files import SHELL
 from gns3trio.compute.nodes.docker.containers import MIB, Containers, ContainerState
 from gns3trio.compute.nodes.docker.engine import EngineAway, EngineRefused, HijackedStream
 from gns3trio.compute.nodes.docker.kept_folders import KeptFolders
-from gns3trio.compute.nodes.docker.namespace_taps import ContainerAdapter, ContainerTap, open_container_taps
+from gns3trio.compute.nodes.docker.namespace_taps import (
+    ContainerAdapter,
+    ContainerTap,
+    close_container_taps,
+    open_container_taps,
+)
 from gns3trio.compute.nodes.docker.services import DockerServices
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, sole_cause
@@ -190,8 +195,7 @@ class Run:
             self._nursery = None
             self._host.terminal.close()
             self._host.unplug()
-            for tap in taps:
-                tap.close()
+            await close_container_taps(taps)
             if self._is_up:
                 await self._folders.save(self._host)
 
