@@ -76,8 +76,30 @@ class Machines:
         engine: str | None = None,
     ) -> LocalNode:
         """A new node, checked as those of users are."""
+        spec = self.spec(
+            name,
+            properties,
+            node_type=node_type,
+            console_type=console_type,
+            custom_adapters=custom_adapters,
+            engine=engine,
+        )
+        await self.compute.check_properties(node_type, spec.properties, engine)
+        return await self.compute.create_node(spec)
+
+    def spec(
+        self,
+        name: str,
+        properties: dict[str, Any] | None = None,
+        *,
+        node_type: str = "qemu",
+        console_type: str | None = None,
+        custom_adapters: list[dict[str, Any]] | None = None,
+        engine: str | None = None,
+    ) -> NodeSpec:
+        """The parameters of a node."""
         node_id = uuid4()
-        spec = NodeSpec(
+        return NodeSpec(
             node_type=node_type,
             node_id=node_id,
             project_id=PROJECT,
@@ -91,8 +113,6 @@ class Machines:
             engine=engine,
             emit=lambda event: self._emitted(name, event),
         )
-        await self.compute.check_properties(node_type, spec.properties, engine)
-        return await self.compute.create_node(spec)
 
     def _emitted(self, name: str, event: NodeEvent) -> None:
         self.events.append((name, event))
@@ -151,6 +171,10 @@ class Shell:
         said, self._unread = self._unread[: found.end()], self._unread[found.end() :]
         return said
 
+    async def send(self, text: str) -> None:
+        """Type something."""
+        await self._client.send_input(text.encode())
+
     async def run(self, command: str) -> str:
         """Run a command; returns what it printed. It must succeed."""
         said, status = await self.attempt(command)
@@ -160,7 +184,7 @@ class Shell:
     async def attempt(self, command: str) -> tuple[str, int]:
         """Run a command; returns what it printed, and its status."""
         self._numbers += 1
-        await self._client.send_input(f"{command}; echo END''{self._numbers}=$?=\n".encode())
+        await self.send(f"{command}; echo END''{self._numbers}=$?=\n")
         said = await self.read_until(rb"END%d=(\d+)=" % self._numbers)
         found = re.search(rb"(?s)(.*)END\d+=(\d+)=$", said)
         assert found is not None

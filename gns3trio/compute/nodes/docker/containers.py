@@ -10,8 +10,8 @@ from gns3trio.classes import frozen
 from gns3trio.compute.nodes.docker.engine import ANSWER_SECONDS, Engine, EngineRefused, HijackedStream
 
 MIB = 1024 * 1024
-# Of the engine's own waiting for the end of a process.
-_STOP_SECONDS = 5
+# As in GNS3: between the signal to stop, and SIGKILL.
+STOP_SECONDS = 5
 
 
 @frozen(kw_only=True)
@@ -138,8 +138,8 @@ class Containers:
         await self.engine.request(
             "POST",
             f"/containers/{container_id}/stop",
-            {"t": _STOP_SECONDS},
-            seconds=ANSWER_SECONDS + _STOP_SECONDS,
+            {"t": STOP_SECONDS},
+            seconds=ANSWER_SECONDS + STOP_SECONDS,
         )
 
     async def kill(self, container_id: str) -> None:

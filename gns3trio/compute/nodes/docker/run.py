@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
 # The shell of the second console begins anew when a user leaves it.
 _SHELLS = (*SHELL, "-c", f"while true; do TERM=vt100 {' '.join(SHELL)}; done")
-# What a container has printed last, if it does not start.
+# Bytes of what a container has printed last, for an error.
 _LAST_WORDS = 400
 # 128 and the number of a signal is the exit code of a process that it has killed.
 _SIGNALLED = 128
@@ -223,8 +223,9 @@ class Run:
             log.warning("container %s is not killed: %s", self.container_id[:12], error)
 
     def _words(self) -> str:
-        words = without_hidden(bytes(self._last_words).decode("utf-8", "replace").strip())
-        return f": {words}" if words else ""
+        lines = bytes(self._last_words).decode("utf-8", "replace").splitlines()
+        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+        return f": {without_hidden(last)}" if last else ""
 
     async def _until_end(self) -> ContainerState | None:
         """Wait until the container does not run; returns its last state, None if it was removed."""
@@ -253,7 +254,8 @@ class Run:
         elif state.exit_code > _SIGNALLED:
             reason = f"was killed by {_signal_name(state.exit_code - _SIGNALLED)}"
         elif state.exit_code or state.error:
-            reason = f"exited with code {state.exit_code}{f': {without_hidden(state.error[:200])}' * bool(state.error)}"
+            error = without_hidden(state.error[:_LAST_WORDS])
+            reason = f"exited with code {state.exit_code}{f': {error}' if error else self._words()}"
         else:
             return "ended", None
         return reason, f"Docker container '{self._host.name}' {reason}"
@@ -294,9 +296,8 @@ class Run:
             hub.close()
 
     def _note(self, output: bytes) -> None:
-        if not self._is_up:
-            self._last_words += output
-            del self._last_words[:-_LAST_WORDS]
+        self._last_words += output
+        del self._last_words[:-_LAST_WORDS]
 
 
 async def pump(stream: HijackedStream, hub: ConsoleHub, note: Callable[[bytes], None] | None = None) -> None:
