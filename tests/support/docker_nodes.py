@@ -26,6 +26,10 @@ class DockerLab(Machines):
         wanted = {"image": BUSYBOX, **properties}
         return await self.create(name, wanted, node_type="docker", console_type=console_type)
 
+    async def make_with_image(self, name: str, image: str) -> None:
+        """As ``make``, for a task."""
+        await self.make(name, image=image)
+
     async def make_saved(self, name: str, **properties: Any) -> LocalNode:
         """A node of a project's file, which is not checked."""
         wanted = {"image": BUSYBOX, **properties}

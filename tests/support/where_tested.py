@@ -109,7 +109,6 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/docker/ownership": ["compute/docker"],
     "compute/nodes/docker/plan": ["compute/docker"],
     "compute/nodes/docker/properties": ["compute/docker"],
-    "compute/nodes/docker/pulls": ["compute/docker"],
     "compute/nodes/docker/run": ["compute/docker"],
     "compute/nodes/docker/services": ["compute/docker"],
     "compute/nodes/docker/settings": ["compute/docker"],

@@ -14,7 +14,7 @@ from gns3trio.printable import without_hidden
 # The engine tells of a download about ten times a second. After this long without a word it hangs.
 _SILENT_SECONDS = 300.0
 # Between two events that tell how far a pull is.
-_TELL_SECONDS = 3.0
+TELL_SECONDS = 3.0
 # An image has at most 127 layers; others are not counted.
 _MOST_LAYERS = 1000
 _MAX_MESSAGE = 300
@@ -104,7 +104,7 @@ class Pulls:
                 if (error := line.get("error")) is not None:
                     raise EngineRefused(without_hidden(str(error)[:_MAX_MESSAGE]), 500)
                 note_layer(layers, line)
-                if trio.current_time() - last >= _TELL_SECONDS and layers:
+                if trio.current_time() - last >= TELL_SECONDS and layers:
                     last = trio.current_time()
                     pull.tell(describe(image, layers))
         pull.tell(f"Pulled '{image}'")
