@@ -149,7 +149,7 @@ class Config:
     max_booting_nodes: int = _setting(
         0,
         "machines and containers that boot at the same time, while this host is busy; 0 means two per CPU, at least "
-        "four",
+        "eight",
     )
     use_cgroups: bool = _setting(
         True, "run each node's program in a control group of its own, where the server may make some (cgroup v2)"

@@ -58,7 +58,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/remote/websocket": ["compute/remote/hostile_computes"],
     "compute/remote/wiring": ["compute/interface", "compute/remote/batches"],
     # --- the compute of this host ---
-    "compute/local/admission": ["api/heavy_nodes"],
+    "compute/local/admission": ["api/heavy_nodes", "compute/docker_usage"],
     "compute/local/reservations": ["compute/local/leases", "compute/local/trunks"],
     "compute/local/captures": ["api/captures", "compute/interface"],
     "compute/local/devices": ["compute/cloud", "native/devices"],

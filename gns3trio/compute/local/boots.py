@@ -72,7 +72,7 @@ class Boots:
     """All nodes of this host that boot, ``most`` at a time. ``is_busy`` tells whether the host is."""
 
     def __init__(self, most: int = 0, is_busy: Callable[[], bool] | None = None) -> None:
-        self.most = most or max(4, 2 * (os.cpu_count() or 1))
+        self.most = most or max(8, 2 * (os.cpu_count() or 1))
         self._is_busy = is_busy if is_busy is not None else Load().is_busy
         self._booting: list[Turn] = []
         self._queue = trio.Lock()

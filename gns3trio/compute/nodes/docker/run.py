@@ -15,6 +15,7 @@ from uuid import UUID
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.local.boots import Turn
 from gns3trio.compute.local.programs import RunningProcess
 from gns3trio.compute.node import NodeEvent
 from gns3trio.compute.nodes.docker.container_files import SHELL
@@ -28,6 +29,7 @@ from gns3trio.compute.nodes.docker.namespace_taps import (
     open_container_taps,
 )
 from gns3trio.compute.nodes.docker.services import DockerServices
+from gns3trio.compute.nodes.docker.settings import BOOT_SECONDS, EXPECTED_MEMORY
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, sole_cause
 from gns3trio.printable import without_hidden
@@ -152,7 +154,14 @@ class Run:
         error: str | None = None
         try:
             with self._scope:
-                reason, error = await self._live(task_status)
+                async with self._services.admission.admit(
+                    self._host.node_id,
+                    f"Docker container '{self._host.name}'",
+                    (self._memory or EXPECTED_MEMORY) * MIB,
+                    self._folders.folder,
+                    BOOT_SECONDS,
+                ) as turn:
+                    reason, error = await self._live(turn, task_status)
         except Exception as failure:
             if not self._is_up:
                 raise sole_cause(failure) from None
@@ -164,7 +173,7 @@ class Run:
             if self._is_up:
                 self._host.ended(*((None, None) if self._is_stopping else (reason, error)))
 
-    async def _live(self, task_status: trio.TaskStatus[None]) -> tuple[str | None, str | None]:
+    async def _live(self, turn: Turn, task_status: trio.TaskStatus[None]) -> tuple[str | None, str | None]:
         taps: list[ContainerTap] = []
         await self._folders.restore(self._host)
         try:
@@ -181,6 +190,7 @@ class Run:
                 self._nursery = nursery
                 self._is_up = True
                 self._host.began(self, state)
+                turn.works()
                 task_status.started()
                 process = RunningProcess(
                     pid=state.pid,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import trio
 
 from gns3trio.classes import define
+from gns3trio.compute.local.admission import Admission
 from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds
 from gns3trio.compute.local.programs import RunningPrograms
@@ -29,6 +30,7 @@ class DockerServices:
     nursery: trio.Nursery
     forwarder: Forwarder
     running: RunningPrograms
+    admission: Admission
     link_ends: LinkEnds
     console_ports: ConsolePorts
     console_acceptor: ConsoleAcceptor
@@ -47,6 +49,7 @@ def open_docker_services(services: LocalServices) -> DockerServices:
         nursery=builtin.nursery,
         forwarder=builtin.forwarder,
         running=builtin.running,
+        admission=builtin.admission,
         link_ends=builtin.link_ends,
         console_ports=builtin.console_ports,
         console_acceptor=builtin.console_acceptor,

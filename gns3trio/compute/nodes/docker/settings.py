@@ -15,6 +15,9 @@ CONSOLE_TYPES: tuple[str, ...] = get_args(ConsoleType)
 # In the state folder: see ``ownership.py``.
 ID_FILE = "docker-server-id"
 
+# What a container is taken to need, in MiB, if nothing limits it; and how long it loads its host after its start.
+EXPECTED_MEMORY = 128
+BOOT_SECONDS = 0.0
 MAX_ADAPTERS = 99
 MAX_IMAGE = 512
 # Linux allows 128 KiB for a variable; this is for all of them.

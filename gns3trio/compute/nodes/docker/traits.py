@@ -9,7 +9,9 @@ from gns3trio import field_checks as v
 from gns3trio.classes import define
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.nodes.docker.settings import (
+    BOOT_SECONDS,
     CONSOLE_TYPES,
+    EXPECTED_MEMORY,
     MAX_ADAPTERS,
     MAX_COMMAND,
     MAX_ENVIRONMENT,
@@ -68,6 +70,7 @@ TRAITS = NodeTraits(
     can_suspend=True,
     emulator="Docker",
     has_images=True,
-    memory_mib=128,
+    memory_mib=EXPECTED_MEMORY,
+    boot_seconds=BOOT_SECONDS,
     own_properties=frozenset({"memory", "cpus"}),
 )
