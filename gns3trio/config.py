@@ -125,6 +125,9 @@ class Config:
         Path("/var/run/docker.sock"),
         "unix socket of the Docker engine, or of Podman, that runs the containers of nodes",
     )
+    docker_pull: bool = _setting(
+        True, "let Docker nodes fetch images that the engine does not have from the registries that they name"
+    )
     docker_capabilities: tuple[str, ...] = _list(
         "capabilities of Docker nodes beside those that the engine gives to all containers",
         "NET_ADMIN",
@@ -134,6 +137,10 @@ class Config:
     )
     require_sandbox: bool = _setting(
         False, "start nodes only where the kernel can confine their programs (Landlock and seccomp)"
+    )
+    forbidden_node_types: tuple[str, ...] = _list(
+        "types of nodes that this server does not run, such as docker, qemu, cloud or nat; labs with such nodes open, "
+        "and keep them"
     )
     max_node_memory: str = _setting(
         "90%",

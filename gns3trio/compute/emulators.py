@@ -61,10 +61,14 @@ _OTHER_EMULATORS = {"qemu": "QEMU"}
 def why_not_run(node_type: str) -> str:
     """The reason why this server does not run nodes of a type."""
     if (lacking := _OTHER_EMULATORS.get(node_type)) is not None:
-        return f"nodes of type {node_type} need {lacking}, which is not installed on this host"
+        return (
+            f"nodes of type {node_type} need {lacking}, which is not installed on this host, or its setting "
+            "forbidden_node_types has them"
+        )
     emulator = EMULATOR_OF_TYPE.get(node_type)
-    need = f", which need {emulator}" if emulator is not None else ""
-    return f"this server does not run nodes of type {node_type}{need}"
+    if emulator is not None:
+        return f"this server does not run nodes of type {node_type}, which need {emulator}"
+    return f"this server does not run nodes of type {node_type}: its setting forbidden_node_types has them"
 
 
 def not_run(node_type: str) -> Conflict:

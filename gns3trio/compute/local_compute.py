@@ -419,7 +419,10 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
         consequence = "nodes are not started" if config.require_sandbox else "nodes run with fewer limits"
         log.warning("This kernel lacks %s: %s", lacks, consequence)
     udp_ports = UdpPorts(config.udp_start_port_range, config.udp_end_port_range)
-    registry = NodeRegistry()
+    registry = NodeRegistry(config.forbidden_node_types)
+    for name in config.forbidden_node_types:
+        if name not in node_types.packages:
+            raise Invalid(f"forbidden_node_types: {name!r} is none of {', '.join(node_types.packages)}")
     running = await open_programs(config.projects_path, config.use_cgroups)
     async with trio.open_nursery() as nursery, open_console_acceptor() as acceptor:
         with open_trunk(forwarder, config.trunk_port) as trunk:
@@ -437,6 +440,8 @@ async def open_compute(config: Config, forwarder: Forwarder, captures: CaptureSe
             )
             services = LocalServices(config, builtin)
             for name, package in node_types.packages.items():
+                if name in config.forbidden_node_types:
+                    continue
                 module = import_module(f"{package.__name__}.node")
                 node_type = module.make_type(services)
                 if node_type is not None:  # this host lacks what it needs

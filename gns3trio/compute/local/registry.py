@@ -48,10 +48,11 @@ class NodeType:
 
 
 class NodeRegistry:
-    """The node types of a compute, by their names in the API."""
+    """The node types of a compute, by their names in the API. Those that are ``forbidden`` are not among them."""
 
-    def __init__(self) -> None:
+    def __init__(self, forbidden: Iterable[str] = ()) -> None:
         self._types: dict[str, NodeType] = {}
+        self._forbidden = frozenset(forbidden)
 
     def add(self, name: str, node_type: NodeType) -> None:
         """Register a type. Raises ValueError if the name is in use."""
@@ -76,4 +77,7 @@ class NodeRegistry:
         try:
             return self._types[name]
         except KeyError:
+            if name in self._forbidden:
+                text = f"node_type: nodes of type {name} are forbidden here (the setting forbidden_node_types)"
+                raise Conflict(text) from None
             raise Conflict(f"node_type: {why_not_run(name)}") from None

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from gns3trio.classes import frozen
 from gns3trio.compute.nodes.docker.engine import ANSWER_SECONDS, Engine, EngineRefused, HijackedStream
+from gns3trio.compute.nodes.docker.settings import MAX_TASKS
 
 MIB = 1024 * 1024
 # As in GNS3: between the signal to stop, and SIGKILL.
@@ -54,6 +55,7 @@ class ContainerSpec:
             "ExtraHosts": [f"{name}:{address}" for name, address in self.hosts],
             "CapAdd": list(self.capabilities),
             "Privileged": self.privileged,
+            "PidsLimit": MAX_TASKS,
             # The end of a container is a matter of its node.
             "RestartPolicy": {"Name": "no"},
             # A container prints to its console; a log of that on the host would grow for ever.

@@ -39,10 +39,11 @@ class _Pull:
 
 
 class Pulls:
-    """The pulls of an engine. They run in ``nursery``."""
+    """The pulls of an engine. They run in ``nursery``. ``are_allowed``: the setting ``docker_pull``."""
 
-    def __init__(self, engine: Engine, nursery: trio.Nursery) -> None:
+    def __init__(self, engine: Engine, nursery: trio.Nursery, *, are_allowed: bool = True) -> None:
         self._engine = engine
+        self._are_allowed = are_allowed
         self._nursery = nursery
         self._running: dict[str, _Pull] = {}
         self._numbers = 0
@@ -53,6 +54,8 @@ class Pulls:
 
         Raises Conflict, with the reason.
         """
+        if not self._are_allowed:
+            raise Conflict(f"The Docker engine has no image '{image}', and the setting docker_pull forbids to fetch it")
         pull = self._running.get(image)
         if pull is None:
             pull = self._running[image] = _Pull(trio.CancelScope(), {}, trio.Event())

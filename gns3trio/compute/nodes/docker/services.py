@@ -54,7 +54,7 @@ def open_docker_services(services: LocalServices) -> DockerServices:
         console_ports=builtin.console_ports,
         console_acceptor=builtin.console_acceptor,
         containers=containers,
-        pulls=Pulls(containers.engine, builtin.nursery),
+        pulls=Pulls(containers.engine, builtin.nursery, are_allowed=config.docker_pull),
         ownership=Ownership(containers, config.state_folder),
         capabilities=config.docker_capabilities,
         privileged=config.docker_privileged,

@@ -18,6 +18,8 @@ ID_FILE = "docker-server-id"
 # What a container is taken to need, in MiB, if nothing limits it; and how long it loads its host after its start.
 EXPECTED_MEMORY = 128
 BOOT_SECONDS = 0.0
+# The threads and processes of a container: without a limit it could take all that the host can have.
+MAX_TASKS = 8192
 MAX_ADAPTERS = 99
 MAX_IMAGE = 512
 # Linux allows 128 KiB for a variable; this is for all of them.
