@@ -42,7 +42,7 @@ static void send_single(worker *w, port *p, int direction, const struct iovec *f
 
 static void send_trains(worker *w, port *p, const struct iovec *frames, int n, const path *way) {
     for (int i = 0; i < n; i++)
-        if (p->kind->send_train == NULL || !p->kind->send_train(p, &frames[i]))
+        if (p->kind->send_train == NULL || !p->kind->send_train(w, p, &frames[i]))
             split_trains(w, p, TX, &frames[i], 1, way, send_single);
 }
 
@@ -194,10 +194,11 @@ void receive_trains(worker *w, port *from, const struct iovec *frames, int n) {
     pass_turn(w, from, frames, n, (int)frames_of(frames, n, &way), &way);
 }
 
-void serve_port(worker *w, port *from) {
+int serve_port(worker *w, port *from) {
     if (!from->kind->receive(w, from))
-        return;
+        return 0;
     if (from->offload_waits_ns != 0)
         offload_from(w, from);
     note_change(w);
+    return 1;
 }

@@ -35,8 +35,8 @@ _Static_assert(HEADROOM_BYTES > (UDPFWD_MAX_HOPS + 1) * TAG_BYTES, "there is roo
 
 /* The drop reason for an errno of sending. */
 int drop_reason(int error);
-/* One turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. */
-void serve_port(worker *w, port *from);
+/* One turn of a port, which reads at most UDPFWD_BATCH_FRAMES datagrams and sends them on. Returns whether there was anything. */
+int serve_port(worker *w, port *from);
 /* Called before and after passing on n frames of one turn. The second returns the number of copies by bridges. */
 void begin_turn(worker *w, int n);
 int64_t end_turn(worker *w, int n);

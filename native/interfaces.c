@@ -31,6 +31,16 @@
 /* Headers of a frame begin here, so that its copies by the kernel begin at a line of the cache. */
 #define FRAME_AT (HEADROOM_BYTES + sizeof(struct virtio_net_hdr))
 
+/* After so many turns with a single frame a port is read once in a turn, but for every LONE_PROBE-th: to learn that there is no other
+ * frame costs a call, and a lone one would wait for it. */
+#define LONE_TURNS 4u
+#define LONE_PROBE 8u
+
+typedef struct {
+    port port;
+    unsigned lone_turns; /* turns in a row that found a single frame */
+} interface_port;
+
 /* Frames of one turn that go on together. They lie one behind the other in w->large, each with its headroom. */
 typedef struct {
     worker *w;
@@ -137,46 +147,58 @@ static void count_lost(port *from) {
 
 /* A turn of a port, whose frames are read one by one. Returns how many reads there were. */
 static int read_frames(worker *w, port *from, int (*read_one)(batch *b)) {
+    interface_port *interface = (interface_port *)from;
     batch b = {.w = w, .from = from};
-    int result = 0, reads = 0, most = from->turn_frames;
-    for (; result == 0 && reads < most && b.on_wire < TURN_SEGMENTS; reads++)
+    int is_lone = interface->lone_turns >= LONE_TURNS && interface->lone_turns % LONE_PROBE != 0;
+    int result = 0, frames = 0, most = is_lone ? 1 : from->turn_frames;
+    while (result == 0 && frames < most && b.on_wire < TURN_SEGMENTS) {
         result = read_one(&b);
+        frames += result == 0;
+    }
     deliver(&b);
+    interface->lone_turns = frames == 1 ? interface->lone_turns + 1 : 0;
     /* An interface that is down says so once. A device that is gone would say so for ever. */
     if (result < 0 && result != -EAGAIN && result != -EINTR && result != -ENETDOWN)
         unwatch(w, &from->source);
-    return reads;
+    return frames;
 }
 
 static int tap_receive(worker *w, port *from) {
-    read_frames(w, from, read_tap);
-    return 1;
+    return read_frames(w, from, read_tap) > 0;
 }
 
 static int ethernet_receive(worker *w, port *from) {
-    if (read_frames(w, from, read_packet) > BUSY_READS)
+    if (read_frames(w, from, read_packet) >= BUSY_READS)
         count_lost(from);
     return 1;
 }
 
 /* --- out --- */
 
-static const struct virtio_net_hdr nothing_left = {0};
+/* Writes a frame with a header that says that nothing is left to do, in the headroom before it. That is one part for the kernel, which
+ * copies it faster than two. */
+static ssize_t write_single(int fd, const struct iovec *frame) {
+    unsigned char before[sizeof(struct virtio_net_hdr)], *header = (unsigned char *)frame->iov_base - sizeof before;
+    memcpy(before, header, sizeof before);
+    memset(header, 0, sizeof before);
+    ssize_t written = write(fd, header, sizeof before + frame->iov_len);
+    memcpy(header, before, sizeof before);
+    return written;
+}
 
 static void tap_send(worker *w, port *to, const struct iovec *frames, int n) {
-    (void)w;
     for (int i = 0; i < n; i++) {
-        struct iovec parts[] = {{.iov_base = (void *)&nothing_left, .iov_len = sizeof nothing_left}, frames[i]};
         if (frames[i].iov_len < ETH_HLEN)
             drop(to, TX, UDPFWD_DROP_RUNT, 1);
-        else if (writev(to->source.fd, parts, 2) < 0)
+        else if (write_single(to->source.fd, &frames[i]) < 0)
             drop(to, TX, drop_reason(errno), 1);
         else
             count_sent(to, &frames[i], 1);
     }
+    w->answering = to;
 }
 
-static int tap_send_train(port *to, const struct iovec *frame) {
+static int tap_send_train(worker *w, port *to, const struct iovec *frame) {
     const train_note *note = note_of(frame);
     const unsigned char *header = (const unsigned char *)frame->iov_base - sizeof note->told;
     if (write(to->source.fd, header, sizeof note->told + frame->iov_len) >= 0)
@@ -185,10 +207,12 @@ static int tap_send_train(port *to, const struct iovec *frame) {
         return 0;
     else
         drop(to, TX, drop_reason(errno), note->segments);
+    w->answering = to;
     return 1;
 }
 
 static void ethernet_send(worker *w, port *to, const struct iovec *frames, int n) {
+    static const struct virtio_net_hdr nothing_left = {0};
     struct iovec parts[UDPFWD_BATCH_FRAMES][2];
     int messages = 0, next = 0;
     for (int i = 0; i < n; i++) {
@@ -245,13 +269,13 @@ static void close_interface(port *p) {
     close(p->source.fd);
 }
 
-const port_kind tap_kind = {.bytes = sizeof(port),
+const port_kind tap_kind = {.bytes = sizeof(interface_port),
                               .open = tap_open,
                               .close = close_interface,
                               .receive = tap_receive,
                               .send = tap_send,
                               .send_train = tap_send_train};
-const port_kind ethernet_kind = {.bytes = sizeof(port),
+const port_kind ethernet_kind = {.bytes = sizeof(interface_port),
                                  .open = ethernet_open,
                                  .close = close_interface,
                                  .receive = ethernet_receive,

@@ -50,7 +50,7 @@ typedef struct {
     void (*send)(worker *w, port *p, const struct iovec *frames, int n);
     /* Worker only: a frame with its note before it (trains.h) leaves as it is; it is counted as what a wire would carry. Returns 0 if it
      * must be split first. NULL: trains always are. */
-    int (*send_train)(port *p, const struct iovec *frame);
+    int (*send_train)(worker *w, port *p, const struct iovec *frame);
     /* In a change, both workers are parked: moves the port's timers to its new worker (move_timer). */
     void (*moved)(port *p, worker *from);
     int is_udp; /* the descriptor is a UDP socket with a remote, so that the kernel may move its frames (flows.h) */
@@ -108,6 +108,9 @@ struct port {
     int is_noted; /* counters have changed since the last signal: the port is in its worker's list (counting.h) */
     port *next_noted;
     udpfwd_counters counters; /* without what flows moved */
+
+    /* worker.c */
+    unsigned silences; /* how often, one after the other, it had no answer at once */
 
     /* flows.c: what the kernel does for it */
     uint64_t offload_waits_ns; /* since when the kernel could serve it if its socket were empty; 0 otherwise */

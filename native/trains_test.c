@@ -335,6 +335,64 @@ static void test_a_turn_ends(void) {
     close_lab(&l);
 }
 
+static void serve(const lab *l, int i) {
+    port *p = find_port(l->bed.core, l->taps[i].port);
+    p->worker->now_ns = p->worker->wall_ns = 0;
+    p->source.serve(p->worker, &p->source);
+}
+
+/* A device answers while a frame is written to it: so it is served at once, but not for ever where it never answers. */
+static void test_answers(void) {
+    lab l = open_lab(0);
+    message got;
+    CHECK(udpfwd_patch(l.bed.core, l.taps[0].port, l.taps[1].port) == 0);
+    for (int i = 0; i < 20; i++) { /* more than the turns after which lone frames are read one by one */
+        put_single(&l, 1, 2, 1);   /* as if the device answered what is to come */
+        put_train(&l, 0, &usual, 1, 2);
+        serve(&l, 0);
+        CHECK(take(&l, 0, &got) > 0 && take(&l, 1, &got) > 0);
+    }
+    int answers = 0;
+    for (int i = 0; i < 20; i++) {
+        put_single(&l, 0, 1, 2);
+        serve(&l, 0);
+        CHECK(take(&l, 1, &got) > 0);
+    }
+    for (int i = 0; i < 20; i++) {
+        put_single(&l, 1, 2, 1);
+        put_single(&l, 0, 1, 2);
+        serve(&l, 0);
+        answers += take(&l, 0, &got) > 0;
+    }
+    CHECK(answers > 0 && at_tap(&l, 0).rx_frames == 20 * SEGMENTS + 40);
+    CHECK(udpfwd_port_close(l.bed.core, l.taps[1].port) == 0); /* which the worker must not ask any more */
+    put_single(&l, 0, 1, 2);
+    serve(&l, 0);
+    close_lab(&l);
+}
+
+/* Where single frames come one after the other, each turn takes one; where many wait, none of them waits for long. */
+static void test_lone_frames(void) {
+    lab l = open_lab(0);
+    message got;
+    CHECK(udpfwd_patch(l.bed.core, l.taps[0].port, l.taps[1].port) == 0);
+    for (int i = 0; i < 10; i++) {
+        put_single(&l, 0, 1, 2);
+        give_turn(&l, 0);
+        CHECK(take(&l, 1, &got) > 0);
+    }
+    for (int i = 0; i < 40; i++)
+        put_single(&l, 0, 1, 2);
+    int turns = 0, taken = 0;
+    for (; taken < 40; turns++) {
+        give_turn(&l, 0);
+        while (take(&l, 1, &got) > 0)
+            taken++;
+    }
+    CHECK(turns <= 10);
+    close_lab(&l);
+}
+
 int main(void) {
     test_a_plain_link();
     test_order_between_single_frames();
@@ -345,6 +403,8 @@ int main(void) {
     test_drops();
     test_loops();
     test_a_turn_ends();
-    puts("trains_test: 9 passed");
+    test_answers();
+    test_lone_frames();
+    puts("trains_test: 11 passed");
     return 0;
 }

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define EVENTS_PER_WAIT 64
+#define SILENCES 4u
+#define SILENCE_PROBE 8u
 #define UDPFWD_THREAD_NAME "udpfwd-%d" /* in ps and top; set for as long as the thread is lent */
 #define THREAD_NAME_BYTES 16           /* TASK_COMM_LEN of Linux */
 
@@ -107,8 +109,21 @@ static int change_waits(const worker *w) {
     return __atomic_load_n(&w->must_park, __ATOMIC_RELAXED);
 }
 
+/* A device takes frames in while they are written to it, so an answer is there at once: it need not wait for the next look for events.
+ * Where there was none of late, every SILENCE_PROBE-th frame is looked for one. */
+static void give_answering_turn(worker *w) {
+    port *p = w->answering;
+    w->answering = NULL;
+    if (p == NULL || w->round_copies >= TURN_COPIES || change_waits(w))
+        return;
+    int is_silent = p->silences >= SILENCES && p->silences % SILENCE_PROBE != 0;
+    p->silences = !is_silent && serve_port(w, p) ? 0 : p->silences + 1;
+}
+
 void serve_port_source(worker *w, source *s) {
+    w->answering = NULL; /* what was sent outside of turns of ports is of no concern */
     give_turn(w, (port *)s); /* which its source is the first part of */
+    give_answering_turn(w);
     if (!change_waits(w))
         give_release_turn(w);
 }

@@ -65,6 +65,7 @@ struct worker {
     int release_frames; /* held ones that it takes in a turn, as turn_frames of a port */
 
     /* frames.c, and kinds of ports: what a turn works with */
+    port *answering; /* where frames left in this turn, and answers may have come meanwhile; NULL: nowhere. Its kind says so */
     int64_t budget; /* copies that bridges may still make in this turn */
     unsigned char (*buffers)[BUFFER_STRIDE];
     unsigned char *large; /* LARGE_ROOM_BYTES */
