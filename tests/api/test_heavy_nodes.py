@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import httpx
 import pytest
 import trio
 
+from gns3trio.compute.local.boots import Load
 from gns3trio.config import Config
-from gns3trio.server import open_server
 from tests.support.lab import Lab
 from tests.support.machines import needs_qemu
-from tests.support.server import Server, node_path
+from tests.support.server import Server, node_path, started
 from tests.support.websockets import ws_events
 
 Json = dict[str, Any]
@@ -58,12 +57,33 @@ async def test_starts_of_many_do_not_pass_the_limit(server: Server, project: Jso
         await server.request("POST", f"{node_path(project, node)}/stop", None, 200)
 
 
-async def test_a_project_on_a_full_disk(config: Config, project: Json) -> None:
-    async with (
-        open_server(attrs.evolve(config, projects_path=config.projects_path / "other", min_free_disk=2**40)) as running,
-        httpx.AsyncClient(base_url=running.urls[0], timeout=PATIENCE) as http,
-    ):
-        server = Server(running.urls[0], config, http)
+async def test_a_start_that_waits_for_its_turn_ends_when_the_node_is_stopped(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Load, "is_busy", lambda load: True)
+    async with started(attrs.evolve(config, max_booting_nodes=1)) as server:
+        lab = Lab(server, await server.request("POST", "/v2/projects", {"name": "lab"}, 201), [])
+        first, second = await make_machines(lab, 2)
+        pc = await lab.node("vpcs", name="PC1")
+        async with (
+            ws_events(server, f"/v2/projects/{lab.project['project_id']}/notifications/ws") as events,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(server.request, "POST", f"{lab.path}/nodes/start", None, 409)
+            began = set[str]()
+            with trio.fail_after(PATIENCE):
+                while len(began) < 2:  # the PC does not wait, and one machine does
+                    event = await events.next()
+                    if event["action"] == "node.updated" and event["event"]["status"] == "started":
+                        began.add(event["event"]["node_id"])
+            assert pc["node_id"] in began
+            (waiting,) = {first["node_id"], second["node_id"]} - began
+            await server.request("POST", f"{lab.path}/nodes/{waiting}/stop", None, 200)
+        assert await statuses(lab) == {("qemu", "started"): 1, ("qemu", "stopped"): 1, ("vpcs", "started"): 1}
+
+
+async def test_a_project_on_a_full_disk(config: Config) -> None:
+    async with started(attrs.evolve(config, min_free_disk=2**40)) as server:
         lab = Lab(server, await server.request("POST", "/v2/projects", {"name": "full"}, 201), [])
         (machine,) = await make_machines(lab, 1)
         refused = await server.request("POST", f"{node_path(lab.project, machine)}/start", None, 409)
