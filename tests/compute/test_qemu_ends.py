@@ -7,27 +7,17 @@ from typing import Any
 import pytest
 
 from gns3trio.compute.local.node import LocalNode
-from tests.support.machines import Machines, checked_machines, needs_qemu, open_shell
+from tests.support.machines import SMALLEST_GUEST, Machines, checked_machines, needs_qemu, open_shell
 
 pytestmark = needs_qemu
 
-# The guest, in 16-bit code: it says R, has the power button reported (PM1 of the PIIX4, in ACPI's words), and waits for
-# it. Then it says B and switches the machine off.
-_GUEST = bytes.fromhex(
-    "baf803 b052 ee"  # mov dx,3f8h; mov al,'R'; out dx,al
-    "ba0206 b80001 ef"  # mov dx,602h; mov ax,100h; out dx,ax: PWRBTN_EN
-    "ba0006 ed f6c401 74fa"  # mov dx,600h; in ax,dx; test ah,1; jz back to in: PWRBTN_STS
-    "baf803 b042 ee"  # 'B'
-    "ba0406 b80020 ef"  # mov dx,604h; mov ax,2000h; out dx,ax: SLP_EN of S5
-    "f4 ebfd"  # hlt, again
-)
 DISK = {"hda_disk_image": "guest.img", "hda_disk_interface": "ide", "ram": 16, "adapters": 0}
 
 
 @pytest.fixture
 async def lab(tmp_path: Path) -> AsyncIterator[Machines]:
     async with checked_machines(tmp_path) as machines:
-        (machines.images / "guest.img").write_bytes(_GUEST.ljust(510, b"\0") + b"\x55\xaa" + bytes(1024 * 1024 - 512))
+        (machines.images / "guest.img").write_bytes(SMALLEST_GUEST)
         yield machines
 
 

@@ -4,15 +4,17 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocket, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocket, expect
 
 from tests.browser.conftest import PAIR, PATIENCE, VPCS, Host, browser
+from tests.support.machines import SMALLEST_GUEST, needs_qemu
 
 __all__ = ["browser"]  # a fixture
 
@@ -74,13 +76,23 @@ def choose(page: Page, what: str, item: str) -> None:
     page.locator("[mat-menu-item]", has_text=item).first.click()
 
 
-def test_nodes_turn_green_by_websocket_and_the_console_answers(page: Page, host: Host, lab: dict[str, Any]) -> None:
-    green = page.locator(".nodeRow svg rect[fill=green]")
-    expect(green).to_have_count(0)
-    host.request("POST", f"/v2/projects/{lab['project_id']}/nodes/start", {})  # another client: only the event tells
-    expect(green).to_have_count(2)
+def drag(page: Page, template: str) -> None:
+    """Drag a template into the lab, which has two nodes."""
+    page.locator("app-template button").first.click()
+    page.locator(".templateIcon", has_text=template).locator("img").hover()
+    page.mouse.down()
+    page.mouse.move(500, 650, steps=5)
+    page.mouse.up()
+    expect(page.locator("g.node")).to_have_count(3)
+    page.keyboard.press("Escape")  # the list of templates
+    expect(page.locator(".templateIcon")).to_have_count(0)
+
+
+def open_web_console(page: Page, node: Locator, expected: bytes, typed: str = "") -> None:
+    """The console of a node in the page; the terminal itself is drawn on a canvas."""
     with page.expect_websocket(lambda socket: socket.url.endswith("/console/ws")) as opened:
-        choose(page, "g.node", "Web console")
+        node.click(button="right", force=True)
+        page.locator("[mat-menu-item]", has_text="Web console").first.click()
     received = bytearray()
 
     def keep(payload: str | bytes) -> None:
@@ -88,9 +100,18 @@ def test_nodes_turn_green_by_websocket_and_the_console_answers(page: Page, host:
 
     console: WebSocket = opened.value
     console.on("framereceived", keep)
-    page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
-    while b"IP/MASK     : 10.0.0." not in received:  # the terminal itself is drawn on a canvas
+    if typed:
+        page.locator(".xterm-helper-textarea").press_sequentially(typed)
+    while expected not in received:
         console.wait_for_event("framereceived")
+
+
+def test_nodes_turn_green_by_websocket_and_the_console_answers(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    green = page.locator(".nodeRow svg rect[fill=green]")
+    expect(green).to_have_count(0)
+    host.request("POST", f"/v2/projects/{lab['project_id']}/nodes/start", {})  # another client: only the event tells
+    expect(green).to_have_count(2)
+    open_web_console(page, page.locator("g.node").first, b"IP/MASK     : 10.0.0.", "show ip\n")
 
 
 def test_a_capture_is_started_and_stopped(page: Page, host: Host, lab: dict[str, Any]) -> None:
@@ -125,12 +146,7 @@ def test_a_template_is_made_and_dragged_into_the_lab(page: Page, host: Host, lab
     with watching(page, lab):
         page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
     expect(page.locator("g.node")).to_have_count(2)
-    page.locator("app-template button").first.click()
-    page.locator(".templateIcon", has_text="My PC").locator("img").hover()
-    page.mouse.down()
-    page.mouse.move(500, 650, steps=5)
-    page.mouse.up()
-    expect(page.locator("g.node")).to_have_count(3)
+    drag(page, "My PC")
     [mine] = [each for each in host.request("GET", "/v2/templates") if each["name"] == "My PC"]
     nodes = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
     assert [each["node_type"] for each in nodes if each["template_id"] == mine["template_id"]] == ["vpcs"]
@@ -155,3 +171,23 @@ def test_a_snapshot_brings_the_lab_back(page: Page, host: Host, lab: dict[str, A
     expect(page.locator("g.node")).to_have_count(2)
     expect(page.locator("g.link path.ethernet_link")).to_have_count(1)
     assert {each["name"] for each in host.request("GET", nodes)} == {"PC1", "PC2"}
+
+
+@needs_qemu
+def test_a_machine_is_made_started_and_opened(page: Page, host: Host, lab: dict[str, Any]) -> None:
+    image = urllib.request.Request(f"{host.url}/v2/compute/qemu/images/guest.img", SMALLEST_GUEST, method="POST")
+    urllib.request.urlopen(image, timeout=PATIENCE).close()
+    template = {"name": "Router", "template_type": "qemu", "compute_id": "local", "hda_disk_image": "guest.img"}
+    template |= {"hda_disk_interface": "ide", "ram": 16, "options": "-no-kvm"}
+    host.request("POST", "/v2/templates", template)
+    with watching(page, lab):
+        page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
+    expect(page.locator("g.node")).to_have_count(2)
+    drag(page, "Router")
+    machine = page.locator("g.node", has_text="Router-1")
+    machine.click(button="right", force=True)
+    page.locator("[mat-menu-item]", has_text="Start").first.click()
+    expect(page.locator(".nodeRow", has_text="Router-1").locator("svg rect[fill=green]")).to_have_count(1)
+    open_web_console(page, machine, b"R")
+    page.locator("button", has_text="pause").first.click()
+    expect(page.locator(".nodeRow", has_text="Router-1").locator("svg rect[fill=yellow]")).to_have_count(1)

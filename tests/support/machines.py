@@ -55,6 +55,19 @@ GUEST: dict[str, Any] = {
 }
 
 
+# A guest of one sector, in 16-bit code: it says R, has the power button reported (PM1 of the PIIX4, in ACPI's words),
+# and waits for it. Then it says B and switches the machine off.
+_SECTOR = bytes.fromhex(
+    "baf803 b052 ee"  # mov dx,3f8h; mov al,'R'; out dx,al
+    "ba0206 b80001 ef"  # mov dx,602h; mov ax,100h; out dx,ax: PWRBTN_EN
+    "ba0006 ed f6c401 74fa"  # mov dx,600h; in ax,dx; test ah,1; jz back to in: PWRBTN_STS
+    "baf803 b042 ee"  # 'B'
+    "ba0406 b80020 ef"  # mov dx,604h; mov ax,2000h; out dx,ax: SLP_EN of S5
+    "f4 ebfd"  # hlt, again
+)
+SMALLEST_GUEST = _SECTOR.ljust(510, b"\0") + b"\x55\xaa" + bytes(1024 * 1024 - 512)
+
+
 class Machines:
     """Makes nodes, and remembers what they told."""
 
