@@ -1,4 +1,4 @@
-"""A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop.
+"""A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop, a machine.
 
 Run by the GUI's own Python, with HOME a folder of its own: ``gui_session.py HOST PORT``. It prints a line for each
 thing that the GUI has come to show, and ends with status 1 at the first that it does not.
@@ -15,6 +15,14 @@ from typing import Any
 
 PATIENCE = 60.0
 HOST, PORT = sys.argv[1], int(sys.argv[2])
+# What the GUI starts for a console, in place of a terminal: it keeps what it reads, up to what the machine says.
+CONSOLE = """
+import socket, sys
+with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as client, open("console.txt", "wb", 0) as seen:
+    data = b""
+    while b"R" not in data and (data := client.recv(4096)):
+        seen.write(data)
+"""
 
 
 def settle_down(folder: Path) -> None:
@@ -110,4 +118,16 @@ nodes[0].update({"name": "renamed"})
 await_("another name", lambda: nodes[0].name() == "renamed")
 link.deleteLink()
 await_("no link", lambda: not topology.links())
+[machine] = [each for each in TemplateManager.instance().templates().values() if each.template_type() == "qemu"]
+window.uiGraphicsView.createNodeFromTemplateId(machine.id(), QtCore.QPointF(0, 200))
+await_("a machine", lambda: sum(bool(n.node_id() and n.ports()) for n in topology.nodes()) == 3)
+router = topology.nodes()[2]
+window.uiStartAllAction.trigger()
+await_("the machine started", router.isStarted)
+seen = Path("console.txt")
+Path("console.py").write_text(CONSOLE)
+router.openConsole(f"{sys.executable} console.py %h %p")
+await_("its console", lambda: seen.exists() and b"R" in seen.read_bytes())
+window.uiSuspendAllAction.trigger()
+await_("the machine suspended", lambda: router.status() == router.suspended)
 os._exit(0)  # its threads do not end by themselves

@@ -1,5 +1,6 @@
 """The GNS3 desktop GUI 2.2, unmodified and offscreen, at our server."""
 
+import json
 import os
 import subprocess
 from contextlib import ExitStack
@@ -10,16 +11,27 @@ import pytest
 
 from tests.e2e.conftest import StartServer
 from tests.reverse_proxies import Proxy, free_port, running
+from tests.support.machines import SMALLEST_GUEST, needs_qemu
 
 GUI_PYTHON = os.environ.get("GNS3GUI_PYTHON")
 SESSION = Path(__file__).with_name("gui_session.py")
 SECONDS = 240
+MACHINE = {
+    **{"name": "Router", "template_type": "qemu", "compute_id": "local", "ram": 16, "options": "-no-kvm"},
+    **{"hda_disk_image": "guest.img", "hda_disk_interface": "ide"},
+}
 
 
+@needs_qemu
 @pytest.mark.skipif(GUI_PYTHON is None, reason="./dev peers installs the GUI")
 @pytest.mark.parametrize("proxy", [None, Proxy("nginx", tls=False)], ids=["direct", "nginx"])
 def test_a_session_in_the_gui(proxy: Proxy | None, start_server: StartServer, tmp_path: Path) -> None:
     server = start_server()
+    status, _ = server.curl(
+        "--data-binary", f"@{guest_image(tmp_path)}", f"{server.url}/v2/compute/qemu/images/guest.img"
+    )
+    assert status == 204
+    assert server.post("/v2/templates", json.dumps(MACHINE))[0] == 201
     port = urlsplit(server.url).port or 0
     with ExitStack() as stack:
         if proxy is not None:
@@ -29,8 +41,18 @@ def test_a_session_in_the_gui(proxy: Proxy | None, start_server: StartServer, tm
     [project] = server.get("/v2/projects")[1]
     assert project["name"] == "from the GUI"
     nodes = server.get(f"/v2/projects/{project['project_id']}/nodes")[1]
-    assert {node["name"]: node["status"] for node in nodes} == {"renamed": "started", "PC2": "stopped"}
+    assert {node["name"]: node["status"] for node in nodes} == {
+        "renamed": "started",
+        "PC2": "started",
+        "Router-1": "suspended",
+    }
     assert server.get(f"/v2/projects/{project['project_id']}/links")[1] == []
+
+
+def guest_image(folder: Path) -> Path:
+    image = folder / "guest.img"
+    image.write_bytes(SMALLEST_GUEST)
+    return image
 
 
 def use_gui(port: int, tmp_path: Path) -> None:

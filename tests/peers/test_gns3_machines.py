@@ -4,6 +4,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.compute.conftest import processes_in
 from tests.e2e.conftest import ServerProcess, wait_until
@@ -14,6 +15,12 @@ pytestmark = needs_qemu
 # The emulation is asked for, so that it does not matter whether this host has KVM.
 PROPERTIES = {"qemu_path": "qemu-system-x86_64", "ram": 64, "adapters": 2, "options": "-no-kvm", "linked_clone": True}
 DISK = {"qemu_img": shutil.which("qemu-img"), "path": "disk.qcow2", "format": "qcow2", "size": 1}
+
+
+def without_folder(node: dict[str, Any]) -> dict[str, Any]:
+    """A node whose program has no folder: gns3-server takes one of those in PATH that lead to the same program."""
+    properties = node["properties"]
+    return {**node, "properties": {**properties, "qemu_path": Path(properties["qemu_path"]).name}}
 
 
 def test_gns3_makes_machines_here(gns3_controller: Controller, ours: ServerProcess) -> None:
@@ -75,6 +82,7 @@ def test_a_lab_with_a_machine_travels_both_ways(gns3_controller: Controller, our
     assert ours.post(f"{path}/open")[0] == 201
     _, (node,) = ours.get(f"{path}/nodes")
     same = ("name", "properties", "ports", "console_type", "first_port_name")
+    node, theirs = without_folder(node), without_folder(theirs)
     assert {key: node[key] for key in same} == {key: theirs[key] for key in same}
     status, node = ours.post(f"{path}/nodes/{node['node_id']}/start")
     assert (status, node["status"]) == (200, "started"), node
@@ -85,4 +93,4 @@ def test_a_lab_with_a_machine_travels_both_ways(gns3_controller: Controller, our
     shutil.move(here, project["path"])
     gns3.request("POST", f"{path}/open", {}, 201)
     (again,) = gns3.request("GET", f"{path}/nodes", None, 200)
-    assert again["properties"] == theirs["properties"]
+    assert without_folder(again)["properties"] == theirs["properties"]
