@@ -103,6 +103,13 @@ async def test_an_image_that_is_not_there(lab: DockerLab, registry: ImageRegistr
     assert node.properties()["image"] == "busybox:latest"
 
 
+async def test_pulls_can_be_forbidden(tmp_path: Path, docker_engine: DockerEngine, registry: ImageRegistry) -> None:
+    async with open_docker_lab(tmp_path, docker_engine, docker_pull=False) as lab:
+        with pytest.raises(Conflict, match=r"has no image .*lab/no:1.*docker_pull"):
+            await lab.make("A", image=f"{registry.address}/lab/no:1")
+    assert registry.sent_layers == 0
+
+
 def test_what_is_told() -> None:
     layers: dict[str, tuple[int, int]] = {}
     for line in (
