@@ -1,0 +1,111 @@
+"""A Docker engine for gns3-server on a machine that may not give away all capabilities.
+
+gns3-server asks for privileged containers with all capabilities. In a virtual machine or a container without some of
+them, the engine cannot start such. So this passes requests on to the engine, and those that create a container ask for
+the capabilities that there are. Everything else is as it came.
+"""
+
+import json
+import os
+import re
+import selectors
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+_MOST = 65536
+_CREATE = re.compile(rb"POST \S*/containers/create\b")
+# Those that every engine knows, in the order of their numbers: linux/capability.h.
+_CAPABILITIES = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
+    "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN "
+    "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE "
+    "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ"
+).split()
+
+
+def capabilities_here() -> list[str]:
+    """The names of the capabilities that this process may give to others."""
+    status = Path("/proc/self/status").read_text()
+    bounding = int(status.partition("CapBnd:")[2].split()[0], 16)
+    return [name for number, name in enumerate(_CAPABILITIES) if bounding >> number & 1]
+
+
+@contextmanager
+def engine_proxy(engine: Path, proxy: Path) -> Iterator[None]:
+    """Serve at the socket ``proxy`` while the ``with`` lasts."""
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.fspath(proxy))
+        listener.listen(128)
+        threading.Thread(target=_accept, args=(listener, engine), daemon=True).start()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+            proxy.unlink()
+
+
+def _accept(listener: socket.socket, engine: Path) -> None:
+    with suppress(OSError):  # it has been closed
+        while True:
+            client, _ = listener.accept()
+            threading.Thread(target=_serve, args=(client, engine), daemon=True).start()
+
+
+def _serve(client: socket.socket, engine: Path) -> None:
+    """Pass on one request with its answer, or the stream that it becomes."""
+    with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
+        server.connect(os.fspath(engine))
+        head, body = _read_head(client)
+        if _CREATE.match(head):
+            length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])  # type: ignore[index]
+            while len(body) < length and (more := client.recv(_MOST)):
+                body += more
+            body = _without_privileges(body)
+            head = re.sub(rb"(?i)content-length: *\d+", b"Content-Length: %d" % len(body), head)
+        if not re.search(rb"(?i)\r\nupgrade:", head):
+            # The next request comes by a connection of its own.
+            head = re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head)
+            head = head.replace(b"\r\n", b"\r\nConnection: close\r\n", 1)
+        server.sendall(head + body)
+        _pump(client, server)
+
+
+def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        more = client.recv(_MOST)
+        if not more:
+            raise ConnectionError
+        data += more
+    head, end, body = data.partition(b"\r\n\r\n")
+    return head + end, body
+
+
+def _without_privileges(body: bytes) -> bytes:
+    container = json.loads(body)
+    host = container.get("HostConfig", {})
+    if host.get("Privileged"):
+        host |= {"Privileged": False, "CapAdd": capabilities_here()}
+    return json.dumps(container).encode()
+
+
+def _pump(one: socket.socket, other: socket.socket) -> None:
+    peers = {one: other, other: one}
+    with selectors.DefaultSelector() as waiting:
+        for each in peers:
+            waiting.register(each, selectors.EVENT_READ)
+        while waiting.get_map():
+            for key, _ in waiting.select():
+                source: socket.socket = key.fileobj  # type: ignore[assignment]
+                data = source.recv(_MOST)
+                if data:
+                    peers[source].sendall(data)
+                    continue
+                waiting.unregister(source)
+                peers[source].shutdown(socket.SHUT_WR)
+                if source is other:  # the engine has said all
+                    return
