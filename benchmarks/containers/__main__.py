@@ -5,7 +5,6 @@ The method is in ../README.md.
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -31,8 +30,8 @@ _IMAGE = "bench"
 # What gns3-server needs of an image: a list of users, and a folder for the state of the network.
 _FILES = {"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/run/network/keep": "", "/var/run/keep": ""}
 STAND_INS = """
-gns3-server ran without the real ubridge: what stands in for it makes the interfaces of containers, and forwards nothing.
-That only makes gns3-server faster."""
+gns3-server ran without the real ubridge. What stands in for it makes the interfaces of containers and forwards
+nothing, which only makes gns3-server faster."""
 
 T = TypeVar("T")
 
@@ -132,7 +131,7 @@ def shown(row: str, value: float) -> str:
 
 
 def gns3_server(options: argparse.Namespace, proxy: Path, folder: Path) -> Candidate:
-    """gns3-server with the engine behind ``proxy``. It knows one path of the engine only, so it gets a /run of its own."""
+    """gns3-server with the engine behind ``proxy``. It knows one path of an engine, so it gets a /run of its own."""
     gns3 = with_stand_ins(options.gns3server, folder, options.ubridge)
     inside = f"mount -t tmpfs tmpfs /run && ln -s {proxy} /run/docker.sock && exec {gns3.command}"
     return attrs.evolve(gns3, command=f"unshare --mount sh -c '{inside}'")

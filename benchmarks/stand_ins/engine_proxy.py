@@ -17,20 +17,21 @@ from pathlib import Path
 
 _MOST = 65536
 _CREATE = re.compile(rb"POST \S*/containers/create\b")
+_LENGTH = re.compile(rb"(?i)content-length: *(\d+)")
 # Those that every engine knows, in the order of their numbers: linux/capability.h.
 _CAPABILITIES = (
     "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
     "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN "
     "SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE "
     "MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ"
-).split()
+)
 
 
 def capabilities_here() -> list[str]:
     """The names of the capabilities that this process may give to others."""
     status = Path("/proc/self/status").read_text()
     bounding = int(status.partition("CapBnd:")[2].split()[0], 16)
-    return [name for number, name in enumerate(_CAPABILITIES) if bounding >> number & 1]
+    return [name for number, name in enumerate(_CAPABILITIES.split()) if bounding >> number & 1]
 
 
 @contextmanager
@@ -60,12 +61,11 @@ def _serve(client: socket.socket, engine: Path) -> None:
     with client, socket.socket(socket.AF_UNIX) as server, suppress(OSError):
         server.connect(os.fspath(engine))
         head, body = _read_head(client)
-        if _CREATE.match(head):
-            length = int(re.search(rb"(?i)content-length: *(\d+)", head)[1])  # type: ignore[index]
-            while len(body) < length and (more := client.recv(_MOST)):
+        if _CREATE.match(head) and (length := _LENGTH.search(head)) is not None:
+            while len(body) < int(length[1]) and (more := client.recv(_MOST)):
                 body += more
             body = _without_privileges(body)
-            head = re.sub(rb"(?i)content-length: *\d+", b"Content-Length: %d" % len(body), head)
+            head = _LENGTH.sub(b"Content-Length: %d" % len(body), head)
         if not re.search(rb"(?i)\r\nupgrade:", head):
             # The next request comes by a connection of its own.
             head = re.sub(rb"(?i)\r\nconnection: [^\r]*", b"", head)
@@ -93,19 +93,19 @@ def _without_privileges(body: bytes) -> bytes:
     return json.dumps(container).encode()
 
 
-def _pump(one: socket.socket, other: socket.socket) -> None:
-    peers = {one: other, other: one}
+def _pump(client: socket.socket, server: socket.socket) -> None:
+    ends = {client.fileno(): (client, server), server.fileno(): (server, client)}
     with selectors.DefaultSelector() as waiting:
-        for each in peers:
+        for each in ends:
             waiting.register(each, selectors.EVENT_READ)
         while waiting.get_map():
             for key, _ in waiting.select():
-                source: socket.socket = key.fileobj  # type: ignore[assignment]
+                source, target = ends[key.fd]
                 data = source.recv(_MOST)
                 if data:
-                    peers[source].sendall(data)
+                    target.sendall(data)
                     continue
-                waiting.unregister(source)
-                peers[source].shutdown(socket.SHUT_WR)
-                if source is other:  # the engine has said all
+                waiting.unregister(key.fd)
+                target.shutdown(socket.SHUT_WR)
+                if source is server:  # the engine has said all
                     return

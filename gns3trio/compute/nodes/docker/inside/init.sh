@@ -11,6 +11,14 @@ image_path=$PATH
 [ -e /gns3/bin/sh ] || $B --install -s /gns3/bin
 export PATH="$PATH:/usr/sbin:/sbin:/gns3/bin"
 
+# Whether there is an interface of this name. No program is run for it: many containers may wait at the same time.
+has_interface() {
+    while read -r line; do
+        case $line in "$1":*) return 0 ;; esac
+    done </proc/net/dev
+    return 1
+}
+
 # Whatever is missing or broken here is no reason not to start the program.
 prepare() {
     name=$($B hostname)
@@ -18,7 +26,7 @@ prepare() {
 
     case $GNS3_MAX_ETHERNET in
     eth[0-9]*)
-        until $B grep -q "^ *$GNS3_MAX_ETHERNET:" /proc/net/dev; do $B usleep 10000; done
+        until has_interface "$GNS3_MAX_ETHERNET"; do $B usleep 10000; done
         ;;
     esac
     $B ip link set dev lo up
