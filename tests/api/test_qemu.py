@@ -189,3 +189,36 @@ async def test_templates_have_gns3s_fields_and_defaults(server: Server, project:
     ):
         error = await server.request("POST", "/v2/templates", {**body, **wrong}, 400)
         assert word in error["message"]
+
+
+@needs_qemu
+async def test_a_document_has_all_of_a_machine(server: Server, project: Json) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    body = {"name": "R1", "node_type": "qemu", "compute_id": "local", "console_type": "vnc"}
+    names = {"first_port_name": "mgmt", "port_name_format": "Gi{segment0}/{port0}", "port_segment_size": 4}
+    custom = [{"adapter_number": 1, "mac_address": "00:11:22:33:44:55"}]
+    properties = {"adapters": 3, "ram": 64, "options": "-no-kvm"}
+    body |= {**names, "custom_adapters": custom, "properties": properties}
+    node = await server.request("POST", f"{path}/nodes", body, 201)
+    document = await server.request("GET", f"{path}/topology", None, 200)
+    assert document["nodes"]["R1"].items() >= {"console_type": "vnc", "custom_adapters": custom, **names}.items()
+    assert (await server.request("PUT", f"{path}/topology", document, 200))["changes"] == []
+    await server.request("DELETE", f"{path}/nodes/{node['node_id']}", None, 204)
+    await server.request("PUT", f"{path}/topology", document, 200)
+    (again,) = await server.request("GET", f"{path}/nodes", None, 200)
+    same = ("console_type", "ports", "custom_adapters", "properties", *names)
+    assert {key: again[key] for key in same} == {key: node[key] for key in same}
+    document["nodes"]["R1"] |= {"console_type": "spice", "first_port_name": None, "custom_adapters": []}
+    await server.request("PUT", f"{path}/topology", document, 200)
+    (changed,) = await server.request("GET", f"{path}/nodes", None, 200)
+    assert (changed["node_id"], changed["console_type"]) == (again["node_id"], "spice")
+    assert [port["name"] for port in changed["ports"]] == ["Gi0/0", "Gi0/1", "Gi0/2"]
+    for wrong, word in (
+        ({"console_type": "http"}, "console_type: a qemu has telnet, vnc"),
+        ({"console_type": "teletype"}, "console_type"),
+        ({"custom_adapters": [{"adapter_number": "x"}]}, "custom_adapters"),
+        ({"port_segment_size": -1}, "port_segment_size"),
+    ):
+        bad = {"nodes": {"R1": {**document["nodes"]["R1"], **wrong}}}
+        error = await server.request("PUT", f"{path}/topology", bad, 400)
+        assert word in error["message"]

@@ -26,6 +26,7 @@ from gns3trio.compute.node_types import RunningTypeName, node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.gns3_filters import check_gns3_filters
 from gns3trio.conditions.impairments import Impairment, check_impairments
+from gns3trio.controller.gns3_format.fields import ADAPTER, check_fields
 from gns3trio.controller.gns3_format.records import Label
 from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
@@ -37,11 +38,24 @@ _END = re.compile(r"(?P<node>.+?)(?::(?:(?P<adapter>\d{1,4})/)?(?P<port>\d{1,5})
 _port_number = v.optional(v.PORT)
 
 
+ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
+
+
+def _check_adapters(node: object, attribute: object, adapters: list[dict[str, Any]]) -> None:
+    """An attrs validator: raises ValueError for ``custom_adapters`` that a project's file cannot contain."""
+    for index, adapter in enumerate(adapters):
+        try:
+            check_fields(adapter, ADAPTER)
+        except ValueError as error:
+            raise ValueError(f"custom_adapters[{index}].{error}") from None
+
+
 @define(kw_only=True)
 class DesiredNode:
-    """A node. Omitted fields are not changed; in a new node they have GNS3's defaults. ``engine`` is one of its
-    type (``GET /v2/node_types``), or null for the server's default. ``compute`` is the name or id of the host that runs
-    it; without one, with null or ``auto``, it stays where it is, and for a new node the server chooses.
+    """A node. Omitted fields are not changed; in a new node they have GNS3's defaults. ``engine`` and ``console_type``
+    are among those of its type (``GET /v2/node_types``); null for the engine is the server's default. ``compute`` is
+    the name or id of the host that runs it; without one, with null or ``auto``, it stays where it is, and for a new
+    node the server chooses.
     """
 
     node_type: RunningTypeName
@@ -55,9 +69,13 @@ class DesiredNode:
     label: Label = field(factory=Label)
     locked: bool = False
     console: int | None = field(default=None, validator=_port_number)
-    console_type: Literal["telnet", "none", None] = None
+    console_type: ConsoleType = None
     console_auto_start: bool = False
     properties: dict[str, Any] = field(factory=dict)
+    first_port_name: str | None = None
+    port_name_format: str = field(default="Ethernet{0}", validator=v.min_len(1))
+    port_segment_size: Int32 = field(default=0, validator=v.ge(0))
+    custom_adapters: list[dict[str, Any]] = field(factory=list, validator=_check_adapters)
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
 
 
@@ -140,6 +158,7 @@ def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
     nodes = {name: Wish(name, _given(node, raw["nodes"][name])) for name, node in topology.nodes.items()}
     for name, node in topology.nodes.items():
         _check_engine(name, node)
+        _check_console_type(name, node)
     ends: dict[frozenset[End], Ends] = {}
     links: dict[frozenset[End], Wish] = {}
     taken: dict[End, int] = {}
@@ -168,6 +187,13 @@ def _check_engine(name: str, node: DesiredNode) -> None:
     if node.engine is not None and node.engine not in engines:
         there_are = f"there are {' and '.join(engines)}" if engines else f"a {node.node_type} has no choice of engines"
         raise Invalid(f"nodes[{name}].engine: there is no {node.engine!r}: {there_are}")
+
+
+def _check_console_type(name: str, node: DesiredNode) -> None:
+    there_are = node_types[node.node_type].console_types
+    if node.console_type not in (None, "none", *there_are):
+        has = f"a {node.node_type} has {', '.join(there_are)}"
+        raise Invalid(f"nodes[{name}].console_type: {has}, and not {node.console_type!r}")
 
 
 def _given(checked: Any, raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,10 @@ from gns3trio.natural_order import natural_key
 _DEFAULTS = {
     field.name: field.default
     for field in attrs.fields(NodeRecord)
-    if field.name in ("z", "locked", "console_auto_start")
+    if field.name in ("z", "locked", "console_auto_start", "first_port_name")
 }
+# Names of ports are those of the type, unless its nodes may have others.
+_PORT_NAMES = ("port_name_format", "port_segment_size")
 _DRAWN = ("symbol", "width", "height")
 # Properties that describe the machine, not the lab.
 _OF_MACHINE = ("interfaces", "gateway")
@@ -83,6 +85,11 @@ def _node(node: Node, scripts: Scripts, compute: str | None) -> dict[str, Any]:
     shown |= {name: getattr(record, name) for name, default in _DEFAULTS.items() if getattr(record, name) != default}
     drawn = drawn_as(record.node_type) or {name: _default(name) for name in _DRAWN}
     shown |= {name: getattr(record, name) for name in _DRAWN if getattr(record, name) != drawn[name]}
+    if record.console_type not in (None, node.traits.console_types[0]):
+        shown["console_type"] = record.console_type
+    shown |= {name: getattr(record, name) for name in _PORT_NAMES if getattr(record, name) != _default(name)}
+    if record.custom_adapters:
+        shown["custom_adapters"] = record.custom_adapters
     label = {name: value for name, value in attrs.asdict(record.label).items() if value != getattr(Label(), name)}
     label.pop("text", None)
     if label:
