@@ -1,15 +1,14 @@
-"""Consoles that are not texts: the screens of machines, and addresses for viewers."""
+"""Consoles that are not texts: the screens of machines, addresses for viewers, and pages."""
 
+import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Host
 from tests.browser.lab_page import open_lab
 from tests.support.machines import needs_qemu
-
-pytestmark = needs_qemu
 
 # Whether the picture has several colours: a black one has one, a text two.
 IS_DRAWN = """() => {
@@ -32,6 +31,7 @@ def lab(host: Host, labs: list[dict[str, Any]], request: pytest.FixtureRequest) 
     return labs[-1]
 
 
+@needs_qemu
 @pytest.mark.parametrize("lab", ["vnc"], indirect=True)
 def test_the_screen_of_a_machine_is_shown(page: Page, host: Host, lab: dict[str, Any]) -> None:
     open_lab(page, host, lab)
@@ -65,6 +65,7 @@ def test_the_screen_of_a_machine_is_shown(page: Page, host: Host, lab: dict[str,
     page.wait_for_function(IS_DRAWN)
 
 
+@needs_qemu
 @pytest.mark.parametrize("lab", ["spice"], indirect=True)
 def test_a_screen_for_other_viewers_has_an_address(page: Page, host: Host, lab: dict[str, Any]) -> None:
     (node,) = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
@@ -72,6 +73,25 @@ def test_a_screen_for_other_viewers_has_an_address(page: Page, host: Host, lab: 
     open_lab(page, host, lab)
     page.locator("[aria-label^='VM,']").dblclick()
     expect(page.get_by_text(f"Open {address} with a viewer.")).to_be_visible()
-    expect(page.locator("aside dl")).to_contain_text(address)
+    expect(page.locator("aside dl").first).to_contain_text(address)
     expect(page.get_by_role("button", name="Console")).to_be_hidden()
     expect(page.get_by_role("button", name="Suspend", exact=True)).to_be_disabled()
+
+
+def test_a_console_that_is_a_page_is_opened_in_a_tab(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    """As containers have them. Here, the server's answer is changed on its way, and nothing is at the address."""
+
+    def change(route: Route) -> None:
+        reply = route.fetch()
+        changed = {"console_type": "http", "console": 9, "properties": {"console_http_path": "//other.example/x"}}
+        route.fulfill(response=reply, json=[{**node, **changed} for node in reply.json()])
+
+    host.request("POST", f"/v2/projects/{pair['project_id']}/nodes/start", {})
+    page.context.route("http://127.0.0.1:9/**", lambda route: route.fulfill(body="a page"))
+    page.route(re.compile(rf"/v2/projects/{pair['project_id']}/nodes(\?|$)"), change)
+    open_lab(page, host, pair)
+    with page.context.expect_page() as opened:
+        page.locator("[aria-label^='PC1,']").dblclick()
+    assert opened.value.url == "http://127.0.0.1:9/other.example/x"
+    assert opened.value.evaluate("window.opener") is None
+    expect(page.get_by_role("button", name="Console")).to_be_visible()

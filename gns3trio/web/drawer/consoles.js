@@ -1,4 +1,4 @@
-// Consoles of nodes, in the drawer: terminals for texts, screens for VNC.
+// Consoles of nodes: terminals and screens in the drawer, pages in another tab.
 
 import { socketUrl } from "../api.js";
 import { h } from "../dom.js";
@@ -17,9 +17,12 @@ export function hasConsole(node) {
 // What shows the consoles of each type here. Other types need a program of the user.
 const VIEWERS = { telnet: makeTerminal, vnc: (lab, node) => makeScreen(node.name, socketUrl(consolePath(lab, node))) };
 
-// Whether the page itself shows it.
+// Whether it is a page of the node, which the browser shows in a tab of its own.
+const isPage = (node) => ["http", "https"].includes(node.console_type);
+
+// Whether the browser shows it.
 export function hasViewer(node) {
-  return Object.hasOwn(VIEWERS, node.console_type);
+  return Object.hasOwn(VIEWERS, node.console_type) || isPage(node);
 }
 
 // Where programs of the user find the console.
@@ -39,6 +42,11 @@ export function openConsole(drawer, lab, node) {
   }
   if (node.status === "stopped") {
     tell(`${node.name} is not started: it has no console yet.`, "warning");
+    return;
+  }
+  if (isPage(node)) {
+    const path = (node.properties.console_http_path ?? "").replace(/^\/+/, ""); // never another host
+    window.open(`${consoleAddress(node)}/${path}`, "_blank", "noopener");
     return;
   }
   drawer.show(`console ${node.node_id}`, node.name, () => VIEWERS[node.console_type](lab, node));
