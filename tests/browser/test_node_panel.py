@@ -53,7 +53,7 @@ def test_a_nat_shows_its_way_and_its_forwarded_ports(page: Page, host: Host, lab
     open_lab(page, host, lab)
     page.locator(".node", has_text="Internet").click()
     (node,) = host.request("GET", f"/v2/projects/{lab['project_id']}/nodes")
-    facts = page.locator("aside dl")
+    facts = page.locator("aside dl").first
     expect(facts).to_contain_text("user mode" if node["properties"]["gateway"] == "user" else "bridge")
     expect(facts).to_contain_text("tcp 127.0.0.1:8443 to 192.168.122.9:443")
 
