@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gns3trio.classes import frozen
 from gns3trio.compute.nodes.qemu.command import Disk
-from gns3trio.compute.nodes.qemu.fat import DISK_BYTES, check_name, make_disk, read_disk
+from gns3trio.compute.nodes.qemu.fat import DISK_BYTES, MAX_FILES, check_name, make_disk, read_disk
 from gns3trio.compute.nodes.qemu.settings import DRIVES, QemuSettings
 from gns3trio.errors import Conflict, Invalid, path_error
 
@@ -113,6 +113,8 @@ def _read_archive(content: bytes) -> dict[str, bytes]:
     left = DISK_BYTES
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if len(archive.infolist()) > MAX_FILES:
+                raise Invalid(f"it has more than {MAX_FILES} files")
             for entry in archive.infolist():
                 if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                     raise Invalid("it is compressed in an unusual way")

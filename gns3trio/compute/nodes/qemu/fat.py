@@ -239,6 +239,7 @@ class _Reader:
 
     def read(self) -> Iterator[tuple[str, bytes]]:
         folders = [("", self._root)]
+        left = MAX_FILES  # as their paths may be long
         while folders:
             above, content = folders.pop()
             for name, kind, first, size in _entries_in(content):
@@ -246,6 +247,9 @@ class _Reader:
                     continue
                 check_name(name)
                 path = above + name
+                left -= 1
+                if left < 0:
+                    raise Invalid(f"it has more than {MAX_FILES} files")
                 if not kind & _FOLDER:
                     yield path, self._content(first, size) if size else b""
                 elif above.count("/") >= _MAX_DEPTH:

@@ -80,7 +80,10 @@ def test_a_disk_that_cannot_be_read_is_kept(tmp_path: Path) -> None:
 
 
 def test_archives_that_are_of_no_use(tmp_path: Path) -> None:
-    large, outside, unusual = io.BytesIO(), io.BytesIO(), io.BytesIO()
+    large, outside, unusual, many = io.BytesIO(), io.BytesIO(), io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(many, "w") as archive:
+        for number in range(2001):
+            archive.writestr(str(number), b"")
     with zipfile.ZipFile(large, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("bomb", bytes(64 * 1024 * 1024))
     with zipfile.ZipFile(outside, "w") as archive:
@@ -92,6 +95,7 @@ def test_archives_that_are_of_no_use(tmp_path: Path) -> None:
         (large.getvalue(), "larger than 1024 KiB"),
         (outside.getvalue(), "is not a name"),
         (unusual.getvalue(), "unusual"),
+        (many.getvalue(), "more than 2000"),
         (large.getvalue()[:-30], "no zip file"),
         (bytes(3 * DISK_BYTES), "too large"),
     ):

@@ -130,3 +130,14 @@ def test_a_chain_of_clusters_in_a_circle_is_refused() -> None:
     disk[fat + 3 : fat + 6] = (3 | 2 << 12).to_bytes(3, "little")  # 2 leads to 3, and 3 to 2
     with pytest.raises(Invalid, match="damaged"):
         read_disk(bytes(disk))
+
+
+def test_a_disk_with_too_many_files_is_refused() -> None:
+    """Each takes 32 bytes there, and thousands with its path here."""
+    disk = bytearray(make_disk({f"x/{number}": b"" for number in range(MAX_FILES - 1)}))
+    assert len(read_disk(bytes(disk))) == MAX_FILES
+    end = disk.index(b"0          ") + (MAX_FILES - 1) * 32  # behind the entry of its last file
+    assert disk[end : end + 32] == bytes(32)
+    disk[end : end + 32] = b"ONE MORE   " + bytes(21)
+    with pytest.raises(Invalid, match="more than 2000"):
+        read_disk(bytes(disk))
