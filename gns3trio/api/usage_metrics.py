@@ -1,15 +1,18 @@
 """Metrics of the programs of nodes on this host."""
 
-from itertools import islice
+from collections.abc import Iterator
 
 from gns3trio.api.metric import Metric, Sample
-from gns3trio.compute.interface import Compute
+from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_features import NodeUsage
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.nodes.node import Node
+from gns3trio.slices import in_slices
 
 # Nodes with a process of which there are metrics, the first ones in the order of projects and nodes. A host runs fewer.
 MOST_NODES = 2000
+# So many are asked for at a time, between which other tasks run.
+_AT_A_TIME = 500
 
 # Name, kind, help, field of NodeUsage.
 _METRICS = (
@@ -38,17 +41,24 @@ _METRICS = (
 async def usage_metrics(controller: Controller) -> list[Metric]:
     """What nodes with a process take of this host."""
     own: Compute = controller.computes.own
-    nodes = [
-        node
-        for project in list(controller.projects.values())
-        for node in list(project.nodes.values())
-        if node.instance is not None and not node.traits.always_runs and node.status != "stopped"
-        if node.require_compute() is own
-    ]
-    usages = await own.known_usage([node.require_instance() for node in nodes])
-    pairs = ((node, usage) for node, usage in zip(nodes, usages, strict=True) if usage is not None and usage.processes)
-    measured = list(islice(pairs, MOST_NODES))
+    nodes = await in_slices(_running(controller, own))
+    measured: list[tuple[Node, NodeUsage]] = []
+    for begin in range(0, len(nodes), _AT_A_TIME):
+        some = nodes[begin : begin + _AT_A_TIME]
+        usages = await own.known_usage([instance for _, instance in some])
+        measured += [(node, usage) for (node, _), usage in zip(some, usages, strict=True) if usage and usage.processes]
+        if len(measured) >= MOST_NODES:
+            break
+    measured = measured[:MOST_NODES]
     return [Metric(name, kind, text, _samples(measured, field)) for name, kind, text, field in _METRICS]
+
+
+def _running(controller: Controller, own: Compute) -> Iterator[tuple[Node, ComputeNode]]:
+    """The nodes that run on this host, and may have a process."""
+    for project in list(controller.projects.values()):
+        for node in list(project.nodes.values()):
+            if node.instance is not None and node.status != "stopped" and node.require_compute() is own:
+                yield node, node.instance
 
 
 def _samples(measured: list[tuple[Node, NodeUsage]], field: str) -> list[Sample]:

@@ -38,6 +38,16 @@ def test_a_change_of_another_client_is_shown(page: Page, host: Host, pc: str) ->
     expect(page.get_by_label("Engine")).to_have_value("builtin")
 
 
+def test_what_a_node_takes_is_shown(page: Page, host: Host, pc: str) -> None:
+    facts = page.locator("aside dl")
+    expect(facts).to_contain_text("Disk")
+    host.request("POST", f"{pc}/start")
+    expect(facts).to_contain_text("% of a processor")
+    expect(facts).to_contain_text("Memory")
+    host.request("POST", f"{pc}/stop")
+    expect(facts).not_to_contain_text("Memory")
+
+
 def test_a_node_without_a_choice_shows_none(page: Page, host: Host, pc: str) -> None:
     page.get_by_label("Type of the new node").select_option("ethernet_switch")
     page.get_by_role("button", name="Add node").click()

@@ -16,7 +16,7 @@ from gns3trio.compute.local.cgroups import groups_of, read_table, read_text
 from gns3trio.compute.local.processes import measure
 from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.config import Config
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, path_error
 
 MIB = 1024 * 1024
 # What is left to the host in any case: for its other programs, and for what a node needs beside its memory.
@@ -103,7 +103,10 @@ class HostLimits:
         # First what nodes have, then what is free: what one takes meanwhile counts twice, and never not at all.
         resident = await threads.kernel.run(self._resident)
         memory = await threads.kernel.run(self._look)
-        disk = await threads.disk.run(_free_disk, folder)
+        try:
+            disk = await threads.disk.run(_free_disk, folder)
+        except OSError as error:
+            raise path_error(f"{folder} cannot be used", error) from None
         self._require(what, memory_bytes, memory, resident)
         if disk < self._limits.min_free_disk * MIB:
             raise Conflict(

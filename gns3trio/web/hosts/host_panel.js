@@ -29,15 +29,18 @@ export class HostPanel {
       button("Change…", change), button("Remove…", () => removeHost(this.compute), { className: "danger" }));
     this.facts = h("dl");
     this.load = h("div");
-    this.usage = h("dl");
-    this.asking = new Poll(`/v2/hosts/${encodeURIComponent(id)}/usage`, (usage) => showFacts(this.usage, usageFacts(usage)));
+    this.used = [];
+    this.asking = new Poll(`/v2/hosts/${encodeURIComponent(id)}/usage`, (usage) => {
+      this.used = usageFacts(usage).map(([name, text]) => [`${name} of all nodes`, text]);
+      this.drawFacts();
+    });
     this.types = h("div");
     this.projects = h("div");
     this.links = h("div");
     this.trunks = new Trunks(id, () => this.drawLinks());
     this.hosted = id === LOCAL ? new HostedList() : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
-      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.usage, this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
+      h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
     side.replaceChildren(this.parts);
     if (compute) this.draw();
   }
@@ -63,6 +66,15 @@ export class HostPanel {
       : compute.connected ? "" : reasonOf(compute.last_error));
     this.problem.hidden = compute.connected;
     this.confirm.hidden = state !== "to be confirmed";
+    this.drawFacts();
+    this.drawLoad();
+    this.drawNodes(told);
+  }
+
+  drawFacts() {
+    const { compute } = this;
+    if (!compute) return;
+    const told = this.told.get(this.id);
     const types = compute.capabilities.node_types;
     showFacts(this.facts, [
       ["Address", addressOf(compute)],
@@ -71,9 +83,8 @@ export class HostPanel {
       ["Version", versionOf(compute, told)],
       ["Platform", compute.capabilities.platform],
       ["Node types", types.map(this.typeTitle).toSorted((a, b) => a.localeCompare(b, "en")).join(", ")],
+      ...this.used,
     ]);
-    this.drawLoad();
-    this.drawNodes(told);
   }
 
   drawLoad() {

@@ -32,8 +32,11 @@ export class NodePanel {
     this.status = h("span");
     this.problem = h("p", { className: "problem", role: "status" });
     this.facts = h("dl");
-    this.usage = h("dl");
-    this.asking = new Poll(`${path}/usage`, (usage) => refill(this.usage, ...usageFacts(usage).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])));
+    this.used = [];
+    this.asking = new Poll(`${path}/usage`, (usage) => {
+      this.used = usageFacts(usage);
+      this.drawFacts();
+    });
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
     this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
     this.stop = button("Stop", () => post(`${path}/stop`));
@@ -51,7 +54,7 @@ export class NodePanel {
         button("Link to…", () => graph.startLink(id)),
         this.move,
         button("Delete", () => deleteThing(id), { className: "danger" })),
-      this.facts, this.usage, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
+      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       lab.can(node, "ping") ? this.makePing() : null,
       this.traffic.parts,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null);
@@ -79,6 +82,7 @@ export class NodePanel {
 
   update(changed) {
     if (!changed.has(this.id)) return;
+    if (!this.lab.nodes.has(this.id)) this.asking.close();
     if (this.lab.nodes.has(this.id) && !this.alive()) this.graph.select(this.id); // it was moved: another host offers other things
     else this.draw();
   }
@@ -104,16 +108,22 @@ export class NodePanel {
     setText(this.start, node.status === "suspended" ? "Resume" : "Start");
     this.start.disabled = node.status === "started";
     this.stop.disabled = node.status === "stopped";
-    const facts = [["Type", type?.title ?? node.node_type]];
+    this.drawFacts();
+    this.engine?.update();
+    this.linked = this.lab.linksByPort(this.id);
+    this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
+  }
+
+  drawFacts() {
+    const node = this.lab.nodes.get(this.id);
+    if (!node) return;
+    const facts = [["Type", this.lab.types.get(node.node_type)?.title ?? node.node_type]];
     const { hosts } = this.lab;
     if (hosts.several) facts.push(["Host", h("a", { href: `${at("/hosts")}#${encodeURIComponent(node.compute_id)}` }, hosts.nameOf(node.compute_id))]);
     if (node.console && hasConsole(node)) facts.push(["Console", consoleAddress(node)]);
     if (node.node_directory) facts.push(["Folder", node.node_directory]);
-    facts.push(...natFacts(node.properties));
+    facts.push(...natFacts(node.properties), ...this.used);
     refill(this.facts, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-    this.engine?.update();
-    this.linked = this.lab.linksByPort(this.id);
-    this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
   }
 
   describeProblem(node) {
