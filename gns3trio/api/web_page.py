@@ -89,6 +89,12 @@ async def show_hosts(api: ApiRequest) -> Response:
     return await _index(api)
 
 
+@routes.route("GET", "/images")
+async def show_images(api: ApiRequest) -> Response:
+    """The page of images and appliances."""
+    return await _index(api)
+
+
 @routes.route("GET", "/projects/{project_id}")
 async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
     """The page of one project."""

@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.errors import Forbidden, ImageMissing, LabError, NotFound, path_error
-from gns3trio.printable import hidden_character
+from gns3trio.printable import MAX_FILE_NAME_BYTES, hidden_character
 
 # The folder of each emulator's images, as GNS3 names it.
 FOLDERS = {"qemu": "QEMU", "dynamips": "IOS", "iou": "IOU"}
@@ -43,6 +43,9 @@ _READ_BYTES = 1024 * 1024
 # The most images that are listed, and how deep folders are searched.
 _MOST_LISTED = 10_000
 _DEEPEST = 5
+# Below PATH_MAX, with the folder before it.
+_MOST_PATH_BYTES = 2048
+_MOST_TOLD = 200
 
 
 @frozen
@@ -72,9 +75,9 @@ class ImageFolder:
             inside = path.relative_to(self.folder)
         except ValueError:
             inside = PurePosixPath()
-        if inside == PurePosixPath() or hidden_character(name):
+        if inside == PurePosixPath() or hidden_character(name) or _is_too_long(inside):
             where = f"{field}: " if field else ""
-            raise Forbidden(f"{where}{name!r} is not a file in the folder of images, {self.folder}")
+            raise Forbidden(f"{where}{name[:_MOST_TOLD]!r} is not a file in the folder of images, {self.folder}")
         return str(inside)
 
     def new_name(self, name: str, field: str = "") -> str:
@@ -174,6 +177,11 @@ class ImageFolder:
             raise _image_error(name, error) from None
         with suppress(OSError):
             Path(f"{path}{_CHECKSUM}").unlink()
+
+
+def _is_too_long(path: PurePosixPath) -> bool:
+    longest = max(len(os.fsencode(part)) for part in path.parts)
+    return longest > MAX_FILE_NAME_BYTES or len(os.fsencode(path)) > _MOST_PATH_BYTES
 
 
 def known_checksum(path: Path) -> str | None:

@@ -2,6 +2,7 @@
 
 import { ROOT } from "./api.js";
 import { showHosts } from "./hosts/hosts_view.js";
+import { showImages } from "./images/images_view.js";
 import { showLab } from "./lab_view.js";
 import { showProjects } from "./projects_view.js";
 
@@ -10,4 +11,5 @@ const path = location.pathname.slice(ROOT.length - 1);
 const [, projectId] = path.match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
 if (projectId) showLab(main, projectId);
 else if (path === "/hosts") showHosts(main);
+else if (path === "/images") showImages(main);
 else showProjects(main);

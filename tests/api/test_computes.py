@@ -32,6 +32,12 @@ async def test_the_local_compute(server: Server) -> None:
         await server.request(method, "/v2/computes/local", {}, 409)
 
 
+async def test_a_host_whose_name_is_not_ascii(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    compute = await server.request("POST", "/v2/computes", {**OTHER, "host": "dach\u4e2d.invalid"}, 201)
+    assert not compute["connected"] and compute["last_error"]
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_ports(server: Server, project: dict[str, Any]) -> None:
     node = await server.request("POST", f"/v2/projects/{project['project_id']}/nodes", BASE, 201)
     ports = await server.request("GET", "/v2/computes/local/ports", None, 200)

@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
+from tests.support.far_server import FarServer
 from tests.support.server import Server, started
 
 # The routes for controllers on other hosts, and for clients of this server.
@@ -120,7 +121,9 @@ async def test_an_image_in_use_is_not_deleted(server: Server, project: dict[str,
 
 async def begin(server: Server, base: str, content: bytes, name: str = "disk.img", **fields: Any) -> dict[str, Any]:
     body = {"filename": name, "size": len(content), "md5sum": md5(content), **fields}
-    upload: dict[str, Any] = await server.request("POST", f"{base}/uploads", body, 201)
+    reply = await server.http.post(f"{base}/uploads", json=body)
+    assert reply.status_code == 201, reply.text
+    upload: dict[str, Any] = reply.json()
     return upload
 
 
@@ -212,6 +215,24 @@ async def test_a_later_request_takes_over(server: Server) -> None:
     assert (image_folder(server) / "disk.img").read_bytes() == content
 
 
+async def test_images_of_another_host(server: Server, far: FarServer, registered: dict[str, Any]) -> None:
+    """Through the controller, as those of this host."""
+    base, content = "/v2/computes/far/qemu", b"far" * 200_000
+    upload = await begin(server, base, content, "vendor/disk.img")
+    path = f"{base}/uploads/{upload['upload_id']}"
+    await put(server, path, 0, content[:100_000])
+    assert [each["offset"] for each in (await server.http.get(f"{base}/uploads")).json()] == [100_000]
+    assert "100000 bytes" in (await put(server, path, 7, b"", 409))["message"]
+    assert (await put(server, path, 100_000, content[100_000:]))["complete"]
+    assert (far.config.images_folder / "QEMU/vendor/disk.img").read_bytes() == content
+    assert [each["md5sum"] for each in await server.request("GET", f"{base}/images", None, 200)] == [md5(content)]
+    other = await begin(server, base, b"other", "b.img")
+    image = f"{base}/images/vendor/disk.img"
+    for path, status in ((f"{base}/uploads/{other['upload_id']}", 204), (image, 204), (image, 404)):
+        assert (await server.http.delete(path)).status_code == status
+    assert await far.get("/v2/compute/qemu/images") == [] == (await server.http.get(f"{base}/uploads")).json()
+
+
 async def test_a_wrong_checksum(server: Server) -> None:
     base = BASES[0]
     upload = await begin(server, base, b"right")
@@ -235,7 +256,7 @@ async def test_an_upload_is_given_up(server: Server) -> None:
 
 
 async def test_uploads_have_limits(server: Server) -> None:
-    error = await server.request("POST", "/v2/compute/qemu/uploads", {"filename": "a", "size": 2**50}, 503)
+    error = await server.request("POST", "/v2/compute/qemu/uploads", {"filename": "a", "size": 2**50}, 409)
     assert "the disk has no room" in error["message"]
     for number in range(32):
         await begin(server, BASES[0], b"x", f"{number}.img")

@@ -47,7 +47,7 @@ async def test_disks_are_made_and_grow(server: Server, base: str, tmp_path: Path
         error = await server.request("GET", f"{base}/img{query}", None, status)
         assert error["message"].startswith("path: ")
     error = await server.request(
-        "POST", f"{base}/img", {**disk, "path": "x", "size": 2**31, "preallocation": "full"}, 503
+        "POST", f"{base}/img", {**disk, "path": "x", "size": 2**31, "preallocation": "full"}, 409
     )
     assert "the disk has no room" in error["message"]
     for body, status, word in (

@@ -66,7 +66,20 @@ def test_an_image_is_found_by_name_or_checksum(images: ImageFolder) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret", "/etc/passwd", "", ".", "vendor/..", "vendor/../../secret", "a\nb", "a\0b"]
+    "name",
+    [
+        "../secret",
+        "/etc/passwd",
+        "",
+        ".",
+        "vendor/..",
+        "vendor/../../secret",
+        "a\nb",
+        "a\0b",
+        "\udcff\ud800",
+        "a" * 300,
+        "a/" * 2000,
+    ],
 )
 def test_nothing_leads_out_of_the_folder(images: ImageFolder, name: str) -> None:
     with pytest.raises(Forbidden, match="is not a file in the folder of images"):

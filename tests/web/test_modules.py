@@ -33,6 +33,8 @@ TESTED_IN_THE_BROWSER = {
     "hosts/hosts_view",
     "hosts/link_hosts",
     "hosts/move_node",
+    "images/images_view",
+    "images/install",
     "lab_view",
     "map/drawings",
     "map/gestures",

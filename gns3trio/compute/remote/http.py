@@ -67,7 +67,8 @@ class ComputeHttp:
         self._aborted: str | None = None
         self.clock_offset: float | None = None  # seconds that its clock is ahead, by its first answer
         name = f"[{address.host}]" if ":" in address.host else address.host
-        self._headers = [("Host", f"{name}:{address.port}"), ("Accept-Encoding", "identity")]
+        told = f"{name}:{address.port}".encode("ascii", "replace").decode()  # as in the URL; such a host is never found
+        self._headers = [("Host", told), ("Accept-Encoding", "identity")]
         if (authorization := basic_authorization(address)) is not None:
             self._headers.append(("Authorization", authorization))
 

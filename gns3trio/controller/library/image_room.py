@@ -6,7 +6,7 @@ import stat
 import threading
 from pathlib import Path
 
-from gns3trio.errors import Conflict, Unavailable, path_error
+from gns3trio.errors import Conflict, LabError, Unavailable, path_error
 
 GIB = 1024**3
 # Disk space that images leave free, so that projects can still be saved; a tenth of the free space of a nearly full
@@ -30,13 +30,14 @@ class ImageRoom:
         self._lock = threading.Lock()
 
     def require(self, size: int) -> None:
-        """Raises Unavailable if the disk has no room for so many bytes, Conflict if images may not take them."""
+        """Raises Conflict if there is no room for so many bytes."""
+        self._check(size, Conflict)
+
+    def _check(self, size: int, kind: type[LabError]) -> None:
         free = _free(self._folder)
         reserve = min(_RESERVE_BYTES, free // 10)
         if size > free - reserve:
-            raise Unavailable(
-                f"the disk has no room for it: {size} bytes more, {free} are free, of which {reserve} stay so"
-            )
+            raise kind(f"the disk has no room for it: {size} bytes more, {free} are free, of which {reserve} stay so")
         if not self._limit:
             return
         with self._lock:
@@ -50,8 +51,10 @@ class ImageRoom:
             )
 
     def take(self, size: int) -> None:
-        """As ``require``, for bytes that are written now."""
-        self.require(size)
+        """For bytes that are written now. Raises Unavailable if the disk is full, Conflict if images may take no
+        more.
+        """
+        self._check(size, Unavailable)
         with self._lock:
             self._taken += size
 

@@ -11,7 +11,7 @@ from gns3trio.compute.images import ImageFolder
 from gns3trio.compute.nodes.qemu.disks import DiskTool
 from gns3trio.compute.nodes.qemu.found import find_program, installed_programs, native_platforms, platform_of
 from gns3trio.compute.nodes.qemu.programs import QemuPrograms, can_use_kvm
-from gns3trio.errors import Conflict, path_error
+from gns3trio.errors import Conflict, ImageMissing, path_error
 
 
 class LocalQemuHost:
@@ -60,12 +60,18 @@ class LocalQemuHost:
 
     async def disk_info(self, name: str) -> DiskInfo:
         """What a disk among the images is."""
-        disk = await threads.disk.run(self._images.find, name, None, "path")
+        disk = await threads.disk.run(self._find, name)
         return await self._disks.examine(disk)
 
     async def extend_disk(self, name: str, extend: int) -> None:
         """Make a disk among the images larger."""
-        disk = await threads.disk.run(self._images.find, name, None, "path")
+        disk = await threads.disk.run(self._find, name)
         if extend == 0:
             return
         await self._disks.extend_image(disk, extend)
+
+    def _find(self, name: str) -> Path:
+        try:
+            return self._images.find(name, field="path")
+        except ImageMissing as error:  # which tells controllers to upload an image
+            raise Conflict(str(error)) from None
