@@ -124,7 +124,7 @@ def container_environment(volumes: Iterable[str], adapters: int, user: str) -> l
 
 def find_busybox() -> Path:
     """A static busybox of this host. Raises Conflict with the advice to install it."""
-    for name in ("busybox-static", "busybox"):
+    for name in ("busybox-static", "busybox.static", "busybox"):
         found = shutil.which(name)
         if found is not None and _is_static(path := Path(found).resolve()):
             return path

@@ -82,7 +82,7 @@ def _line(status: os.stat_result, path: bytes) -> bytes:
 
 def _written_down(root: int, volume: str) -> Iterator[tuple[int, int, int, str]]:
     """Mode, user, group and name below ``root`` of each file. Lines that are not ours are left out."""
-    for line in _read(root, PERMISSIONS_FILE).split(b"\n"):
+    for line in _read(root, PERMISSIONS_FILE).split(b"\n")[:MAX_FILES]:
         found = _LINE.fullmatch(line)
         if found is None:
             continue

@@ -190,6 +190,13 @@ async def test_an_address_comes_from_a_dhcp_server(
             served.close()
 
 
+def test_a_container_that_waits_for_its_interfaces_can_be_stopped(docker_engine: DockerEngine, folder: Path) -> None:
+    with node_container(docker_engine, folder, "busybox", "sleep", "1000", adapters=1) as container:
+        container.run("sh", "-c", "until [ -e /gns3/bin/sh ]; do usleep 20000; done")
+        docker_engine.request("POST", f"/containers/{container.id}/stop?t=60")
+        assert container.state["ExitCode"] == 143
+
+
 @pytest.mark.parametrize(("helps", "force"), [("echo [--force]", "--force"), ("exit 1", "-f")])
 def test_the_ifup_of_an_image_is_used(docker_engine: DockerEngine, folder: Path, helps: str, force: str) -> None:
     prepare_folders(folder, ["/etc/network"])

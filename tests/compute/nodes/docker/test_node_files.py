@@ -144,6 +144,10 @@ def test_the_work_has_limits(folder: Path, data: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(node_files, "MAX_FILES", 3)
     save_permissions(folder, ["/data"])
     assert len(lines(data)) <= 4
+    hostile = ["640:0:0:/data/missing"] * 3 + [f"777:{os.getuid()}:{os.getgid()}:/data/first"]
+    (data / PERMISSIONS_FILE).write_text("\n".join(hostile))
+    restore_permissions(folder, ["/data"])
+    assert stat.S_IMODE((data / "first").stat().st_mode) == 0o640
 
 
 def described(data: Path) -> dict[str, tuple[int, int, int]]:

@@ -6,6 +6,8 @@
 # the image may have no shell, and no programs for the network.
 B=/gns3/bin/busybox
 image_path=$PATH
+# A first process ignores signals without this. The program gets them as the image has them.
+trap 'exit 143' TERM INT QUIT
 
 # The programs of busybox come after those of the image.
 [ -e /gns3/bin/sh ] || $B --install -s /gns3/bin
