@@ -6,13 +6,14 @@ import shutil
 import statistics
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import attrs
 
 from benchmarks.forwarding import machine
 from benchmarks.forwarding.programs import BenchmarkError, Program, compiled
-from benchmarks.trains.ways import FAR, SOURCES, Hosts, ways
+from benchmarks.trains.ways import FAR, SOURCES, Hosts, container, image, namespace, ways
 from benchmarks.trunk.hosts import enter_own_network
 
 # Frames in flight; no queue on the way overflows.
@@ -30,11 +31,12 @@ class Figure:
 
 
 TCP = Figure("TCP, iperf3", "Gbit/s", 1e9)
+TCP_BY_CPU = Figure("its Gbit per second of CPU time", "Gbit", 1e9)
 PING = Figure("ping, round trip", "us", 1e3)
 RATE = Figure("UDP frames of 64 bytes", "frames/s")
 OWN_CPU = Figure("their CPU, forwarder", "ns/frame")
 ALL_CPU = Figure("their CPU, with both hosts", "ns/frame")
-FIGURES = (TCP, PING, RATE, OWN_CPU, ALL_CPU)
+FIGURES = (TCP, TCP_BY_CPU, PING, RATE, OWN_CPU, ALL_CPU)
 # One round of one way: figures by the name of their row.
 Sample = dict[str, float]
 
@@ -46,6 +48,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="of TCP in each (default: %(default)s)")
     parser.add_argument("--pings", type=int, default=500, help="in each (default: %(default)s)")
     parser.add_argument("--ubridge", type=Path, metavar="PATH", help="GNS3's ubridge, instead of what stands in for it")
+    parser.add_argument(
+        "--docker", action="store_true", help="between two containers of the engine that the program docker finds"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all samples there, too")
     arguments = parser.parse_args()
     if shutil.which("iperf3") is None:
@@ -53,11 +58,13 @@ def main() -> int:
         return 1
     enter_own_network("benchmarks.trains")
     try:
-        samples = measure(arguments)
+        with image() if arguments.docker else nullcontext():
+            samples = measure(arguments)
     except BenchmarkError as error:
         print(f"benchmark: {error}", file=sys.stderr)
         return 1
     print(machine.describe())
+    print("between two", "containers" if arguments.docker else "network namespaces")
     print(f"medians of {arguments.rounds} interleaved rounds; ratios are medians of those of each round\n")
     print(*report(samples), sep="\n")
     if arguments.json is not None:
@@ -68,7 +75,7 @@ def main() -> int:
 def measure(arguments: argparse.Namespace) -> dict[str, list[Sample]]:
     """The samples of each way, in turn. Raises BenchmarkError."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    probe, all_ways = compiled("probe", SOURCES), ways(arguments.ubridge)
+    probe, all_ways = compiled("probe", SOURCES), ways(arguments.ubridge, container if arguments.docker else namespace)
     samples: dict[str, list[Sample]] = {name: [] for name in all_ways}
     for number in range(arguments.rounds):
         print(f"round {number + 1} of {arguments.rounds}", file=sys.stderr)
@@ -76,7 +83,7 @@ def measure(arguments: argparse.Namespace) -> dict[str, list[Sample]]:
             with open_way() as hosts, Program(probe, hosts.near, hosts.far, FAR) as program:
                 sample = ping(program, arguments.pings)
                 sample |= send_frames(program, hosts, arguments.seconds / 3)
-                sample |= {TCP.name: measure_tcp(hosts, arguments.seconds)}
+                sample |= measure_tcp(hosts, max(1, round(arguments.seconds)))
                 samples[name].append(sample)
     return samples
 
@@ -106,8 +113,8 @@ def send_frames(program: Program, hosts: Hosts, seconds: float) -> Sample:
     }
 
 
-def measure_tcp(hosts: Hosts, seconds: float) -> float:
-    """Bits per second that arrived. Raises BenchmarkError."""
+def measure_tcp(hosts: Hosts, seconds: int) -> Sample:
+    """Bits that arrived, by time and by the CPU time of all: both programs, and what is between them."""
     server = subprocess.Popen(
         ["nsenter", f"--net={hosts.far}", "iperf3", "--server", "--one-off", "--forceflush"],
         stdout=subprocess.PIPE,
@@ -118,19 +125,29 @@ def measure_tcp(hosts: Hosts, seconds: float) -> float:
         while "listening" not in (line := server.stdout.readline()):
             if not line:
                 raise BenchmarkError("iperf3 does not listen")
-        command = ["nsenter", f"--net={hosts.near}", "iperf3", "--client", FAR, "--time", str(max(1, round(seconds)))]
+        before = hosts.forwarder_ns()
         done = subprocess.run(
-            [*command, "--json"], capture_output=True, text=True, check=False, timeout=seconds + PATIENCE_SECONDS
+            ["nsenter", f"--net={hosts.near}", "iperf3", "--client", FAR, "--time", str(seconds), "--json"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=seconds + PATIENCE_SECONDS,
         )
         if done.returncode:
             raise BenchmarkError(f"iperf3: {done.stdout.strip() or done.stderr.strip()}")
-        bits: float = json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"]
-        return bits
+        forwarder = (hosts.forwarder_ns() - before) / 1e9
     except subprocess.TimeoutExpired:
         raise BenchmarkError("iperf3 does not end") from None
     finally:
         server.kill()
         server.communicate()
+    end = json.loads(done.stdout)["end"]
+    received, usage = end["sum_received"], end["cpu_utilization_percent"]
+    cpu = (usage["host_total"] + usage["remote_total"]) / 100 * received["seconds"] + forwarder
+    return {
+        TCP.name: received["bits_per_second"],
+        TCP_BY_CPU.name: received["bits_per_second"] * received["seconds"] / cpu,
+    }
 
 
 def report(samples: dict[str, list[Sample]]) -> list[str]:
