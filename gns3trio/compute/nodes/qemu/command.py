@@ -118,6 +118,9 @@ def build_command(machine: Machine, paths: Sequence[UdpPath] = ()) -> list[str]:
     command += ["-monitor", "none", "-S"]
     command += _console(machine.console_type)
     command += ["-net", "none", *_adapters(machine, paths)]
+    if machine.firmware is not None:
+        # As in GNS3, behind the adapters. Newer versions of UEFI need random numbers to boot from the network.
+        command += ["-object", "rng-builtin,id=rng-uefi", "-device", "virtio-rng-pci,rng=rng-uefi"]
     if machine.tpm is not None:
         command += ["-chardev", f"socket,id=tpm0,fd={tpm_descriptor(machine)}"]
         command += ["-tpmdev", "emulator,id=tpm0,chardev=tpm0", "-device", f"{machine.tpm},tpmdev=tpm0"]

@@ -92,6 +92,8 @@ def test_firmware() -> None:
         "-drive if=pflash,unit=0,format=raw,readonly=on,file=/code -drive if=pflash,unit=1,format=raw,file=/vars"
         in uefi
     )
+    assert uefi.endswith("-net none -object rng-builtin,id=rng-uefi -device virtio-rng-pci,rng=rng-uefi -display none")
+    assert "rng" not in words(bios="/b")
 
 
 def test_consoles() -> None:
