@@ -143,3 +143,15 @@ async def test_what_cannot_be_added(server: Server) -> None:
     wrong = await add(server, router(name="Wrong", images=[], versions=[], qemu={"adapter_type": "toaster"}))
     error = await server.request("POST", f"/v2/appliances/{wrong['appliance_id']}/install", {}, 400)
     assert "'Wrong'" in error["message"] and "adapter_type" in error["message"]
+
+
+async def test_appliances_have_a_limit_together(server: Server) -> None:
+    """One reply lists them all."""
+    large = router(description="x" * 1_000_000)
+    for number in range(8):
+        await add(server, {**large, "name": f"Router {number}"})
+    error = await add(server, {**large, "name": "Router 8"}, 409)
+    assert "bytes together" in error["message"]
+    await add(server, {**large, "name": "Router 7", "usage": "replaced"})
+    (folder(server) / "zz.gns3a").write_bytes(orjson.dumps(large))  # by an administrator
+    assert len(await server.request("GET", "/v2/appliances", None, 200)) == 8

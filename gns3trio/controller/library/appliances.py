@@ -35,6 +35,8 @@ log = logging.getLogger(__name__)
 _SUFFIXES = (".gns3a", ".gns3appliance")
 # GNS3 has some two hundred.
 MOST_APPLIANCES = 2000
+# Of all files together, because one reply lists them all; those of GNS3 have one megabyte.
+MOST_BYTES = 8 * 1024 * 1024
 
 
 @frozen
@@ -95,12 +97,18 @@ class Appliances:
                 names = sorted(entry.name for entry in entries if entry.name.endswith(_SUFFIXES))
         except OSError:
             return
+        left = MOST_BYTES
         for name in names[:MOST_APPLIANCES]:
             if is_plain_name(name):
                 try:
                     status = os.stat(self._folder / name)
                 except OSError:
                     continue
+                if status.st_size <= MAX_APPLIANCE_BYTES:  # others are not read
+                    left -= status.st_size
+                if left < 0:
+                    log.warning("appliances: more than %d bytes; those from %s on are not listed", MOST_BYTES, name)
+                    return
                 yield name, (status.st_mtime_ns, status.st_size)
 
     async def get(self, appliance_id: UUID) -> ApplianceFile:
@@ -121,6 +129,11 @@ class Appliances:
         present = await self.all()
         if len(present) >= MOST_APPLIANCES and file_name not in {file.file_name for file in present}:
             raise Conflict(f"there are {MOST_APPLIANCES} appliances, and can be no more")
+        kept = await threads.disk.run(
+            lambda: sum(key[1] for name, key in self._files() if name != file_name and key[1] <= MAX_APPLIANCE_BYTES)
+        )
+        if kept + len(data) > MOST_BYTES:
+            raise Conflict(f"appliances may have {MOST_BYTES} bytes together: delete files that are not needed")
         added = ApplianceFile(file_name, appliance)
         for file in present:
             if file.file_name != file_name and file.appliance_id == added.appliance_id:
