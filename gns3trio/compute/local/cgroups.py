@@ -17,7 +17,8 @@ from gns3trio.classes import frozen
 
 # The kernel ends processes at once, but one that waits for a disk takes its time. What is left, the next start removes.
 _END_SECONDS = 2.0
-_PREFIX = "gns3trio-"
+# Nothing else may have such a name, because empty groups of this name are removed.
+PREFIX = "gns3trio-nodes-"
 # The group of the server itself, beside those of the nodes: a group with processes cannot limit groups in it.
 SERVER_GROUP = "gns3trio-server"
 # Groups without processes are removed by whoever ends the last one in a folder, and by servers that start.
@@ -159,7 +160,7 @@ class Groups:
 
     def __init__(self, place: Path, identity: str) -> None:
         self._place = place
-        self.folder = place / f"{_PREFIX}{identity}"
+        self.folder = place / f"{PREFIX}{identity}"
 
     def make(self, name: str, limits: GroupLimits, pid: int) -> Group:
         """A new group, and the process moves into it with all its threads. Raises OSError, also if it has ended."""
@@ -195,9 +196,9 @@ class Groups:
     def remove_left(self) -> None:
         """Remove what killed servers have left: groups without processes, and all in the folder of this server."""
         with suppress(OSError):
-            for folder in self._place.glob(f"{_PREFIX}*"):
+            for folder in self._place.glob(f"{PREFIX}*"):
                 is_own = folder == self.folder
-                if folder.name != SERVER_GROUP and (is_own or not _is_populated(folder)):
+                if is_own or not _is_populated(folder):
                     for group in [each for each in folder.iterdir() if each.is_dir()]:
                         if is_own or not _is_populated(group):
                             _end(group)

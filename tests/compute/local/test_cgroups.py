@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from gns3trio.compute.local.cgroups import (
+    PREFIX,
     SERVER_GROUP,
     Group,
     GroupLimits,
@@ -83,7 +84,7 @@ def test_what_a_killed_server_left_ends_when_the_next_one_starts(groups: Groups)
     try:
         Groups(groups.folder.parent, "of-another-server").remove_left()
         assert is_running(child), "another server does not touch groups with processes"
-        Groups(groups.folder.parent, groups.folder.name.removeprefix("gns3trio-")).remove_left()
+        Groups(groups.folder.parent, groups.folder.name.removeprefix(PREFIX)).remove_left()
         assert not is_running(child)
         assert not groups.folder.exists()
     finally:
@@ -94,8 +95,14 @@ def test_what_a_killed_server_left_ends_when_the_next_one_starts(groups: Groups)
 def test_empty_groups_of_other_servers_are_removed_too(groups: Groups) -> None:
     other = Groups(groups.folder.parent, f"killed-{os.getpid()}")
     (other.folder / "node").mkdir(parents=True)
-    groups.remove_left()
-    assert not other.folder.exists()
+    foreign = groups.folder.parent / f"gns3trio-other-{os.getpid()}"  # such as that of an engine's containers
+    foreign.mkdir()
+    try:
+        groups.remove_left()
+        assert not other.folder.exists()
+        assert foreign.exists()
+    finally:
+        foreign.rmdir()
 
 
 def test_a_process_that_has_ended_cannot_be_added(groups: Groups) -> None:
