@@ -28,7 +28,8 @@ __all__ = ["add_arguments", "run"]
 _LEAVE = b"\x1d"  # Ctrl-], as in telnet
 _READ_BYTES = 4096
 _QUIET_SECONDS = 0.3
-_PROMPT = r"[\w.@:~/()-]*[>#$] ?"
+# Also "/ # " of busybox and "[root@host ~]# " of Red Hat.
+DEFAULT_PROMPT = r"[\w.@:~/()[-]*( |( [\w.~/-]+)?\])?[>#$] ?"
 _ESCAPES = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
 
 
@@ -44,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="type this command, print its output and end; may be repeated (with --json: print a list at the end)",
     )
     parser.add_argument(
-        "--prompt", default=_PROMPT, metavar="REGEX", help=f"the prompt that ends an output (default: {_PROMPT})"
+        "--prompt",
+        default=DEFAULT_PROMPT,
+        metavar="REGEX",
+        help=f"the prompt that ends an output (default: {DEFAULT_PROMPT})",
     )
     parser.add_argument(
         "--timeout", type=to_seconds, default=30, metavar="SECONDS", help="for each command (default: 30)"
@@ -53,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 async def _console(server: Client, arguments: argparse.Namespace) -> None:
-    prompt = _parse_prompt(arguments.prompt)
+    prompt = parse_prompt(arguments.prompt)
     if arguments.json and not arguments.command:
         raise Invalid("--json goes with -c only")
     path, node = await locate(server, arguments, "node")
@@ -74,7 +78,7 @@ async def _console(server: Client, arguments: argparse.Namespace) -> None:
             await _join_pipe(session, prompt, arguments.timeout)
 
 
-def _parse_prompt(text: str) -> re.Pattern[bytes]:
+def parse_prompt(text: str) -> re.Pattern[bytes]:
     """The pattern for a prompt at the end of the output. Raises Invalid."""
     try:
         return re.compile(rb"(?:^|[\r\n])" + f"(?:{text})".encode() + rb"$")
