@@ -27,6 +27,9 @@ LAB = ROOT / "docs" / "how-to" / "README.md"
 # A page of commands for hosts and clusters; tests/deploy runs what can be run of it.
 DEPLOYMENT = ROOT / "docs" / "how-to" / "deploy.md"
 
+# A page that needs a Docker engine and QEMU.
+OSPF = ROOT / "docs" / "ospf.md"
+
 # Commands that are not run here, and what runs them.
 ELSEWHERE = {
     "./dev demo": "docs/sample-session.md, which shows its output",
@@ -48,6 +51,7 @@ ELSEWHERE = {
     "gns3trio node start lab R1": "tests/e2e/test_docker.py, without the command",
     "gns3trio console lab R1": "tests/compute/test_docker.py, without the command",
     "echo 1 > /proc/sys/net/ipv4/ip_forward": "tests/compute/test_docker.py",
+    "apt install docker.io busybox-static qemu-system-x86 qemu-utils": "./dev, which installs them for the tests",
     "gns3trio project export lab lab.gns3project --images": "tests/api/test_portable_images.py, without the command",
     "gns3trio node start lab VM1": "tests/e2e/test_machines.py",
     "gns3trio console lab VM1": "tests/compute/test_qemu.py, without the command",
