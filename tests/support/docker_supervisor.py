@@ -17,6 +17,8 @@ _CLONE_NEWNS = 0x00020000
 _MS_REC_PRIVATE = 0x4000 | 0x40000
 _MOST_BYTES = b"size=4g"  # of images and containers
 _CGROUPS = Path("/sys/fs/cgroup")
+# Each container leaves an orphan, which takes a process id until then.
+_REAP_SECONDS = 5.0
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
