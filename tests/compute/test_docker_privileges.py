@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.support.docker_engine import DockerEngine
-from tests.support.docker_nodes import COMMAND, open_docker_lab
+from tests.support.docker_nodes import open_docker_lab
 
+# A first process that ends when it is asked to; a shell does not.
+COMMAND = "sh -c 'trap exit TERM; while :; do sleep 9999 & wait $!; done'"
 # linux/capability.h.
 NET_ADMIN, SYS_ADMIN, SYS_MODULE, SYS_PTRACE = 12, 21, 16, 19
 

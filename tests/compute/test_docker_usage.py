@@ -6,9 +6,11 @@ import pytest
 
 from gns3trio.errors import Conflict
 from tests.support.docker_engine import DockerEngine
-from tests.support.docker_nodes import COMMAND, open_docker_lab
+from tests.support.docker_nodes import open_docker_lab
 
 MIB = 2**20
+# A first process that ends when it is asked to; a shell does not.
+COMMAND = "sh -c 'trap exit TERM; while :; do sleep 9999 & wait $!; done'"
 
 
 async def test_containers_are_counted_and_limited(tmp_path: Path, docker_engine: DockerEngine) -> None:
