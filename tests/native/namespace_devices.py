@@ -289,6 +289,27 @@ async def test_segments_are_those_of_the_kernel() -> None:
                 )
 
 
+async def test_a_train_that_a_device_refuses_is_split() -> None:
+    """Linux takes at most 128 segments of UDP in one frame; before 6.2 it takes none."""
+    train = Train("many", GSO_UDP_L4, ipv4(17), payload=20_000, segment=100)
+    async with open_forwarder() as forwarder:
+        with ExitStack() as stack:
+            guest, end = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)  # stands for a device of another kernel
+            stack.callback(guest.close)
+            stack.callback(end.close)
+            end.setblocking(False)
+            device = open_device(forwarder, "tap", "refuses0")
+            stack.callback(device.close)
+            forwarder.connect(forwarder.open_interface(end.fileno(), "tap"), device.port)
+            with packet_socket("refuses0") as host:
+                host.settimeout(PATIENCE)
+                guest.send(train.message())
+                frames = await trio.to_thread.run_sync(take_segments, partial(host.recv, 65536), 200)
+            assert {len(frame) for frame in frames} == {len(train.before) + 8 + 100}
+            counters = forwarder.counters(device.port)
+            assert counters.tx_frames >= 200 and not any(counters.tx_drops.values())
+
+
 def take_segments(read: Callable[[], bytes], count: int) -> list[bytes]:
     """Frames of the test; the machine itself has something to say, too."""
     taken: list[bytes] = []
