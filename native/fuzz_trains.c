@@ -5,8 +5,8 @@
  * segments are single frames; and as much must be counted as leaves.
  */
 #define _GNU_SOURCE
+#include "fuzz_trains.h"
 #include "segments.h"
-#include "test_trains.h"
 #include "trains.h"
 
 #include <netinet/in.h>
@@ -19,19 +19,7 @@
             abort();                                                                                                 \
     } while (0)
 
-enum { TAPS = 2, MAX_STEPS = 16, MAX_CHANGES = 8, CAPTURE_BYTES = 65536 };
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t left;
-} script;
-
-static uint8_t next_byte(script *s) {
-    if (s->left == 0)
-        return 0;
-    s->left--;
-    return *s->bytes++;
-}
+enum { TAPS = 2, MAX_STEPS = 16, CAPTURE_BYTES = 65536 };
 
 typedef struct {
     udpfwd *core;
@@ -83,36 +71,10 @@ static void close_bed(bed *b) {
     close(b->node);
 }
 
-/* A message of any bytes; its size. */
-static size_t make_anything(unsigned char *message, script *s) {
-    size_t size = (size_t)next_byte(s) << 8 | next_byte(s), known = size < s->left ? size : s->left;
-    memset(message, 0, size);
-    memcpy(message, s->bytes, known);
-    s->bytes += known < 80 ? known : 80; /* what follows is used again as the next frame */
-    s->left -= known < 80 ? known : 80;
-    return size;
-}
-
-/* A train, of which some bytes of the headers are changed. */
-static size_t make_damaged(unsigned char *message, script *s) {
-    shape what = {.is_tcp = next_byte(s) % 4 > 0,
-                  .is_ipv4 = next_byte(s) % 2,
-                  .tag_bytes = next_byte(s) % 3 * 4u,
-                  .options = next_byte(s) % 3 * 8u,
-                  .payload = 1 + ((size_t)next_byte(s) << 8 | next_byte(s)) % 60000,
-                  .segment = 1 + ((size_t)next_byte(s) << 8 | next_byte(s)) % 12000};
-    struct virtio_net_hdr told;
-    size_t size = make_train(&what, message + HEADER_BYTES, &told);
-    memcpy(message, &told, HEADER_BYTES);
-    for (int n = next_byte(s) % MAX_CHANGES; n > 0; n--)
-        message[next_byte(s) % (HEADER_BYTES + HEADERS(&what))] ^= next_byte(s);
-    return HEADER_BYTES + size - next_byte(s) % 2 * (next_byte(s) % size);
-}
-
 /* What came from a device: the kernel's account of a frame, and the frame. */
 static void put(const bed *b, script *s) {
-    static unsigned char message[HEADER_BYTES + LARGE_FRAME_BYTES + 1];
-    size_t size = next_byte(s) % 2 ? make_anything(message, s) : make_damaged(message, s);
+    static unsigned char message[MOST_MESSAGE_BYTES];
+    size_t size = make_message(message, s);
     ssize_t sent = send(b->wires[next_byte(s) % TAPS], message, size, 0);
     (void)sent;
 }
