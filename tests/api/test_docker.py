@@ -188,6 +188,7 @@ async def test_labs_travel(server: Server, project: Json, docker_engine: DockerE
     assert len(docker_engine.containers()) == 2
 
     document = (await server.http.get(f"{path}/topology")).text
+    assert "environment" in document and "container_id" not in document and "aux" not in document
     reply = await server.http.put(f"{path}/topology", content=document, headers={"content-type": "application/yaml"})
     assert reply.status_code == 200, reply.text
     (same,) = await server.request("GET", f"{path}/nodes", None, 200)

@@ -25,7 +25,7 @@ _DEFAULTS = {
 _PORT_NAMES = ("port_name_format", "port_segment_size")
 _DRAWN = ("symbol", "width", "height")
 # Properties that describe the machine, not the lab.
-_OF_MACHINE = ("interfaces", "gateway")
+_OF_MACHINE = ("interfaces", "gateway", "container_id", "aux")
 
 
 async def export_document(project: Project) -> dict[str, Any]:

@@ -25,10 +25,17 @@ export function hasViewer(node) {
   return Object.hasOwn(VIEWERS, node.console_type) || isPage(node);
 }
 
-// Where programs of the user find the console.
+// Whether the console is a web server, which the browser shows in a page of its own.
+function isWeb(node) {
+  return ["http", "https"].includes(node.console_type);
+}
+
+// Where programs of the user find the console. The path of a web console is that of the lab's author: it begins with a
+// slash in any case, so that it cannot be another host.
 export function consoleAddress(node) {
   const host = node.console_host.includes(":") ? `[${node.console_host}]` : node.console_host;
-  return `${node.console_type.split("+")[0]}://${host}:${node.console}`;
+  const path = isWeb(node) ? `/${(node.properties.console_http_path ?? "").replace(/^[/\\]+/, "")}` : "";
+  return `${node.console_type.split("+")[0]}://${host}:${node.console}${path}`;
 }
 
 export function openConsole(drawer, lab, node) {
@@ -36,7 +43,11 @@ export function openConsole(drawer, lab, node) {
     tell(`${node.name} has no console.`, "warning");
     return;
   }
-  if (!hasViewer(node)) {
+  if (isWeb(node) && node.status !== "stopped") {
+    window.open(consoleAddress(node), "_blank", "noopener,noreferrer");
+    return;
+  }
+  if (!hasViewer(node) && !isWeb(node)) {
     tell(`This page does not show the console of ${node.name}. Open ${consoleAddress(node)} with a viewer.`, "warning");
     return;
   }
