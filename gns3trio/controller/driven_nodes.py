@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+import trio
+
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.actions import ENDS_A_RUN, Action, act
@@ -28,7 +30,10 @@ from gns3trio.controller.controller import Controller
 from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
+from gns3trio.controller.storage.files import temporary_name
+from gns3trio.controller.storage.project_swap import replaced_folder
 from gns3trio.errors import Conflict, NotFound
+from gns3trio.removal import discard_tree
 
 _COMMON = frozenset({"name", "console", "console_type", "custom_adapters"})
 
@@ -301,16 +306,31 @@ async def driven_action(
 
 
 async def copy_files(source: ComputeNode, destination: ComputeNode) -> None:
-    """Copy the files of a node to another one of its type: through their computes, or from folder to folder. The
-    start-up script gets the name of the other node. The caller holds the locks of both.
+    """Copy the files of a node to another one of its type: through their computes, or from folder to folder. Files that
+    the other node had are gone then, as in GNS3. The start-up script gets the name of the other node. The caller holds
+    the locks of both.
 
-    Raises the errors of the computes; Conflict for a file that the server may not read; Unavailable if the disk reports
-    an error.
+    Raises the errors of the computes; Conflict if the other node runs, or for a file that the server may not read;
+    Unavailable if the disk reports an error.
     """
+    if destination.status != "stopped" and not destination.always_runs:
+        raise Conflict(f"destination_node_id: '{destination.name}' runs: stop it first")
     script = node_types[source.node_type].script
     if source.files is not None:
         await copy_through_computes(source, destination, script)
     elif source.directory is not None and destination.directory is not None:
-        copied = await threads.copying.run(copy_node_files, source.directory, destination.directory, script)
-        if script is not None and copied.script is not None:
-            await destination.set_startup_script(script.rename(copied.script, destination.name))
+        own = await destination.startup_script()
+        place = destination.directory
+        # A container may have left links in its folder, which a copy would follow.
+        new = place.with_name(temporary_name())
+        try:
+            copied = await threads.copying.run(copy_node_files, source.directory, new, script)
+            await threads.disk.run(lambda: new.mkdir(parents=True, exist_ok=True))
+            async with replaced_folder(place, new):
+                if script is not None and copied.script is not None:
+                    own = script.rename(copied.script, destination.name)
+                if own is not None:
+                    await destination.set_startup_script(own)
+        finally:
+            with trio.CancelScope(shield=True):
+                await threads.disk.run(discard_tree, new)

@@ -132,6 +132,24 @@ async def test_a_container_of_another_controller(server: Server, docker_engine: 
         assert (await server.request("GET", own, None, 200))["status"] == status
     # A controller sends all that it knows.
     assert (await server.request("PUT", own, {**node, "environment": "X=1"}, 200)).keys() == GNS3_FIELDS
+    # The copy of its files replaces those of another node, and follows none of the links that a container has left.
+    files = Path(node["node_directory"])
+    (files / "etc" / "network" / "interfaces").write_text("auto eth0\n")
+    (files / "kept").mkdir()
+    (files / "kept" / "file").write_text("x")
+    other = await server.request("POST", path, {**body, "name": "D2"}, 201)
+    there = Path(other["node_directory"])
+    outside = there.parent.parent.parent / "outside"
+    outside.mkdir()
+    (there / "kept").symlink_to(outside)
+    await server.request("POST", f"{own}/duplicate", {"destination_node_id": other["node_id"]}, 201)
+    assert (there / "etc" / "network" / "interfaces").read_text() == "auto eth0\n"
+    assert (there / "kept" / "file").read_text() == "x" and list(outside.iterdir()) == []
+    await server.request("POST", f"{path}/{other['node_id']}/start", None, 204)
+    error = await server.request("POST", f"{own}/duplicate", {"destination_node_id": other["node_id"]}, 409)
+    assert "runs: stop it first" in error["message"]
+    await server.request("DELETE", f"{path}/{other['node_id']}", None, 204)
+
     images = await server.request("GET", "/v2/compute/docker/images", None, 200)
     assert {"image": "busybox:latest"} in images
     assert await server.request("GET", "/v2/computes/local/docker/images", None, 200) == images
