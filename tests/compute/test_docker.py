@@ -14,6 +14,7 @@ from gns3trio.compute.nodes.docker import containers
 from gns3trio.errors import Conflict, Invalid
 from tests.support.docker_engine import BUSYBOX, DockerEngine
 from tests.support.docker_nodes import Cut, DockerLab, ask, open_docker_lab, open_prompt
+from tests.support.machines import open_shell
 
 
 @pytest.fixture(autouse=True)
@@ -145,6 +146,15 @@ async def test_containers_that_end_by_themselves(lab: DockerLab) -> None:
     await node.start()  # another container
     assert lab.container(node).state["Running"]
 
+    # The engine has made one whose id did not come to the server.
+    made = lab.engine.request("GET", f"/containers/{lab.container(node).id}/json")
+    await node.stop()
+    lab.engine.request("DELETE", f"/containers/{made['Id']}")
+    body = {"Image": BUSYBOX, "Cmd": ["sh"], "Labels": made["Config"]["Labels"]}
+    lab.engine.request("POST", f"/containers/create?name={made['Name'][1:]}", body)
+    await node.start()
+    assert lab.container(node).state["Running"]
+
 
 @pytest.mark.parametrize(
     ("command", "words"),
@@ -168,13 +178,19 @@ async def test_suspend_and_the_signal_to_stop(lab: DockerLab, monkeypatch: pytes
     monkeypatch.setattr(containers, "STOP_SECONDS", 60)
     node = await lab.start(
         "A",
-        start_command="sh -c 'trap \"echo bye >/kept/bye; exit 5\" TERM; sleep 9999 & wait'",
+        start_command='sh -c \'trap "echo bye >/kept/bye; exit 5" TERM; echo re""ady; sleep 9999 & wait\'',
         extra_volumes=["/kept"],
     )
+    with open_shell(node) as shell:
+        await shell.read_until(b"ready")
     await node.suspend()
     assert node.status == "suspended" and lab.container(node).state["Paused"]
     await node.start()
     assert node.status == "started" and not lab.container(node).state["Paused"]
+    await node.suspend()
+    lab.engine.request("POST", f"/containers/{lab.container(node).id}/unpause")  # somebody else
+    await node.start()
+    assert node.status == "started"
     await node.suspend()
     with trio.fail_after(50):
         await node.stop()

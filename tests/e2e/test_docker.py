@@ -2,13 +2,15 @@
 
 import json
 import signal
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import ServerProcess, StartServer, Telnet, wait_until
-from tests.support.docker_engine import BUSYBOX, DockerEngine
+from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, Telnet, wait_until
+from tests.support.docker_engine import BUSYBOX, DockerEngine, busybox_archive
+from tests.support.image_registry import open_registry
 
 Json = dict[str, Any]
 
@@ -112,3 +114,17 @@ def test_no_container_outlives_its_server(
         again.stop(signal.SIGTERM)
         assert len(docker_engine.containers()) == 1
         assert other.state["Running"]
+
+
+def test_a_server_ends_while_an_image_is_pulled(server: ServerProcess, docker_engine: DockerEngine) -> None:
+    with open_registry(busybox_archive(docker_engine.busybox, {"mark": "e2e"})) as registry:
+        registry.go_on.clear()
+        project = request(server, "POST", "/v2/projects", 201, {"name": "lab"})
+        image = f"{registry.address}/lab/slow:1"
+        body = {"name": "A", "node_type": "docker", "compute_id": "local", "properties": {"image": image}}
+        command = ["curl", "-s", "-d", json.dumps(body), f"{server.url}/v2/projects/{project['project_id']}/nodes"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as client:
+            wait_until(lambda: registry.sent_layers == 1)
+            assert server.stop() == 0
+            client.wait(PATIENCE)
+    assert docker_engine.containers() == []

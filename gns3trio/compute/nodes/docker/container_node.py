@@ -24,7 +24,7 @@ from gns3trio.compute.node_features import ConsoleAccess, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.docker.consoles import Consoles
 from gns3trio.compute.nodes.docker.container_files import write_network_configuration
-from gns3trio.compute.nodes.docker.containers import ContainerState
+from gns3trio.compute.nodes.docker.containers import ContainerSpec, ContainerState
 from gns3trio.compute.nodes.docker.engine import EngineRefused
 from gns3trio.compute.nodes.docker.kept_folders import KeptFolders
 from gns3trio.compute.nodes.docker.namespace_taps import ContainerAdapter, ContainerTap
@@ -147,12 +147,20 @@ class DockerNode:
             for adapter, _ in self._ports.link_ends:
                 if adapter >= settings.adapters:
                     raise Conflict(f"properties.adapters: adapter {adapter} of '{self.name}' is linked")
-            if settings.image != old.image and await self._containers.image(settings.image) is None:
-                await self._services.pulls.pull(settings.image, self.tell)
+            if settings.image != old.image:
+                await self._require_image(settings.image)
             self._consoles.move_aux(wanted.aux)
             self._settings = settings
             if self._run is None:
                 await self._try_to_make()
+
+    async def _require_image(self, image: str) -> None:
+        """Pull an image that is not there. Raises Conflict, also if the node is to be deleted meanwhile."""
+        with self._starts.start() as scope:
+            if await self._containers.image(image) is None:
+                await self._services.pulls.pull(image, self.tell)
+        if scope.cancelled_caught:
+            raise Conflict(f"properties.image: the pull of {image!r} was given up")
 
     def _read(self, properties: dict[str, Any]) -> DockerSettings:
         return read_settings({**self.properties(), **properties})
@@ -194,11 +202,25 @@ class DockerNode:
         await self._remove()
         # The engine may make it although nobody waits for the answer any more.
         with trio.CancelScope(shield=True):
-            self._container_id = await self._containers.create(plan.spec)
+            self._container_id = await self._create(plan.spec)
         self._made = plan
         await threads.disk.run(
             write_network_configuration, self.directory, plan.volumes, self.name, self._settings.adapters
         )
+
+    async def _create(self, spec: ContainerSpec) -> str:
+        try:
+            return await self._containers.create(spec)
+        except EngineRefused as error:
+            if error.status != HTTPStatus.CONFLICT:
+                raise
+            # The engine has made it before, but its answer did not come.
+            left = await self._containers.labelled(spec.labels)
+            for container_id in left:
+                await self._containers.remove(container_id)
+            if not left:
+                raise
+            return await self._containers.create(spec)
 
     async def _try_to_make(self) -> None:
         """As ``_make``; if it is not possible now, the start tells why."""

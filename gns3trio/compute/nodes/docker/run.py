@@ -106,12 +106,24 @@ class Run:
     # --- for the node ---
 
     async def pause(self) -> None:
-        """Freeze the container. Raises Conflict."""
-        await self._containers.pause(self.container_id)
+        """Freeze the container, unless somebody has. Raises Conflict."""
+        try:
+            await self._containers.pause(self.container_id)
+        except EngineRefused:
+            if not await self._is_paused():
+                raise
 
     async def go_on(self) -> None:
-        """Let a frozen container go on. Raises Conflict."""
-        await self._containers.unpause(self.container_id)
+        """Let a frozen container go on, unless somebody has. Raises Conflict."""
+        try:
+            await self._containers.unpause(self.container_id)
+        except EngineRefused:
+            if await self._is_paused():
+                raise
+
+    async def _is_paused(self) -> bool:
+        state = await self._containers.state(self.container_id)
+        return state is not None and state.is_paused
 
     async def stop(self, *, is_paused: bool) -> None:
         """End the container: its first process gets its signal to stop, and is killed after some seconds. Raises
