@@ -139,7 +139,7 @@ def _add_settings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", type=Path, help="TOML file with settings")
     for name, field in SETTINGS.items():
         flag = "--" + name.replace("_", "-")
-        text = f"{field.metadata['doc']} (default: {_default_text(field.default)})"
+        text = f"{field.metadata['doc']} (default: {_default_text(field.default)})".replace("%", "%%")
         if field.type is bool:
             parser.add_argument(flag, dest=name, action=argparse.BooleanOptionalAction, default=_ABSENT, help=text)
         else:
@@ -152,7 +152,7 @@ def _default_text(default: object) -> str:
         return "yes" if default else "no"
     if isinstance(default, tuple):
         default = ",".join(default)
-    return "none" if default in (None, "") else str(default).replace("%", "%%")
+    return "none" if default in (None, "") else str(default)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
