@@ -1,5 +1,7 @@
 """GNS3's routes for QEMU: disks and programs; and nodes of this type through both controllers' routes."""
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -222,3 +224,22 @@ async def test_a_document_has_all_of_a_machine(server: Server, project: Json) ->
         bad = {"nodes": {"R1": {**document["nodes"]["R1"], **wrong}}}
         error = await server.request("PUT", f"{path}/topology", bad, 400)
         assert word in error["message"]
+
+
+@needs_qemu
+async def test_a_configuration_is_sent_and_got_as_a_file(server: Server, project: Json) -> None:
+    path = f"/v2/projects/{project['project_id']}/nodes"
+    properties = {"ram": 16, "adapters": 0, "options": "-no-kvm", "create_config_disk": True}
+    body = {"name": "R1", "node_type": "qemu", "compute_id": "local", "properties": properties}
+    own = f"{path}/{(await server.request('POST', path, body, 201))['node_id']}"
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("ios_config.txt", "hostname R1\n")
+    reply = await server.http.post(f"{own}/files/config.zip", content=content.getvalue())
+    assert reply.status_code == 201
+    started = await server.request("POST", f"{own}/start", None, 200)
+    assert "config.img" in started["command_line"]
+    await server.request("POST", f"{own}/stop", None, 200)
+    reply = await server.http.get(f"{own}/files/config.zip")
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        assert archive.read("ios_config.txt") == b"hostname R1\n"

@@ -55,6 +55,10 @@ ELSEWHERE = {
     "gns3trio project export lab lab.gns3project --images": "tests/api/test_portable_images.py, without the command",
     "gns3trio node start lab VM1": "tests/e2e/test_machines.py",
     "gns3trio console lab VM1": "tests/compute/test_qemu.py, without the command",
+    "zip config.zip ios_config.txt": "tests/api/test_qemu.py, without the command",
+    "curl --data-binary @config.zip http://127.0.0.1:3080/v2/projects/$PROJECT/nodes/$NODE/files/config.zip": (
+        "tests/api/test_qemu.py"
+    ),
     "gns3trio node create lab vpcs PC{0} --compute attic": "tests/e2e/test_compute_command.py",
     "gns3trio node move lab PC1 attic": "tests/e2e/test_node_moves.py",
     "gns3trio node move lab PC1 local": "tests/e2e/test_node_moves.py",
