@@ -67,7 +67,8 @@ async def _console(server: Client, arguments: argparse.Namespace) -> None:
         where = f"{node['console_type']}://{node['console_host']}:{node['console']}"
         raise Conflict(f"the console of {node['name']} is not a text: open {where} with a viewer")
     if node["status"] != "started":
-        raise Conflict(f"{node['name']} is {node['status']}: start it first")
+        verb = "resume" if node["status"] == "suspended" else "start"
+        raise Conflict(f"{node['name']} is {node['status']}: {verb} it first")
     async with server.websocket(f"{path}/nodes/{node['node_id']}/console/ws") as connection:
         session = _Session(connection, telnet_client())
         if arguments.command:
