@@ -13,7 +13,7 @@ UPDATES = 20
 PATIENCE_SECONDS = 120.0
 
 
-async def _websocket_lines(port: int, project: str) -> AsyncGenerator[str]:
+async def _websocket_lines(port: int, project: str) -> AsyncGenerator[str | bytes]:
     async with open_websocket_url(f"ws://127.0.0.1:{port}/v2/projects/{project}/notifications/ws") as socket:
         while True:
             yield await socket.get_message()

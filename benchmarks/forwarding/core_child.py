@@ -26,12 +26,15 @@ from benchmarks.forwarding.machine import threads_of
 from benchmarks.forwarding.programs import pairs
 from gns3trio._udpfwd import lib
 from gns3trio.conditions.core_filter import CoreFilter
-from gns3trio.forwarder.captures import BUSY_BYTES, PAUSE_SECONDS, READ_BYTES, Capture, CaptureFile, FileRing
+from gns3trio.forwarder.captures import BUSY_BYTES, PAUSE_SECONDS, READ_BYTES, Capture, CaptureFile
 from gns3trio.forwarder.forwarder import Bridge, CaptureOptions, Forwarder, Port, open_forwarder
+from gns3trio.memory import Total
+from gns3trio.traffic.captures import FileRing
 
 LOOPBACK = "127.0.0.1"
 STDIN = 0
 CAPTURE_FILE_BYTES = 1 << 26
+CAPTURE_MEMORY_BYTES = 64 * 1024 * 1024
 OFFLOAD_LOOK_SECONDS = 0.05
 
 
@@ -124,7 +127,7 @@ class FirstCaptured:
             self._is_first = False
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             file = CaptureFile(path=folder / "capture.pcap", ring=FileRing(files=2, max_bytes=CAPTURE_FILE_BYTES))
-            self.capture = Capture(near_end.capture(CaptureOptions()), file, print)
+            self.capture = Capture(near_end.capture(CaptureOptions()), file, print, Total(CAPTURE_MEMORY_BYTES))
             self.capture.begin()
             ended = threading.Event()
             writer = threading.Thread(target=write_records, args=(self.capture, forwarder, ended))

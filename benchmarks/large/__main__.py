@@ -152,7 +152,9 @@ async def console(url: str, node: dict[str, Any]) -> AsyncIterator[Callable[[str
             await socket.send_message(f"{line}\r".encode())
             with trio.move_on_after(CONSOLE_SECONDS):
                 while not (seen.count(b"\n") > lines and seen.rstrip().endswith(b">")):
-                    shown += await socket.get_message()
+                    message = await socket.get_message()
+                    assert isinstance(message, bytes)
+                    shown += message
                     seen = shown.partition(line.encode())[2]  # without what was there before
             return seen
 

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from ipaddress import IPv4Address
 from pathlib import Path
+from uuid import UUID
 
 import psutil
 import trio
@@ -26,7 +27,9 @@ import trio.testing
 
 from benchmarks.forwarding.core_child import device_port
 from benchmarks.forwarding.machine import thread_cpu_ns, threads_of
+from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.nodes.vpcs.process import (
+    GROUP_LIMITS,
     VpcsPorts,
     VpcsProcess,
     VpcsProgram,
@@ -111,15 +114,19 @@ async def open_vpcs_pc(
         folder = Path(name) / "project-files" / "vpcs" / str(number)
         folder.mkdir(parents=True)
         before = {child.pid for child in psutil.Process().children()}
-        async with open_vpcs(
-            program,
-            directory=folder,
-            sandbox=vpcs_sandbox(program.files, folder),
-            mac_id=number,
-            script=None,
-            forwarder=forwarder,
-            ports=ports,
-        ) as (process, _):
+        async with (
+            RunningPrograms().group(UUID(int=number), GROUP_LIMITS) as group,
+            open_vpcs(
+                program,
+                directory=folder,
+                sandbox=vpcs_sandbox(program.files, folder),
+                mac_id=number,
+                script=None,
+                forwarder=forwarder,
+                ports=ports,
+                group=group,
+            ) as (process, _),
+        ):
             await read_until_prompt(process)
             (pid,) = {child.pid for child in psutil.Process().children()} - before
             pc = Vpcs(process, pid)
@@ -151,12 +158,14 @@ async def main(engine: str, remote: int | None) -> None:
         workers = [(os.getpid(), thread) for thread in set(threads_of(os.getpid())) - before]
         pcs = await stack.enter_async_context(open_pcs(forwarder))
         program = None if engine == BUILTIN else await VpcsProgramFinder(engine).find()
-        ports, opened = VpcsPorts(), []
+        ports = VpcsPorts()
+        opened: list[BuiltinPc | Vpcs] = []
         for number in NUMBERS if remote is None else NUMBERS[1:]:
             if program is None:
                 opened.append(open_builtin_pc(pcs, number))
             else:
-                opened.append(await stack.enter_async_context(open_vpcs_pc(program, forwarder, ports, number)))
+                pc = await stack.enter_async_context(open_vpcs_pc(program, forwarder, ports, number))
+                opened.append(pc)
         if remote is None:
             join(forwarder, opened[0].port, opened[1].port)
             print("ports", flush=True)

@@ -60,7 +60,12 @@ def vxlan(stack: ExitStack, forwarder: Forwarder, own: str, other: str) -> OpenL
     return lambda number: device.port
 
 
-WAYS = {"tunnel": tunnels, "trunk": trunk, "vxlan": vxlan, "reflect": partial(trunk, port=BLAST_PORT)}
+WAYS: dict[str, Callable[[ExitStack, Forwarder, str, str], OpenLink]] = {
+    "tunnel": tunnels,
+    "trunk": trunk,
+    "vxlan": vxlan,
+    "reflect": partial(trunk, port=BLAST_PORT),
+}
 
 
 async def main(way: str, own: str, other: str, numbers: list[int]) -> None:
@@ -90,4 +95,4 @@ async def main(way: str, own: str, other: str, numbers: list[int]) -> None:
 
 if __name__ == "__main__":
     allow_descriptors()
-    trio.run(main, *sys.argv[1:4], [int(argument) for argument in sys.argv[4:]])
+    trio.run(main, sys.argv[1], sys.argv[2], sys.argv[3], [int(argument) for argument in sys.argv[4:]])

@@ -10,7 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import attrs
@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_play
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 PATIENCE = 60
-SCHEME = os.environ.get("GNS3TRIO_TEST_SCHEME", "light")
+SCHEME: Literal["dark", "light"] = "dark" if os.environ.get("GNS3TRIO_TEST_SCHEME") == "dark" else "light"
 expect.set_options(timeout=PATIENCE * 1000)
 
 
