@@ -101,7 +101,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/parts/spawn": ["native/spawn"],
     "compute/nodes/docker/consoles": ["compute/docker"],
     "compute/nodes/docker/container_node": ["compute/docker"],
-    "compute/nodes/docker/containers": ["compute/docker"],
+    "compute/nodes/docker/containers": ["compute/docker", "compute/nodes/docker/engine"],
     "compute/nodes/docker/kept_folders": ["compute/docker"],
     "compute/nodes/docker/maker": ["compute/docker"],
     "compute/nodes/docker/node": ["compute/docker"],

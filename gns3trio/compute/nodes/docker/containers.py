@@ -11,6 +11,8 @@ from gns3trio.compute.nodes.docker.engine import ANSWER_SECONDS, Engine, EngineR
 from gns3trio.compute.nodes.docker.settings import MAX_TASKS
 
 MIB = 1024 * 1024
+# Process ids and exit codes of Linux have 32 bits.
+_NUMBERS = 2**31
 # As in GNS3: between the signal to stop, and SIGKILL.
 STOP_SECONDS = 5
 
@@ -129,7 +131,7 @@ class Containers:
         """Create a stopped container; returns its id."""
         body = spec.body()
         created = _object(await self.engine.request("POST", "/containers/create", {"name": spec.name}, body))
-        return str(created.get("Id", ""))
+        return self.engine.checked_id(created.get("Id"))
 
     async def start(self, container_id: str) -> None:
         """Start a container. Does nothing if it runs."""
@@ -195,7 +197,7 @@ class Containers:
         """The ids of all containers with these labels."""
         filters = {"label": [f"{name}={value}" for name, value in labels.items()]}
         found = await self.engine.request("GET", "/containers/json", {"all": "true", "filters": filters})
-        return [str(each["Id"]) for each in _objects(found) if "Id" in each]
+        return [self.engine.checked_id(each.get("Id")) for each in _objects(found)]
 
     def attach(self, container_id: str) -> AbstractAsyncContextManager[HijackedStream]:
         """The terminal of a container's first process, from now on."""
@@ -212,11 +214,11 @@ class Containers:
             "Cmd": list(command),
         }
         made = _object(await self.engine.request("POST", f"/containers/{container_id}/exec", None, body))
-        return str(made.get("Id", ""))
+        return self.engine.checked_id(made.get("Id"))
 
     def run_exec(self, exec_id: str, *, terminal: bool) -> AbstractAsyncContextManager[HijackedStream]:
         """Start a prepared command, with its input and output. Without a terminal, the output is in frames."""
-        return self.engine.hijack(f"/exec/{quote(exec_id, safe='')}/start", None, {"Detach": False, "Tty": terminal})
+        return self.engine.hijack(f"/exec/{exec_id}/start", None, {"Detach": False, "Tty": terminal})
 
 
 def _quoted(image: str) -> str:
@@ -237,4 +239,5 @@ def _texts(value: Any) -> list[str]:
 
 
 def _number(value: Any) -> int:
-    return value if type(value) is int else 0
+    """What is too large for the number of a process, or for an exit code, is none."""
+    return value if type(value) is int and abs(value) < _NUMBERS else 0

@@ -6,6 +6,7 @@ restarted costs no request. Nothing that it answers is trusted: each wait and ea
 """
 
 import math
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
@@ -29,6 +30,7 @@ from gns3trio import threads
 from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import read_json
 from gns3trio.printable import without_hidden
+from gns3trio.slices import Slices
 
 # An engine that starts fifty containers at once answers some of them after several seconds.
 ANSWER_SECONDS = 120.0
@@ -42,6 +44,9 @@ _MAX_MESSAGE = 1000
 _READ_BYTES = 65536
 # Requests that wait for an answer, without those that last. Each has a descriptor.
 _MOST_AT_ONCE = 64
+
+# Docker's and Podman's ids: SHA-256, or as many random digits.
+_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 # Objects are sent as JSON.
 Query = Mapping[str, str | int | Mapping[str, Any]]
@@ -126,16 +131,19 @@ class Engine:
                 yield lines
 
     async def _lines_of(self, answer: Response) -> AsyncGenerator[Any]:
-        waiting = bytearray()
-        async for piece in answer.aiter_stream():
-            waiting += piece
-            *whole, rest = bytes(waiting).split(b"\n")
-            if len(rest) > MAX_LINE_BYTES:
-                raise self._away(f"a line of its answer has more than {MAX_LINE_BYTES} bytes")
-            for line in whole:
-                if line.strip():
-                    yield await self._parse(line)
-            waiting = bytearray(rest)
+        waiting, slices = bytearray(), Slices()
+        async with aclosing(_pieces(answer)) as pieces:
+            async for piece in pieces:
+                *whole, rest = piece.split(b"\n")
+                for line in whole:
+                    waiting += line
+                    if waiting.strip():
+                        yield await self._parse(bytes(waiting))
+                        await slices.pause()
+                    waiting.clear()
+                waiting += rest
+                if len(waiting) > MAX_LINE_BYTES:
+                    raise self._away(f"a line of its answer has more than {MAX_LINE_BYTES} bytes")
         if waiting.strip():
             yield await self._parse(bytes(waiting))
 
@@ -206,10 +214,11 @@ class Engine:
 
     async def _read(self, answer: Response) -> bytes:
         data = bytearray()
-        async for piece in answer.aiter_stream():
-            data += piece
-            if len(data) > MAX_ANSWER_BYTES:
-                raise self._away(f"its answer has more than {MAX_ANSWER_BYTES} bytes")
+        async with aclosing(_pieces(answer)) as pieces:
+            async for piece in pieces:
+                data += piece
+                if len(data) > MAX_ANSWER_BYTES:
+                    raise self._away(f"its answer has more than {MAX_ANSWER_BYTES} bytes")
         return bytes(data)
 
     async def _parse(self, text: bytes) -> Any:
@@ -220,8 +229,24 @@ class Engine:
         except Invalid as error:
             raise self._away(f"its answer {error}") from None
 
+    def checked_id(self, value: Any) -> str:
+        """An id of an object that the engine has answered; it becomes part of the paths of requests. Raises
+        EngineAway.
+        """
+        if not isinstance(value, str) or not _ID.fullmatch(value):
+            raise self._away("its answer has an id that is none")
+        return value
+
     def _away(self, reason: str) -> LabError:
         return EngineAway(f"Docker is not available: {self.path}: {reason}")
+
+
+async def _pieces(answer: Response) -> AsyncGenerator[bytes]:
+    """What arrives of an answer. Other tasks run meanwhile, also if it comes in thousands of pieces at once."""
+    slices = Slices()
+    async for piece in answer.aiter_stream():
+        yield piece
+        await slices.pause()
 
 
 def _encoded(query: Query) -> str:

@@ -1,14 +1,20 @@
 """The client of an engine, with an engine that answers wrongly. ``tests/compute/test_docker.py`` has a real one."""
 
+import json
 import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
 
+from gns3trio import slices
 from gns3trio.compute.nodes.docker import engine as engine_module
+from gns3trio.compute.nodes.docker.containers import Containers
 from gns3trio.compute.nodes.docker.engine import Engine, EngineAway, EngineRefused
+
+ID = "0123456789abcdef" * 4
 
 
 class WrongEngine:
@@ -55,6 +61,11 @@ async def wrong() -> AsyncIterator[WrongEngine]:
 def http(status: str, body: bytes, length: int | None = None) -> bytes:
     size = len(body) if length is None else length
     return f"HTTP/1.1 {status}\r\nContent-Length: {size}\r\n\r\n".encode() + body
+
+
+def in_chunks(*pieces: bytes) -> bytes:
+    chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    return b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -128,3 +139,57 @@ async def test_streams(wrong: WrongEngine) -> None:
     with pytest.raises(EngineAway, match="answered 200 when a stream was asked for"):
         async with engine.hijack("/x"):
             pass
+
+
+@pytest.mark.parametrize(
+    "value", ["", "é", "../version", "1 HTTP/1.1\r\nX: y", ID + "0", "A" * 1_000_000, 7, None, [ID]]
+)
+async def test_ids_that_are_none(wrong: WrongEngine, value: Any) -> None:
+    """They would become part of the paths of requests."""
+    containers = Containers(Engine(str(wrong.path)))
+    for reply in {"Id": value}, [{"Id": ID}, {"Id": value}]:
+        wrong.answer = in_chunks(json.dumps(reply).encode())
+        with pytest.raises(EngineAway, match="its answer has an id that is none"):
+            if isinstance(reply, list):
+                await containers.labelled({"a": "b"})
+            else:
+                await containers.make_exec(ID, ["true"], terminal=True)
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31), 10**18, True, 1.5, "1"])
+async def test_numbers_that_are_none(wrong: WrongEngine, value: Any) -> None:
+    """A process has none of these numbers, and functions of the system do not take them."""
+    wrong.answer = in_chunks(json.dumps({"State": {"Running": True, "Pid": value, "ExitCode": value}}).encode())
+    found = await Containers(Engine(str(wrong.path))).state(ID)
+    assert found is not None and (found.pid, found.exit_code) == (0, 0)
+
+
+async def test_others_run_while_an_answer_comes_in_many_pieces(
+    wrong: WrongEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thousands of pieces, or lines, can be in what arrives at once."""
+    monkeypatch.setattr(slices, "SLICE_SECONDS", 0)
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await trio.lowlevel.checkpoint()
+
+    many = 5000
+    for wrong.answer in in_chunks(*[b" "] * many), in_chunks(b'{"status": "x"}\n' * many):
+        turns = 0
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(count)
+            async with Engine(str(wrong.path)).lines("POST", "/x", pause=60) as received:
+                found = [line async for line in received]
+            nursery.cancel_scope.cancel()
+        assert found in ([], [{"status": "x"}] * many)
+        assert turns >= many
+
+
+async def test_lines_that_come_in_parts(wrong: WrongEngine) -> None:
+    wrong.answer = in_chunks(b'{"a"', b": 1}\n\n", b'{"b": 2}\n{"c"', b": ", b"3}")
+    async with Engine(str(wrong.path)).lines("GET", "/x", pause=60) as received:
+        assert [line async for line in received] == [{"a": 1}, {"b": 2}, {"c": 3}]
