@@ -30,12 +30,13 @@ _ABSENT = argparse.SUPPRESS
 # Each is a module of ``gns3trio.commands``, imported only when it is called, so that the server starts faster.
 _COMMANDS = {
     "project": "list, create, open, close, copy, export and import projects",
-    "node": "list, create, start, stop and delete nodes",
+    "node": "list, create, change, start, stop and delete nodes",
     "link": "create and delete links, set their filters, show their counters",
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
     "topology": "describe projects as YAML: apply, compare, export, draw",
     "appliance": "list appliances, and install them as templates",
+    "template": "list templates, and create nodes from them",
     "image": "list, upload, examine and delete images of machines",
     "compute": "list, add, change and remove the hosts that run nodes, and their trunks",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",

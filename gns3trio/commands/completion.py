@@ -195,7 +195,19 @@ def _values(
         return [(each.dest, _text(each)) for each in action._choices_actions]
     if action.choices is not None:
         return [(str(choice), "") for choice in action.choices]
-    if action.dest in ("type", "project", "node", "to", "nodes", "ends", "link", "compute"):
+    if action.dest in (
+        "type",
+        "project",
+        "node",
+        "to",
+        "nodes",
+        "ends",
+        "link",
+        "compute",
+        "template",
+        "appliance",
+        "image",
+    ):
         known = given.get(action.dest, ())
         return [each for each in _names(action.dest, parser, given) if each[0] not in known]
     if action.dest == "filters":

@@ -30,6 +30,7 @@ _ARGUMENTS = {
     "node": "its name or id, or the beginning of its id",
     "compute": "its name or id",
     "appliance": "its name or id, or a .gns3a file on this machine",
+    "template": "its name or id, or the beginning of its id",
     "image": "its path in the folder of images",
     "link": "its id or the beginning of it, or NODE[:PORT]-NODE[:PORT]",
 }
@@ -121,6 +122,15 @@ async def find_compute(server: Client, wanted: str) -> Json:
     return _only("compute", wanted, found, "compute_id")
 
 
+async def find_template(server: Client, wanted: str) -> Json:
+    """Find a template by name or id."""
+    templates = await server.request("GET", "/v2/templates")
+    found = _matching(wanted, templates, "template_id", lambda each: [each["name"]])
+    if not found:
+        raise NotFound(f"there is no template {wanted!r}; gns3trio template list lists them")
+    return _only("template", wanted, found, "template_id")
+
+
 def path_of(project: Json) -> str:
     """The API path of a project."""
     return f"/v2/projects/{project['project_id']}"
@@ -207,6 +217,13 @@ def has_console(node: Json) -> bool:
     return node["console"] is not None and node["console_type"] not in (None, "none")
 
 
+def node_facts(node: Json) -> Json:
+    """What people want to know of a node first."""
+    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if has_console(node) else None
+    shown = {"name": node["name"], "type": node["node_type"], "status": node["status"], "console": console}
+    return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
+
+
 def ends_of(nodes: Mapping[str, Json], link: Json) -> list[str]:
     """The ends of a link with their ports."""
     return [end_names(nodes, end)[1] for end in link["nodes"]]
@@ -227,6 +244,14 @@ async def names_of(server: Client, kind: str, project: str | None) -> list[tuple
     if kind == "compute":
         computes = await server.request("GET", "/v2/computes")
         return _by_name((each["name"], "connected" if each["connected"] else "away") for each in computes)
+    if kind == "template":
+        templates = await server.request("GET", "/v2/templates")
+        return _by_name((each["name"], each["template_type"]) for each in templates)
+    if kind == "appliance":
+        files = await server.request("GET", "/v2/appliance_files")
+        return _by_name((each["name"], each["template_type"]) for each in files if each["problem"] is None)
+    if kind == "image":
+        return _by_name((each["path"], "") for each in await server.request("GET", "/v2/computes/local/qemu/images"))
     paths = [await open_path(server, project)] if project is not None else await _open_paths(server)
     found = []
     for path in paths:

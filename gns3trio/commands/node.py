@@ -1,4 +1,4 @@
-"""``gns3trio node``: lists, creates, starts, stops and deletes nodes."""
+"""``gns3trio node``: lists, creates, changes, starts, stops and deletes nodes."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from gns3trio.commands.lab import (
     find_compute,
     find_node,
     follow,
-    has_console,
+    node_facts,
     note,
     open_path,
     print_facts,
@@ -56,16 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument("-y", type=to_whole, help="place in the drawing, pixels")
     create.add_argument("--compute", metavar="COMPUTE", help="host that runs it; default: auto, the server chooses")
     create.add_argument("--engine", help="what runs the node, if its type has a choice (see: gns3trio node types)")
-    create.add_argument(
-        "--property",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_to_property,
-        dest="properties",
-        help="a property of its type, such as ram=512; may be given several times",
-    )
-    create.add_argument("--console-type", metavar="TYPE", help="type of its console, such as telnet, vnc or none")
+    _add_properties(create)
     create.set_defaults(parser=create)
     add_action(actions, "show", "show a node", _show, "project", "node")
     for name, text in (
@@ -79,6 +70,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         many.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="names or ids")
         many.add_argument("--all", action="store_true", help="all nodes of the project")
         many.set_defaults(verb=name, parser=many)
+    change = add_action(
+        actions, "change", "change properties of a node; most take effect at its next start", _change, "project", "node"
+    )
+    _add_properties(change)
+    change.set_defaults(parser=change)
     rename = add_action(actions, "rename", "rename a node", _rename, "project", "node")
     rename.add_argument("name", metavar="NAME")
     engine = add_action(
@@ -106,6 +102,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
 
 
+def _add_properties(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--property",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        type=_to_property,
+        dest="properties",
+        help="a property of its type, such as ram=512; may be given several times",
+    )
+    parser.add_argument("--console-type", metavar="TYPE", help="type of its console, such as telnet, vnc or none")
+
+
 def _to_property(text: str) -> tuple[str, Any]:
     """A property: its value is JSON if it can be read as that, and a text otherwise."""
     name, equals, value = text.partition("=")
@@ -115,12 +124,6 @@ def _to_property(text: str) -> tuple[str, Any]:
         return name, json.loads(value)
     except ValueError:
         return name, value
-
-
-def _facts(node: Json) -> dict[str, Any]:
-    console = f"{node['console_type']}://{node['console_host']}:{node['console']}" if has_console(node) else None
-    shown = {"name": node["name"], "type": node["node_type"], "status": node["status"], "console": console}
-    return {**shown, "node_id": node["node_id"], "folder": node["node_directory"]}
 
 
 _FILTERS = ("name", "node_type", "status", "limit", "offset")
@@ -139,7 +142,7 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
         nodes = await server.request("GET", path)
     hosts = {} if arguments.json else await _host_names(server, nodes)
     rows = [
-        (*list(_facts(node).values())[:5], *([hosts.get(node["compute_id"], node["compute_id"])] if hosts else []))
+        (*list(node_facts(node).values())[:5], *([hosts.get(node["compute_id"], node["compute_id"])] if hosts else []))
         for node in sorted(nodes, key=lambda node: natural_key(node["name"]))
     ]
     head = ("name", "type", "status", "console", "id", *(["host"] if hosts else []))
@@ -190,7 +193,22 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     wanted = _without_spaces(arguments.name)
     if node["name"] != wanted and wanted in [each["name"] for each in await server.request("GET", f"{path}/nodes")]:
         note(f"{wanted} is there already: this one is {node['name']}")
-    show(arguments, node, lambda: print_facts(_facts(node)))
+    show(arguments, node, lambda: print_facts(node_facts(node)))
+
+
+async def _change(server: Client, arguments: argparse.Namespace) -> None:
+    body: Json = {}
+    if arguments.properties:
+        body["properties"] = dict(arguments.properties)
+    if arguments.console_type is not None:
+        body["console_type"] = arguments.console_type
+    if not body:
+        arguments.parser.error("give at least one --property or --console-type")
+    path = await open_path(server, arguments.project)
+    node = await find_node(server, path, arguments.node)
+    node = await server.request("PUT", f"{path}/nodes/{node['node_id']}", body)
+    changed = {name: node["properties"].get(name) for name in body.get("properties", ())}
+    show(arguments, node, lambda: print_facts({**node_facts(node), **changed}))
 
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
@@ -200,7 +218,11 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     hosts = {} if arguments.json else await _host_names(server, [node])
     host = {"host": hosts.get(node["compute_id"], node["compute_id"])} if hosts else {}
     engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")
-    show(arguments, node, lambda: print_facts({**_facts(node), **host, **engine, **_nat_facts(node), "ports": ports}))
+    show(
+        arguments,
+        node,
+        lambda: print_facts({**node_facts(node), **host, **engine, **_nat_facts(node), "ports": ports}),
+    )
 
 
 def _nat_facts(node: Json) -> dict[str, Any]:
@@ -246,7 +268,7 @@ async def _move(server: Client, arguments: argparse.Namespace) -> None:
     compute = await find_compute(server, arguments.compute)
     route = f"{path}/nodes/{node['node_id']}/move"
     node = await server.request("POST", route, {"compute_id": compute["compute_id"]})
-    show(arguments, node, lambda: print_facts({**_facts(node), "host": compute["name"]}))
+    show(arguments, node, lambda: print_facts({**node_facts(node), "host": compute["name"]}))
 
 
 def _without_spaces(name: str) -> str:
@@ -329,7 +351,7 @@ async def _rename(server: Client, arguments: argparse.Namespace) -> None:
     ):
         raise Conflict(f"there is a node {wanted!r} already")
     node = await server.request("PUT", f"{path}/nodes/{node['node_id']}", {"name": arguments.name})
-    show(arguments, node, lambda: print_facts(_facts(node)))
+    show(arguments, node, lambda: print_facts(node_facts(node)))
 
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:

@@ -134,6 +134,9 @@ class NodeTraits:
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
 
+    property_settings: type[Any] | None = None
+    """The attrs class with the defaults of its properties, which topology documents omit; None: they have all."""
+
     untold_properties: frozenset[str] = frozenset()
     """Properties that GNS3's controllers send to a compute and save, but that no compute tells them."""
 

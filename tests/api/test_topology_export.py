@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from gns3trio.topology_yaml import parse_yaml
+from tests.support.machines import needs_qemu
 from tests.support.server import Server
 
 HUB = {"node_type": "ethernet_hub", "compute_id": "local"}
@@ -107,3 +108,20 @@ async def test_drawings_that_are_alike_are_kept_one_by_one(server: Server, proje
     changes = (await apply(server, path, {"nodes": {}, "drawings": wanted}))["changes"]
     assert sorted(change["action"] for change in changes) == ["create", "delete"]
     assert len(await server.request("GET", f"{path}/drawings", None, 200)) == count
+
+
+@needs_qemu
+async def test_only_the_properties_of_a_machine_that_differ_from_the_defaults(server: Server) -> None:
+    """So that people can read the document, and it does not name programs of this host."""
+    project = await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
+    path = f"/v2/projects/{project['project_id']}"
+    properties = {"ram": 64, "platform": "x86_64", "tpm": False, "options": "-no-reboot"}
+    machine = {"name": "A", "node_type": "qemu", "compute_id": "local", "properties": properties}
+    made = await server.request("POST", f"{path}/nodes", machine, 201)
+    document = await server.request("GET", f"{path}/topology", None, 200)
+    told = {"ram": 64, "platform": "x86_64", "options": "-no-reboot", "mac_address": made["properties"]["mac_address"]}
+    assert document["nodes"]["A"]["properties"] == told
+    assert (await apply(server, path, document))["changes"] == []
+    other = await server.request("POST", "/v2/projects", {"name": "other"}, 201)
+    await apply(server, f"/v2/projects/{other['project_id']}", document)
+    assert await server.request("GET", f"/v2/projects/{other['project_id']}/topology", None, 200) == document

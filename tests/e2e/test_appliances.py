@@ -36,3 +36,29 @@ def test_an_appliance_on_the_command_line(start_server: StartServer, tmp_path: P
     assert "No such file" in shell.run("appliance", "install", "missing.gns3a", status=1)
     file.write_text("{")
     assert "is not JSON" in shell.run("appliance", "install", str(file), status=1)
+
+
+def test_nodes_from_a_template_on_the_command_line(start_server: StartServer, tmp_path: Path) -> None:
+    """Nodes get the template's fields, are changed, and the completion knows the names."""
+    shell = Shell(start_server())
+    file = tmp_path / "router.gns3a"
+    file.write_text(json.dumps({**ROUTER, "images": [], "versions": []}))
+    template = shell.json("appliance", "install", str(file))
+    assert any(line.split()[:2] == ["Router", "qemu"] for line in shell.run("template", "list").splitlines())
+    assert "default_name_format" in shell.run("template", "show", template["template_id"][:8])
+    shell.run("project", "create", "lab")
+    named = shell.json("template", "use", "lab", "VPCS", "--name", "Desk{0}")
+    assert (named["name"], named["node_type"]) == ("Desk1", "vpcs")
+    placed = shell.json("template", "use", "lab", "Ethernet switch", "-x", "30")
+    assert (placed["x"], placed["y"], placed["node_type"]) == (30, 0, "ethernet_switch")
+    ports = [{"name": "Ethernet0", "port_number": 0, "type": "access", "vlan": 7, "ethertype": ""}]
+    changed = shell.json("node", "change", "lab", placed["name"], "--property", f"ports_mapping={json.dumps(ports)}")
+    assert changed["properties"]["ports_mapping"][0]["vlan"] == 7
+    assert "unknown field" in shell.run("node", "change", "lab", "Desk1", "--property", "colour=red", status=1)
+    assert "--property or --console-type" in shell.run("node", "change", "lab", "Desk1", status=2)
+    assert "no template 'Modem'; gns3trio template list" in shell.run("template", "use", "lab", "Modem", status=3)
+    for words, name in (("template use lab ", "Router"), ("appliance show ", "Router")):
+        assert name in shell.run("complete", "bash", f"gns3trio {words}", ":=").split()
+    assert "--yes is needed" in shell.run("template", "delete", "Router", status=1)
+    shell.run("template", "delete", "Router", "--yes")
+    assert "Router" not in shell.run("template", "list")

@@ -25,7 +25,7 @@ _DEFAULTS = {
 _PORT_NAMES = ("port_name_format", "port_segment_size")
 _DRAWN = ("symbol", "width", "height")
 # Properties that describe the machine, not the lab.
-_OF_MACHINE = ("interfaces", "gateway", "container_id", "aux")
+_OF_MACHINE = ("interfaces", "gateway", "container_id", "aux", "qemu_path")
 
 
 async def export_document(project: Project) -> dict[str, Any]:
@@ -94,12 +94,27 @@ def _node(node: Node, scripts: Scripts, compute: str | None) -> dict[str, Any]:
     label.pop("text", None)
     if label:
         shown["label"] = label
-    properties = {name: value for name, value in node_properties(node, scripts).items() if name not in _OF_MACHINE}
-    if properties:
+    if properties := _own_properties(node, scripts):
         shown["properties"] = properties
     if node.chosen_engine is not None:
         shown["engine"] = node.chosen_engine
     return shown
+
+
+def _own_properties(node: Node, scripts: Scripts) -> dict[str, Any]:
+    """The properties that describe the lab, and differ from the defaults of its type."""
+    settings = node.traits.property_settings
+    defaults = {} if settings is None else {each.name: _default_of(each) for each in attrs.fields(settings)}
+    return {
+        name: value
+        for name, value in node_properties(node, scripts).items()
+        if name not in _OF_MACHINE and (name not in defaults or value != defaults[name])
+    }
+
+
+def _default_of(attribute: "attrs.Attribute[Any]") -> Any:
+    factory = getattr(attribute.default, "factory", None)
+    return attribute.default if factory is None else factory()
 
 
 def _default(name: str) -> Any:

@@ -20,6 +20,7 @@ from gns3trio.compute.nodes.docker.settings import (
     MAX_VOLUMES,
     ConsoleType,
     CustomAdapter,
+    DockerSettings,
     MacAddress,
     Resolution,
 )
@@ -73,4 +74,5 @@ TRAITS = NodeTraits(
     memory_mib=EXPECTED_MEMORY,
     boot_seconds=BOOT_SECONDS,
     own_properties=frozenset({"memory", "cpus"}),
+    property_settings=DockerSettings,
 )

@@ -21,6 +21,7 @@ from gns3trio.compute.nodes.qemu.settings import (
     OnClose,
     Platform,
     Priority,
+    QemuSettings,
     check_mac,
 )
 from gns3trio.convert import make_strict_converter, structure
@@ -104,6 +105,7 @@ TRAITS = NodeTraits(
     has_images=True,
     memory_mib=256,
     boot_seconds=BOOT_SECONDS,
+    property_settings=QemuSettings,
     # GNS3 computes tell it to nobody; a controller keeps what it sent.
     untold_properties=frozenset({"linked_clone"}),
 )
