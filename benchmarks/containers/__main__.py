@@ -5,6 +5,7 @@ The method is in ../README.md.
 
 import argparse
 import os
+import shlex
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +19,9 @@ import httpx
 
 from benchmarks.servers import OURS, Candidate, link, request, server
 from benchmarks.side_by_side import Samples, compare, make_parser
+from benchmarks.stand_ins import IMAGE_FILES
 from benchmarks.stand_ins import candidate as with_stand_ins
-from benchmarks.stand_ins.engine_proxy import engine_proxy
+from benchmarks.stand_ins.engine_proxy import engine_proxy, with_own_run
 from tests.support.docker_engine import DockerEngine, open_docker_engine
 
 PATIENCE_SECONDS = 600.0
@@ -27,8 +29,6 @@ CREATED, ALONE, STARTED, DELETED = "create", "start: the engine alone", "start",
 BEYOND = "start, beyond the engine, per container"
 _POLL_SECONDS = 0.01
 _IMAGE = "bench"
-# What gns3-server needs of an image: a list of users, and a folder for the state of the network.
-_FILES = {"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/run/network/keep": "", "/var/run/keep": ""}
 STAND_INS = """
 gns3-server ran without the real ubridge. What stands in for it makes the interfaces of containers and forwards
 nothing, which only makes gns3-server faster."""
@@ -130,13 +130,6 @@ def shown(row: str, value: float) -> str:
     return f"{value * 1000:.1f} ms" if row == BEYOND else f"{value:.3f} s"
 
 
-def gns3_server(options: argparse.Namespace, proxy: Path, folder: Path) -> Candidate:
-    """gns3-server with the engine behind ``proxy``. It knows one path of an engine, so it gets a /run of its own."""
-    gns3 = with_stand_ins(options.gns3server, folder, options.ubridge)
-    inside = f"mount -t tmpfs tmpfs /run && ln -s {proxy} /run/docker.sock && exec {gns3.command}"
-    return attrs.evolve(gns3, command=f"unshare --mount sh -c '{inside}'")
-
-
 def main() -> None:
     """Measure and print."""
     parser = make_parser("python -m benchmarks.containers", __doc__)
@@ -155,12 +148,13 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         engine = stack.enter_context(open_docker_engine())
-        engine.make_image(_IMAGE, files=_FILES)
+        engine.make_image(_IMAGE, files=IMAGE_FILES)
         servers = [attrs.evolve(OURS, command=f"{OURS.command} --docker-socket {engine.socket}")]
         if options.gns3server:
             proxy = folder / "engine"
             stack.enter_context(engine_proxy(engine.socket, proxy))
-            servers.append(gns3_server(options, proxy, folder))
+            gns3 = with_stand_ins(options.gns3server, folder, options.ubridge)
+            servers.append(attrs.evolve(gns3, command=f"{shlex.join(with_own_run(proxy))} {gns3.command}"))
         lab = f"{options.nodes} containers linked in pairs"
         compare(servers, options, lab, Bench(engine, options).measure, shown)
     if options.gns3server and not options.ubridge:

@@ -14,6 +14,9 @@ from benchmarks.servers import Candidate
 
 SOURCES = Path(__file__).parent
 
+# What gns3-server needs of the image of a container: a list of users, and folders for the state of its network.
+IMAGE_FILES = {"/etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "/run/network/keep": "", "/var/run/keep": ""}
+
 # Its folder is the present one.
 _COMMAND = """\
 #!/bin/sh

@@ -49,6 +49,12 @@ def engine_proxy(engine: Path, proxy: Path) -> Iterator[None]:
             proxy.unlink()
 
 
+def with_own_run(engine: Path) -> list[str]:
+    """What comes before the command of gns3-server: it knows one path of an engine, so it gets a /run of its own."""
+    script = f'mount -t tmpfs tmpfs /run && ln -s {engine} /run/docker.sock && exec "$@"'
+    return ["unshare", "--mount", "sh", "-c", script, "sh"]
+
+
 def _accept(listener: socket.socket, engine: Path) -> None:
     with suppress(OSError):  # it has been closed
         while True:

@@ -4,8 +4,10 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +15,10 @@ import attrs
 import httpx
 import pytest
 
-from benchmarks.stand_ins import build
+from benchmarks.stand_ins import IMAGE_FILES, build
+from benchmarks.stand_ins.engine_proxy import engine_proxy, with_own_run
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, start_server, telnet
+from tests.support.docker_engine import DockerEngine
 
 __all__ = ["start_server", "telnet"]  # fixtures
 
@@ -46,8 +50,27 @@ def stand_ins(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 @pytest.fixture
 def gns3_controller(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[Controller]:
     """gns3-server 2.2, with a home of its own. The VPCS that it runs itself reach nobody."""
+    with running_controller(tmp_path / "gns3", stand_ins) as controller:
+        yield controller
+
+
+@pytest.fixture
+def gns3_with_engine(tmp_path: Path, stand_ins: tuple[Path, Path], docker_engine: DockerEngine) -> Iterator[Controller]:
+    """As ``gns3_controller``, with the engine of the tests, and the image ``lab`` there."""
+    docker_engine.make_image("lab", files=IMAGE_FILES)
+    # The path of a socket may have 107 bytes.
+    with (
+        TemporaryDirectory() as folder,
+        engine_proxy(docker_engine.socket, Path(folder, "engine")),
+        running_controller(tmp_path / "gns3", stand_ins, with_own_run(Path(folder, "engine"))) as controller,
+    ):
+        yield controller
+
+
+@contextmanager
+def running_controller(home: Path, stand_ins: tuple[Path, Path], prefix: Sequence[str] = ()) -> Iterator[Controller]:
+    """gns3-server while the ``with`` lasts. The prefix is a command that becomes the one after it."""
     assert GNS3SERVER is not None
-    home = tmp_path / "gns3"
     (home / "projects").mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -60,7 +83,7 @@ def gns3_controller(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[Co
     )
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
-            [GNS3SERVER, "--config", str(settings)],
+            [*prefix, GNS3SERVER, "--config", str(settings)],
             stdout=log,
             stderr=log,
             cwd=home,
@@ -91,12 +114,17 @@ def _wait_until_up(http: httpx.Client, process: "subprocess.Popen[bytes]", log: 
 def ours(start_server: StartServer, gns3_controller: Controller) -> ServerProcess:
     """Our server, registered as a compute of the controller."""
     server = start_server()
+    register(server, gns3_controller)
+    return server
+
+
+def register(server: ServerProcess, controller: Controller) -> None:
+    """Make our server the compute ``ours`` of a controller."""
     address = urlsplit(server.url)
     body = {"compute_id": "ours", "name": "ours", "protocol": "http", "host": address.hostname, "port": address.port}
-    compute = gns3_controller.request("POST", "/v2/computes", body, 201)
+    compute = controller.request("POST", "/v2/computes", body, 201)
     assert compute["connected"] is True
     assert "vpcs" in compute["capabilities"]["node_types"]
-    return server
 
 
 @pytest.fixture
