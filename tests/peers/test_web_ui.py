@@ -23,16 +23,22 @@ GNS3SERVER = os.environ.get("GNS3SERVER", "")
 ITS_OWN = ("net::ERR_", "googletagmanager")
 
 
-@pytest.fixture(scope="module")
-def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+@contextmanager
+def served_with_web_ui(projects: Path, *options: str) -> Iterator[Host]:
+    """A server of ours that has GNS3's web UI."""
     [web_ui] = Path(GNS3SERVER).parent.parent.glob("lib/python*/site-packages/gns3server/static/web-ui")
     command = [sys.executable, "-m", "gns3trio", "serve", "--port", "0", "--log-level", "warning"]
-    command += ["--projects-path", str(tmp_path_factory.mktemp("projects")), "--vpcs-path", VPCS]
-    command += ["--web-ui-path", str(web_ui)]
+    command += ["--projects-path", str(projects), "--vpcs-path", VPCS, "--web-ui-path", str(web_ui), *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield Host(process.stdout.readline().split()[-1])
         process.terminate()
+
+
+@pytest.fixture(scope="module")
+def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    with served_with_web_ui(tmp_path_factory.mktemp("projects")) as host:
+        yield host
 
 
 @pytest.fixture
