@@ -1,4 +1,5 @@
-"""A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop, a machine.
+"""A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop, a machine
+and a container.
 
 Run by the GUI's own Python, with HOME a folder of its own: ``gui_session.py HOST PORT``. It prints a line for each
 thing that the GUI has come to show, and ends with status 1 at the first that it does not.
@@ -15,13 +16,17 @@ from typing import Any
 
 PATIENCE = 60.0
 HOST, PORT = sys.argv[1], int(sys.argv[2])
-# What the GUI starts for a console, in place of a terminal: it keeps what it reads, up to what the machine says.
+# What the GUI starts for a console, in place of a terminal: it types, and keeps in a file what it reads, up to what the
+# node should say.
 CONSOLE = """
 import socket, sys
-with socket.create_connection((sys.argv[1], int(sys.argv[2]))) as client, open("console.txt", "wb", 0) as seen:
+host, port, file, awaited, *typed = sys.argv[1:]
+with socket.create_connection((host, int(port))) as client, open(file, "wb", 0) as seen:
+    client.sendall((" ".join(typed) + "\\n").encode() if typed else b"")
     data = b""
-    while b"R" not in data and (data := client.recv(4096)):
-        seen.write(data)
+    while awaited.encode() not in data and (piece := client.recv(4096)):
+        data += piece
+        seen.write(piece)
 """
 
 
@@ -118,16 +123,34 @@ nodes[0].update({"name": "renamed"})
 await_("another name", lambda: nodes[0].name() == "renamed")
 link.deleteLink()
 await_("no link", lambda: not topology.links())
-[machine] = [each for each in TemplateManager.instance().templates().values() if each.template_type() == "qemu"]
-window.uiGraphicsView.createNodeFromTemplateId(machine.id(), QtCore.QPointF(0, 200))
-await_("a machine", lambda: sum(bool(n.node_id() and n.ports()) for n in topology.nodes()) == 3)
-router = topology.nodes()[2]
-window.uiStartAllAction.trigger()
-await_("the machine started", router.isStarted)
-seen = Path("console.txt")
+
+
 Path("console.py").write_text(CONSOLE)
-router.openConsole(f"{sys.executable} console.py %h %p")
-await_("its console", lambda: seen.exists() and b"R" in seen.read_bytes())
+
+
+def make(kind: str, count: int) -> Any:
+    """A node of the only template of a type: the node with this number. It is started with all others."""
+    [template] = [each for each in TemplateManager.instance().templates().values() if each.template_type() == kind]
+    window.uiGraphicsView.createNodeFromTemplateId(template.id(), QtCore.QPointF(0, 100 * count))
+    await_(f"a node of {kind}", lambda: sum(bool(n.node_id() and n.ports()) for n in topology.nodes()) == count)
+    made = topology.nodes()[count - 1]
+    window.uiStartAllAction.trigger()
+    await_("its start", made.isStarted)
+    return made
+
+
+def open_console(node: Any, awaited: str, typed: str = "") -> None:
+    """The console, where the node says this."""
+    seen = Path(f"{node.name()}.txt")
+    node.openConsole(f"{sys.executable} console.py %h %p {seen} {awaited} {typed}")
+    await_(f"the console of {node.name()}", lambda: seen.exists() and awaited.encode() in seen.read_bytes())
+
+
+machine, container = make("qemu", 3), make("docker", 4)
+open_console(machine, "R")
+open_console(container, "BusyBox", "busybox")
+container.update({"environment": "LAB=1", "adapters": 1, "start_command": "", "extra_volumes": ["/data"]})
+await_("settings of the container", lambda: container.settings()["environment"] == "LAB=1")
 window.uiSuspendAllAction.trigger()
-await_("the machine suspended", lambda: router.status() == router.suspended)
+await_("both suspended", lambda: all(each.status() == each.suspended for each in (machine, container)))
 os._exit(0)  # its threads do not end by themselves

@@ -11,6 +11,7 @@ import pytest
 
 from tests.e2e.conftest import StartServer
 from tests.reverse_proxies import Proxy, free_port, running
+from tests.support.docker_engine import BUSYBOX, DockerEngine
 from tests.support.machines import SMALLEST_GUEST, needs_qemu
 
 GUI_PYTHON = os.environ.get("GNS3GUI_PYTHON")
@@ -21,17 +22,22 @@ MACHINE = {
     **{"hda_disk_image": "guest.img", "hda_disk_interface": "ide"},
 }
 
+CONTAINER = {"name": "Alpine", "template_type": "docker", "compute_id": "local", "image": BUSYBOX}
+
 
 @needs_qemu
 @pytest.mark.skipif(GUI_PYTHON is None, reason="./dev peers installs the GUI")
 @pytest.mark.parametrize("proxy", [None, Proxy("nginx", tls=False)], ids=["direct", "nginx"])
-def test_a_session_in_the_gui(proxy: Proxy | None, start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server()
+def test_a_session_in_the_gui(
+    proxy: Proxy | None, start_server: StartServer, docker_engine: DockerEngine, tmp_path: Path
+) -> None:
+    server = start_server("--docker-socket", str(docker_engine.socket))
     status, _ = server.curl(
         "--data-binary", f"@{guest_image(tmp_path)}", f"{server.url}/v2/compute/qemu/images/guest.img"
     )
     assert status == 204
-    assert server.post("/v2/templates", json.dumps(MACHINE))[0] == 201
+    for template in (MACHINE, CONTAINER):
+        assert server.post("/v2/templates", json.dumps(template))[0] == 201
     port = urlsplit(server.url).port or 0
     with ExitStack() as stack:
         if proxy is not None:
@@ -45,6 +51,7 @@ def test_a_session_in_the_gui(proxy: Proxy | None, start_server: StartServer, tm
         "renamed": "started",
         "PC2": "started",
         "Router-1": "suspended",
+        "Alpine-1": "suspended",
     }
     assert server.get(f"/v2/projects/{project['project_id']}/links")[1] == []
 
