@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.e2e.conftest import StartServer, Telnet
 from tests.peers.conftest import Controller
-from tests.peers.test_gns3_machines import DISK, PROPERTIES, without_folder
+from tests.peers.machines import DISK, PROPERTIES, without_folder
 from tests.support.docker_engine import DockerEngine
 from tests.support.machines import needs_qemu
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Host
-from tests.peers.test_web_ui import browser, drag, lab, open_web_console, page, served_with_web_ui, watching
+from tests.browser.conftest import Host, browser
+from tests.peers.web_ui import drag, lab, open_web_console, page, served_with_web_ui, watching
 from tests.support.docker_engine import BUSYBOX, DockerEngine
 
 __all__ = ["browser", "lab", "page"]  # fixtures
