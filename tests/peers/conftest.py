@@ -17,10 +17,11 @@ import pytest
 
 from benchmarks.stand_ins import IMAGE_FILES, build
 from benchmarks.stand_ins.engine_proxy import engine_proxy, with_own_run
+from tests.browser.conftest import browser
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, start_server, telnet
 from tests.support.docker_engine import DockerEngine
 
-__all__ = ["start_server", "telnet"]  # fixtures
+__all__ = ["browser", "start_server", "telnet"]  # fixtures
 
 GNS3SERVER = os.environ.get("GNS3SERVER")
 _VERSION = "2.2.61"  # that a compute must tell

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Host, browser
+from tests.browser.conftest import PATIENCE, Host
 from tests.peers.web_ui import choose, drag, lab, open_web_console, page, served_with_web_ui, watching
 from tests.support.machines import SMALLEST_GUEST, needs_qemu
 
-__all__ = ["browser", "lab", "page"]  # fixtures
+__all__ = ["lab", "page"]  # fixtures
 
 
 @pytest.fixture(scope="module")

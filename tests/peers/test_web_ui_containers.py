@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Host, browser
+from tests.browser.conftest import Host
 from tests.peers.web_ui import drag, lab, open_web_console, page, served_with_web_ui, watching
 from tests.support.docker_engine import BUSYBOX, DockerEngine
 
-__all__ = ["browser", "lab", "page"]  # fixtures
+__all__ = ["lab", "page"]  # fixtures
 
 
 @pytest.fixture(scope="module")
