@@ -15,7 +15,7 @@ export function showImages(main) {
   const [images, appliances, sending] = [h("tbody"), h("tbody"), h("div")];
   const noImage = h("p", { className: "hint" }, "There is no image yet: disks, kernels and CD-ROMs of QEMU machines.");
   const noAppliance = h("p", { className: "hint" }, "There is no appliance yet. GNS3 has some two hundred as .gns3a files.");
-  const chosen = h("input", { type: "file", multiple: true, hidden: true, id: "image-file", onchange: act(upload) });
+  const chosen = h("input", { type: "file", multiple: true, hidden: true, id: "image-file", onchange: act(sendChosen) });
   const added = h("input", { type: "file", accept: ".gns3a,.gns3appliance", hidden: true, id: "appliance-file", onchange: act(add) });
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Images"), button("Upload…", async () => chosen.click(), { className: "primary" }), chosen),
@@ -61,7 +61,7 @@ export function showImages(main) {
       h("td", { className: "buttons" }, file.problem ? null : button("Install…", () => showInstall(file, { send, onChange: showList }))));
   }
 
-  async function upload() {
+  async function sendChosen() {
     const files = [...chosen.files];
     chosen.value = "";
     for (const file of files) await replaceOrSend(file);
