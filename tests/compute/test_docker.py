@@ -10,7 +10,7 @@ import httpx
 import pytest
 import trio
 
-from gns3trio.compute.nodes.docker import containers
+from gns3trio.compute.nodes.docker import container_node, containers
 from gns3trio.errors import Conflict, Invalid
 from tests.support.docker_engine import BUSYBOX, DockerEngine
 from tests.support.docker_nodes import Cut, DockerLab, ask, open_docker_lab, open_prompt
@@ -257,6 +257,32 @@ async def test_an_engine_that_goes_away(tmp_path: Path, docker_engine: DockerEng
                 async with open_prompt(first) as shell:
                     await shell.run("true")
                 await lab.make("E")
+            cut.cut()
+    assert docker_engine.containers() == []
+
+
+async def test_an_engine_that_is_silent(
+    tmp_path: Path, docker_engine: DockerEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nodes are closed without it soon, because the end of the server waits for them; containers go when it answers."""
+    monkeypatch.setattr(container_node, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(containers, "REMOVE_SECONDS", 0.1)
+    with tempfile.TemporaryDirectory() as folder:  # the path of a socket may have 107 bytes
+        async with trio.open_nursery() as nursery:
+            cut = Cut(Path(folder) / "sock", docker_engine)
+            await nursery.start(cut.open)
+            async with open_docker_lab(tmp_path, docker_engine, docker_socket=cut.path) as lab:
+                first, second = await lab.start("A"), await lab.make("B")
+                cut.is_silent = True
+                with trio.fail_after(60):
+                    for node in first, second:
+                        await lab.compute.close_node(node)
+                assert first.status == "stopped"
+                assert len(docker_engine.containers()) == 2
+                cut.is_silent = False
+                monkeypatch.undo()
+                await lab.make("C")
+                assert len(docker_engine.containers()) == 1
             cut.cut()
     assert docker_engine.containers() == []
 

@@ -81,6 +81,7 @@ class Cut:
 
     def __init__(self, path: Path, engine: DockerEngine) -> None:
         self.path = path
+        self.is_silent = False  # then it accepts connections, and does not answer
         self._engine = engine
         self._scope = trio.CancelScope()
 
@@ -99,6 +100,8 @@ class Cut:
         self._scope.cancel()
 
     async def _serve(self, client: trio.SocketStream) -> None:
+        if self.is_silent:
+            await trio.sleep_forever()
         server = await trio.open_unix_socket(str(self._engine.socket))
         async with client, server, trio.open_nursery() as nursery:
             nursery.start_soon(_pass_on, client, server)

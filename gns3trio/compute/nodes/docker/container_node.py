@@ -48,6 +48,9 @@ from gns3trio.mutex import Mutex
 
 log = logging.getLogger(__name__)
 
+# A container that is to go gets so long to end by itself; an engine that is silent does not delay the server's end.
+CLOSE_SECONDS = 30.0
+
 
 class DockerNode:
     """A container. Calls that change it are serialised by ``_changing``. It can be closed while it is being started."""
@@ -260,12 +263,13 @@ class DockerNode:
         """Stop the node, remove its container and release its resources; the files stay."""
         async with self._stopping():
             self._closed = True
-            try:
-                await self._stop()
-            except Conflict as error:  # the engine is away, or refuses
-                log.warning("container node %s is not stopped: %s", self.node_id, error)
-                if self._run is not None:
-                    await self._run.abandon()
+            with trio.move_on_after(CLOSE_SECONDS):
+                try:
+                    await self._stop()
+                except Conflict as error:  # the engine is away, or refuses
+                    log.warning("container node %s is not stopped: %s", self.node_id, error)
+            if self._run is not None:
+                await self._run.abandon()
             await self._remove()
             await self._ports.close_all()
             self._consoles.release()

@@ -15,6 +15,8 @@ MIB = 1024 * 1024
 _NUMBERS = 2**31
 # As in GNS3: between the signal to stop, and SIGKILL.
 STOP_SECONDS = 5
+# An engine that is silent for so long does not remove it now. A client, or the end of the server, waits for this.
+REMOVE_SECONDS = 30.0
 
 
 @frozen(kw_only=True)
@@ -165,7 +167,8 @@ class Containers:
     async def remove(self, container_id: str) -> None:
         """Kill a container, and delete it with the volumes that have no name. Does nothing if it is gone."""
         try:
-            await self.engine.request("DELETE", f"/containers/{container_id}", {"force": "true", "v": "true"})
+            query = {"force": "true", "v": "true"}
+            await self.engine.request("DELETE", f"/containers/{container_id}", query, seconds=REMOVE_SECONDS)
         except EngineRefused as error:
             # 409: it is being removed already.
             if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
