@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.support.docker_engine import ROOT, DockerEngine
 
 SECONDS = 60.0
@@ -31,13 +33,18 @@ def test_containers_run_commands_from_an_image_of_this_test(docker_engine: Docke
     assert container.id not in {each["Id"] for each in docker_engine.request("GET", "/containers/json?all=1")}
 
 
-def test_nothing_is_left_when_the_tests_are_killed(docker_engine: DockerEngine) -> None:
+@pytest.mark.parametrize("is_paused", [False, True])
+def test_nothing_is_left_when_the_tests_are_killed(is_paused: bool, docker_engine: DockerEngine) -> None:
     """Neither dockerd nor a container, nor a folder, a cgroup or a mount."""
     with subprocess.Popen(
         [sys.executable, "-c", _HOLD], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as tests:
         assert tests.stdout is not None
         supervisor, sock, name, pid = tests.stdout.readline().split()
+        if is_paused:
+            DockerEngine(Path(sock), int(supervisor), docker_engine.busybox).request(
+                "POST", f"/containers/{name}/pause"
+            )
         ends = [os.pidfd_open(int(each)) for each in (supervisor, pid)]
         tests.kill()
         for end in ends:

@@ -36,7 +36,7 @@ def main(folder: Path) -> None:
     command += ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
     command += ["--cgroup-parent", f"/{cgroup}", "--exec-opt", "native.cgroupdriver=cgroupfs"]
     try:
-        run_until_input_ends(command)
+        run_until_input_ends(command, lambda: _thaw(cgroup))
     finally:
         _remove_cgroups(cgroup)
         shutil.rmtree(folder)
@@ -46,6 +46,13 @@ def _must(result: int) -> None:
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, os.strerror(error))
+
+
+def _thaw(name: str) -> None:
+    """Let paused containers go on, in the hierarchies of old: cgroup-v1/freezer-subsystem.rst."""
+    for path in _CGROUPS.glob(f"*/{name}/**/freezer.state"):
+        with suppress(OSError):
+            path.write_text("THAWED")
 
 
 def _remove_cgroups(name: str) -> None:

@@ -11,7 +11,7 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,8 +19,11 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def run_until_input_ends(command: Sequence[str]) -> int:
-    """Run a command, then kill all descendants of this process. Returns its exit code, a negative one for a signal."""
+def run_until_input_ends(command: Sequence[str], thaw: Callable[[], None] = lambda: None) -> int:
+    """Run a command, then kill all descendants of this process. Returns its exit code, a negative one for a signal.
+
+    ``thaw`` is called when they have been killed: a frozen process does not end before it goes on.
+    """
     if _libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0:
         raise OSError(ctypes.get_errno(), "no reaper")
     try:
@@ -31,19 +34,20 @@ def run_until_input_ends(command: Sequence[str]) -> int:
             ready, _, _ = select.select([0, ended], [], [])
         return process.wait() if ended in ready else -signal.SIGKILL
     finally:
-        _kill_descendants()
+        _kill_descendants(thaw)
 
 
 def _die_with_parent() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _kill_descendants() -> None:
+def _kill_descendants(thaw: Callable[[], None]) -> None:
     """Orphans become our children, so there is an end only when there are no children."""
     with suppress(ChildProcessError):
         while True:
             for pid in _children_of(os.getpid()):
                 _kill_tree(pid)
+            thaw()
             os.waitpid(-1, 0)
 
 
