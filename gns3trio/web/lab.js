@@ -16,6 +16,7 @@ export class Lab {
     this.linksOfNode = new Map();
     this.hosts = new LabHosts(this); // follow() keeps it up to date
     this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
+    this.templates = new Map(); // those that users have made, by id
     this.impairmentTypes = []; // our own link filters, as the server describes them
     this.views = new Set(); // each has reset(), for when everything has changed, and update(ids)
     this.listeners = new Map(); // by kind
@@ -24,11 +25,12 @@ export class Lab {
   }
 
   async load() {
-    const [types, impairmentTypes, project, nodes, links, drawings, problems] = await Promise.all([
-      ...["/v2/node_types", "/v2/impairment_types"].map((path) => get(path)),
+    const [types, impairmentTypes, templates, project, nodes, links, drawings, problems] = await Promise.all([
+      ...["/v2/node_types", "/v2/impairment_types", "/v2/templates"].map((path) => get(path)),
       ...["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part))]);
     await breath();
     this.types = new Map(types.map((type) => [type.node_type, type]));
+    this.templates = new Map(templates.filter((each) => !each.builtin).map((each) => [each.template_id, each]));
     this.impairmentTypes = impairmentTypes;
     this.project = project;
     this.nodes = new Map(nodes.map((node) => [node.node_id, node]));

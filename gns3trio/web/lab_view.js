@@ -28,7 +28,7 @@ export function showLab(main, projectId) {
     onDelete: (id) => act(() => deleteThing(id))(),
     onLink: (from, to) => act(() => createLink(from, to))(),
   });
-  const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(kinds.value) });
+  const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });
   const newHost = new NewNodeHost(lab.hosts);
   const shownHost = new ShownHost(lab.hosts);
   const addButton = button("Add node", () => addNode(kinds.value), { disabled: true }); // until the types are known
@@ -79,11 +79,21 @@ export function showLab(main, projectId) {
   function showTypes() {
     const chosen = kinds.value;
     const types = [...lab.types.values()].filter((type) => type.runs_here || lab.hosts.offering(type.node_type).length);
-    kinds.replaceChildren(...types.map((type) => h("option", { value: type.node_type }, type.title)));
-    if (types.some((type) => type.node_type === chosen)) kinds.value = chosen;
+    const offered = new Set(types.map((type) => type.node_type));
+    const templates = [...lab.templates.values()].filter((template) => offered.has(template.template_type));
+    const options = types.map((type) => h("option", { value: type.node_type }, type.title));
+    if (templates.length) options.push(h("optgroup", { label: "Templates" },
+      ...templates.map((template) => h("option", { value: template.template_id }, template.name))));
+    kinds.replaceChildren(...options);
+    if (offered.has(chosen) || lab.templates.has(chosen)) kinds.value = chosen;
     addButton.disabled = types.length === 0;
-    newHost.update(kinds.value);
+    newHost.update(typeOf(kinds.value));
     shownHost.update();
+  }
+
+  // The type of the nodes that a choice makes: it is a type, or the id of a template.
+  function typeOf(kind) {
+    return lab.templates.get(kind)?.template_type ?? kind;
   }
 
   // Whether names of ports are shown is a setting of the project, as in GNS3.
@@ -145,7 +155,9 @@ export function showLab(main, projectId) {
 
   async function addNode(kind) {
     const [x, y] = graph.freePlace();
-    const node = await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: newHost.value, x, y });
+    const node = lab.templates.has(kind)
+      ? await post(`${lab.path}/templates/${kind}`, { compute_id: newHost.value, x, y })
+      : await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: newHost.value, x, y });
     lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);

@@ -50,3 +50,20 @@ def test_an_appliance_is_installed_in_the_page(page: Page, host: Host, tmp_path:
     if place := os.environ.get("SHOT"):
         page.screenshot(path=place)
     host.request("DELETE", "/v2/compute/qemu/images/disk.img")  # other tests use the server too
+
+
+def test_a_node_is_made_from_a_template_in_the_page(page: Page, host: Host) -> None:
+    fields = {"name": "<b>Desk</b>", "template_type": "vpcs", "default_name_format": "Desk{0}", "compute_id": "local"}
+    template = host.request("POST", "/v2/templates", {**fields, "symbol": ":/symbols/classic/computer.svg"})
+    project = host.lab("templates", {"nodes": {"PC1": {"node_type": "vpcs"}}})
+    page.goto(f"{host.url}/projects/{project['project_id']}")
+    expect(page.locator(".node")).to_have_count(1)
+    page.get_by_label("Type of the new node").select_option("<b>Desk</b>")
+    page.get_by_role("button", name="Add node").click()
+    expect(page.locator("aside h2")).to_contain_text("Desk1")
+    nodes = host.request("GET", f"/v2/projects/{project['project_id']}/nodes")
+    assert {each["name"]: each["template_id"] for each in nodes}["Desk1"] == template["template_id"]
+    page.get_by_label("Type of the new node").select_option("Ethernet switch")
+    page.get_by_role("button", name="Add node").click()
+    expect(page.locator(".node")).to_have_count(3)
+    host.request("DELETE", f"/v2/templates/{template['template_id']}")

@@ -11,7 +11,8 @@ const TYPES = [
   { node_type: "vpcs", title: "VPCS", abilities: ["ping"] },
   { node_type: "ethernet_hub", title: "Ethernet hub", abilities: [] },
 ];
-const DESCRIBED = { node_types: TYPES, impairment_types: [{ type: "rate" }] };
+const TEMPLATES = [{ template_id: "t1", name: "VPCS", builtin: true }, { template_id: "t2", name: "Desk", builtin: false }];
+const DESCRIBED = { node_types: TYPES, impairment_types: [{ type: "rate" }], templates: TEMPLATES };
 const STATE = {
   "": { name: "lab", status: "opened" },
   "/nodes": [node("n1", "PC1"), node("n2", "PC2"), node("n3", "SW")],
@@ -40,6 +41,7 @@ test("a lab is read whole, and its views draw it anew", async (t) => {
   assert.deepEqual([...lab.drawings.keys()], ["d1"]);
   assert.deepEqual([...lab.problems], [["n3", "no device"], ["l1", "no port"]]);
   assert.equal(lab.project.name, "lab");
+  assert.deepEqual([...lab.templates.keys()], ["t2"]); // those of the server are the types
   assert.equal(view.resets, 1);
 });
 
