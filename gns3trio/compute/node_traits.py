@@ -145,6 +145,9 @@ class NodeTraits:
     engines: tuple[str, ...] = ()
     """What can run a node, if there is a choice. A node keeps its files, port and console if its engine is changed."""
 
+    image_property: str | None = None
+    """The property with the image that a new node works with, for which clients should ask."""
+
     emulator: str | None = None
     """The program of GNS3 that runs it, which this server may lack: then it only stores such nodes."""
 

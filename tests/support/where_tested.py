@@ -89,6 +89,8 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/nat/traits": ["compute/cloud", "api/nat"],
     "compute/nodes/parts/bridge_node": ["compute/bridge_nodes"],
     "compute/nodes/parts/builtin_node": ["compute/bridge_nodes", "compute/cloud"],
+    "compute/nodes/parts/custom_adapters": ["compute/nodes/qemu/adapters", "compute/nodes/docker/properties"],
+    "compute/nodes/parts/guest_node": ["compute/docker", "compute/qemu"],
     "compute/nodes/parts/hanging_starts": ["api/hanging_starts"],
     "compute/nodes/parts/kept_ports": ["api/new_node_type", "compute/bridge_nodes"],
     "compute/nodes/parts/local_services": ["compute/vpcs"],

@@ -23,6 +23,7 @@ def node_type_view(traits: NodeTraits, runs_here: bool) -> dict[str, Any]:
         "abilities": sorted(traits.abilities),
         "always_runs": traits.always_runs,
         "can_be_duplicated": traits.can_be_duplicated,
+        "image_property": traits.image_property,
         "can_suspend": traits.can_suspend,
         "category": traits.category,
         "console_types": list(traits.console_types),

@@ -347,7 +347,8 @@ class NodeType(Whole):
     ``default_script`` is the start-up script (property ``startup_script``) that clients should give a new node; null
     for a type without scripts. ``always_runs``: its nodes cannot be started or stopped. ``reaches_host``: two such
     nodes cannot be linked. ``abilities``: ``ping`` is a console with VPCS's ``ping`` command, ``mac_table`` the routes
-    of that name. ``engines`` can run a node, if there is a choice.
+    of that name. ``engines`` can run a node, if there is a choice. ``image_property`` is the property with the image of
+    a new node, for which clients should ask.
     """
 
     node_type: str
@@ -362,6 +363,7 @@ class NodeType(Whole):
     always_runs: bool
     can_suspend: bool
     can_be_duplicated: bool
+    image_property: str | None
     reaches_host: bool
     abilities: list[str]
     engines: list[str]

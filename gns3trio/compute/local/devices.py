@@ -37,12 +37,34 @@ _IFREQ = "16sh22x"
 _OWN_TAP = "gns3tap%d"  # the kernel replaces %d by a number
 
 
-class Device:
+class DevicePort:
+    """A forwarder port on a device of the kernel, and what else it holds."""
+
+    def __init__(self, port: Port, held: ExitStack) -> None:
+        self.port = port
+        self._held = held
+
+    def close(self) -> None:
+        """Close the port. A TAP device that was created for it disappears. The kernel needs about 20 ms for this, so
+        call it in a thread.
+        """
+        self.port.close()
+        self._held.close()
+
+    async def aclose(self) -> None:
+        """Close it in a thread, if there is one. Cannot be cancelled."""
+        with trio.CancelScope(shield=True):
+            try:
+                await threads.devices.run(self.close)
+            except NoThread:
+                self.close()
+
+
+class Device(DevicePort):
     """A forwarder port on a network of this host. Use ``open_device``."""
 
     def __init__(self, port: Port, held: ExitStack, *interfaces: str) -> None:
-        self.port = port
-        self._held = held
+        super().__init__(port, held)
         self._indexes = {name: index_of(name) for name in interfaces}
 
     def trouble(self) -> str | None:
@@ -58,19 +80,6 @@ class Device:
     def is_lost(self) -> bool:
         """Whether its interface has disappeared, even if there is a new one of the same name."""
         return any(index_of(name) != index for name, index in self._indexes.items())
-
-    def close(self) -> None:
-        """Close the port. A TAP device that was created for it disappears. The kernel needs about 20 ms for this."""
-        self.port.close()
-        self._held.close()
-
-    async def aclose(self) -> None:
-        """Close it in a thread, if there is one. Cannot be cancelled."""
-        with trio.CancelScope(shield=True):
-            try:
-                await threads.devices.run(self.close)
-            except NoThread:
-                self.close()
 
 
 def open_device(forwarder: Forwarder, kind: str, interface: str) -> Device:

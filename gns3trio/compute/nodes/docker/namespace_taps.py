@@ -22,9 +22,8 @@ from typing import TypeVar
 
 import trio
 
-from gns3trio import threads
 from gns3trio.classes import frozen
-from gns3trio.compute.local.devices import open_tap, refusal
+from gns3trio.compute.local.devices import DevicePort, open_tap, refusal
 from gns3trio.errors import Conflict, NoThread
 from gns3trio.forwarder.forwarder import Forwarder, Port
 
@@ -43,14 +42,13 @@ class ContainerAdapter:
     mac: str
 
 
-class ContainerTap:
+class ContainerTap(DevicePort):
     """An interface in a container, and the port of the core at its other end. Use ``open_container_taps``."""
 
     def __init__(self, adapter: ContainerAdapter, descriptor: int, port: Port, held: ExitStack) -> None:
+        super().__init__(port, held)
         self.adapter = adapter
-        self.port = port
         self._descriptor = descriptor
-        self._held = held
 
     def set_carrier(self, is_linked: bool) -> None:
         """Show inside whether a cable is plugged in. Does nothing if the container has deleted the interface, or the
@@ -67,19 +65,6 @@ class ContainerTap:
         except OSError as error:
             return error.errno in (errno.EBADFD, errno.EBADF)
         return False
-
-    def close(self) -> None:
-        """Close the port; the interface disappears. The kernel may need 20 ms for this, so call it in a thread."""
-        self.port.close()
-        self._held.close()
-
-    async def aclose(self) -> None:
-        """Close it in a thread, if there is one. Cannot be cancelled."""
-        with trio.CancelScope(shield=True):
-            try:
-                await threads.devices.run(self.close)
-            except NoThread:
-                self.close()
 
 
 def open_container_taps(

@@ -10,9 +10,9 @@ from uuid import UUID
 import attrs
 
 from gns3trio.compute.local.registry import structure_properties
-from gns3trio.compute.nodes.docker.settings import CustomAdapter, DockerSettings
+from gns3trio.compute.nodes.docker.settings import MAX_VARIABLE, CustomAdapter, DockerSettings
 from gns3trio.compute.nodes.docker.volumes import persistent_folders
-from gns3trio.convert import make_strict_converter, structure
+from gns3trio.compute.nodes.parts.custom_adapters import following_mac
 from gns3trio.errors import Conflict, Invalid
 
 # A reference as Docker reads it (github.com/distribution/reference), without its limits on each part: host and port,
@@ -20,7 +20,6 @@ from gns3trio.errors import Conflict, Invalid
 _IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/+-]*+", re.ASCII)
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.-]{1,253}", re.ASCII)
 _NAME_IN_TEXTS = "%vm-name%"
-_converter = make_strict_converter(forbid_extra_keys=True)
 
 
 def read_settings(properties: Mapping[str, Any]) -> DockerSettings:
@@ -72,6 +71,8 @@ def read_environment(text: str | None, name: str) -> list[str]:
     for variable in variables:
         if variable.startswith("="):
             raise Invalid(f"properties.environment: {variable[:100]!r} is not like NAME=value")
+        if len(variable.encode(errors="replace")) > MAX_VARIABLE:
+            raise Invalid(f"properties.environment: {variable[:100]!r}... has more than {MAX_VARIABLE} bytes")
     return variables
 
 
@@ -100,17 +101,6 @@ def _refuse_null(text: str | None, field: str) -> None:
         raise Invalid(f"properties.{field}: contains a null character")
 
 
-def read_custom_adapters(value: list[dict[str, Any]]) -> dict[int, CustomAdapter]:
-    """The adapters with something particular, by number; of several for one adapter the first is used. Raises
-    Invalid.
-    """
-    try:
-        read = structure(_converter, value, list[CustomAdapter])
-    except Invalid as error:
-        raise Invalid(f"custom_adapters{'' if str(error).startswith('[') else ': '}{error}") from None
-    return {adapter.adapter_number: adapter for adapter in reversed(read)}
-
-
 def default_mac(node_id: UUID) -> str:
     """The MAC address that GNS3 gives to the first adapter of a container."""
     digits = node_id.hex
@@ -122,11 +112,6 @@ def adapter_macs(settings: DockerSettings, customs: Mapping[int, CustomAdapter])
     macs = []
     for number in range(settings.adapters):
         custom = customs.get(number)
-        mac = (custom.mac_address if custom is not None else None) or _following_mac(settings.mac_address, number)
+        mac = (custom.mac_address if custom is not None else None) or following_mac(settings.mac_address, number)
         macs.append(mac.lower())
     return macs
-
-
-def _following_mac(first: str, number: int) -> str:
-    digits = f"{(int(first.replace(':', ''), 16) + number) % 2**48:012x}"
-    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))

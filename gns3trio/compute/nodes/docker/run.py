@@ -56,7 +56,7 @@ class RunHost(Protocol):
     def terminal(self) -> ConsoleHub:
         """The clients of the container's terminal."""
 
-    def plug(self, taps: Sequence[ContainerTap]) -> None:
+    def plug_taps(self, taps: Sequence[ContainerTap]) -> None:
         """Connect the interfaces, which are there now."""
 
     def unplug(self) -> None:
@@ -198,7 +198,7 @@ class Run:
                     with trio.CancelScope(shield=True):
                         await self._end_at_once()
                     raise
-                self._host.plug(taps)
+                self._host.plug_taps(taps)
                 self._nursery = nursery
                 self._is_up = True
                 self._host.began(self, state)

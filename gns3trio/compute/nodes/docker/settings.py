@@ -7,6 +7,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import frozen
+from gns3trio.compute.nodes.parts.custom_adapters import check_mac
 from gns3trio.limits import MAX_FREE_TEXT, MAX_PORT, Bound
 
 ConsoleType = Literal["telnet", "vnc", "http", "https", "none"]
@@ -22,7 +23,8 @@ BOOT_SECONDS = 0.0
 MAX_TASKS = 8192
 MAX_ADAPTERS = 99
 MAX_IMAGE = 512
-# Linux allows 128 KiB for a variable; this is for all of them.
+# Linux allows so many bytes for a variable. The next one, in characters, is for all of them.
+MAX_VARIABLE = 128 * 1024 - 1
 MAX_ENVIRONMENT = 256 * 1024
 MAX_COMMAND = 32 * 1024
 MAX_HOSTS = 64 * 1024
@@ -30,15 +32,22 @@ MAX_VOLUMES = 64
 # In MiB. The engine refuses more than the host has; this only keeps numbers sensible.
 MAX_MEMORY = 16 * 1024 * 1024
 MAX_CPUS = 4096.0
-_HEX = frozenset("0123456789abcdefABCDEF")
 _RESOLUTION = re.compile(r"[0-9]{1,5}x[0-9]{1,5}", re.ASCII)
 
 
-def check_mac(text: str) -> None:
-    """Raises ValueError unless the text is empty or a MAC address."""
-    parts = text.split(":")
-    if text and (len(parts) != 6 or not all(len(part) == 2 and _HEX.issuperset(part) for part in parts)):
-        raise ValueError(f"{text!r} is not a MAC address such as 02:42:12:34:56:00")
+def _check_mac(text: str) -> None:
+    """Raises ValueError unless the text is empty or a MAC address that an interface can have."""
+    if not text:
+        return
+    check_mac(text)
+    number = int(text.replace(":", ""), 16)
+    if not number or number >> 40 & 1:
+        raise ValueError(f"{text!r} is no MAC address of an interface: its first byte must be even, and not all zero")
+
+
+def _check_path(text: str) -> None:
+    if not text.isprintable():
+        raise ValueError(f"{text!r} is not the path of a page, such as /")
 
 
 def _check_resolution(text: str) -> None:
@@ -46,7 +55,8 @@ def _check_resolution(text: str) -> None:
         raise ValueError(f"{text!r} is not a resolution such as 1024x768")
 
 
-MacAddress = Annotated[str, Bound(17, check=check_mac)]
+MacAddress = Annotated[str, Bound(17, check=_check_mac)]
+HttpPath = Annotated[str, Bound(2048, check=_check_path)]
 Resolution = Annotated[str, Bound(11, check=_check_resolution)]
 
 
@@ -69,7 +79,7 @@ class DockerSettings:
     extra_volumes: Annotated[list[str], Bound(MAX_VOLUMES)] = field(factory=list)
     console_resolution: Resolution = "1024x768"
     console_http_port: int = field(default=80, validator=v.and_(v.ge(1), v.le(MAX_PORT)))
-    console_http_path: str = "/"
+    console_http_path: HttpPath = "/"
     aux: int | None = field(default=None, validator=v.optional(v.and_(v.ge(1), v.le(MAX_PORT))))
     container_id: Annotated[str, Bound(64)] | None = None
     memory: int = field(default=0, validator=v.and_(v.ge(0), v.le(MAX_MEMORY)))

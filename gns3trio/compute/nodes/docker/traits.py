@@ -21,6 +21,7 @@ from gns3trio.compute.nodes.docker.settings import (
     ConsoleType,
     CustomAdapter,
     DockerSettings,
+    HttpPath,
     MacAddress,
     Resolution,
 )
@@ -52,7 +53,7 @@ class DockerTemplate:
     console_type: ConsoleType = "telnet"
     console_auto_start: bool = False
     console_http_port: int = field(default=80, validator=v.and_(v.ge(1), v.le(MAX_PORT)))
-    console_http_path: str = field(default="/", validator=v.min_len(1))
+    console_http_path: HttpPath = field(default="/", validator=v.min_len(1))
     console_resolution: Resolution = "1024x768"
     extra_hosts: Annotated[str, Bound(MAX_HOSTS)] = ""
     extra_volumes: Annotated[list[str], Bound(MAX_VOLUMES)] = field(factory=list)
@@ -71,6 +72,7 @@ TRAITS = NodeTraits(
     can_suspend=True,
     emulator="Docker",
     has_images=True,
+    image_property="image",
     memory_mib=EXPECTED_MEMORY,
     boot_seconds=BOOT_SECONDS,
     own_properties=frozenset({"memory", "cpus"}),

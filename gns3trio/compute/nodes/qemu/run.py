@@ -7,7 +7,7 @@ import logging
 import shlex
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Protocol
 from uuid import UUID
@@ -31,6 +31,7 @@ from gns3trio.compute.nodes.qemu.settings import BOOT_SECONDS, OnClose
 from gns3trio.compute.nodes.qemu.tpm import open_tpm
 from gns3trio.console.hub import ConsoleHub
 from gns3trio.errors import Conflict, sole_cause
+from gns3trio.forwarder.forwarder import Port
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,8 @@ class RunHost(Protocol):
 
     name: str
 
-    def plug(self, process: QemuProcess) -> None:
-        """Connect the adapters, before the guest's first instruction."""
+    def plug(self, devices: Sequence[Port]) -> None:
+        """Connect the adapters, which are there now. Before the guest's first instruction."""
 
     def unplug(self) -> None:
         """Disconnect the adapters, if they are connected. The machine has ended, or is about to."""
@@ -296,7 +297,7 @@ class Run:
         if machine.load_state:
             # It is loaded already. It includes the disks, so that a later start must not load it again.
             await _human(monitor, f"delvm {SAVED_STATE}", SAVE_SECONDS)
-        self._host.plug(process)
+        self._host.plug(process.devices)
         await monitor.execute("cont")
 
     def _describe_end(self, code: int, process: QemuProcess) -> tuple[str, str | None]:

@@ -7,6 +7,7 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio.classes import frozen
 from gns3trio.compute.images import IMAGE_PROPERTIES
+from gns3trio.compute.nodes.parts.custom_adapters import check_mac
 from gns3trio.limits import MAX_FREE_TEXT, Bound
 
 # fmt: off
@@ -35,20 +36,11 @@ MAX_ADAPTERS = 275
 BOOT_SECONDS = 30.0
 MAX_OPTIONS = 4096
 
-_MAC = Bound(17, 17, check=lambda text: check_mac(text))
 _MODEL = Bound(64, 1, check=lambda text: _check_model(text))
-MacAddress = Annotated[str, _MAC]
+MacAddress = Annotated[str, Bound(17, 17, check=check_mac)]
 # The name of a QEMU device. It is part of an argument in which a comma begins another parameter.
 AdapterModel = Annotated[str, _MODEL]
-_HEX = frozenset("0123456789abcdefABCDEF")
 _MODEL_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
-
-
-def check_mac(text: str) -> None:
-    """Raises ValueError unless the text is a MAC address."""
-    parts = text.split(":")
-    if len(parts) != 6 or not all(len(part) == 2 and _HEX.issuperset(part) for part in parts):
-        raise ValueError(f"{text!r} is not a MAC address such as 0c:12:34:56:00:00")
 
 
 def _check_model(text: str) -> None:

@@ -8,6 +8,7 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio.classes import define
 from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.nodes.parts.custom_adapters import check_mac
 from gns3trio.compute.nodes.qemu.settings import (
     BOOT_SECONDS,
     CONSOLE_TYPES,
@@ -22,7 +23,6 @@ from gns3trio.compute.nodes.qemu.settings import (
     Platform,
     Priority,
     QemuSettings,
-    check_mac,
 )
 from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
@@ -103,6 +103,7 @@ TRAITS = NodeTraits(
     can_suspend=True,
     emulator="QEMU",
     has_images=True,
+    image_property="hda_disk_image",
     memory_mib=256,
     boot_seconds=BOOT_SECONDS,
     property_settings=QemuSettings,

@@ -5,26 +5,20 @@ is stopped.
 """
 
 import logging
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import attrs
 import trio
 
 from gns3trio import threads
-from gns3trio.compute.local.link_ends import LocalLinkEnd, Nio
-from gns3trio.compute.local.tunnel_nio import TunnelNio
-from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import ConsoleAccess, TrafficEndpoint
-from gns3trio.compute.node_traits import NodePort
-from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts, changing_soon
+from gns3trio.compute.local.link_ends import LocalLinkEnd
+from gns3trio.compute.node import NodeEvent, NodeSpec
+from gns3trio.compute.node_features import ConsoleAccess
+from gns3trio.compute.nodes.parts.custom_adapters import read_custom_adapters
+from gns3trio.compute.nodes.parts.guest_node import GuestNode
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
-from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
-from gns3trio.compute.nodes.qemu.adapters import machine_adapters, read_custom_adapters
+from gns3trio.compute.nodes.parts.node_ports import PortKey
+from gns3trio.compute.nodes.qemu.adapters import machine_adapters
 from gns3trio.compute.nodes.qemu.completion import completed, require_images, unknown_checksums
 from gns3trio.compute.nodes.qemu.disks import set_clone_aside
 from gns3trio.compute.nodes.qemu.display import Display
@@ -33,10 +27,8 @@ from gns3trio.compute.nodes.qemu.process import QemuProcess
 from gns3trio.compute.nodes.qemu.properties import as_properties, read_settings
 from gns3trio.compute.nodes.qemu.run import Run, serve_serial
 from gns3trio.compute.nodes.qemu.services import QemuServices
-from gns3trio.compute.nodes.qemu.settings import CONSOLE_TYPES, DRIVES, IMAGES, QemuSettings
+from gns3trio.compute.nodes.qemu.settings import CONSOLE_TYPES, DRIVES, IMAGES, CustomAdapter, QemuSettings
 from gns3trio.errors import Conflict, Invalid, path_error
-from gns3trio.forwarder.forwarder import Patch, Port
-from gns3trio.mutex import Mutex
 
 log = logging.getLogger(__name__)
 
@@ -52,41 +44,23 @@ def check_console_type(console_type: str) -> str:
     return console_type
 
 
-class QemuNode:
-    """A machine. Calls that change it are serialised by ``_changing``. It can be closed while it is being started."""
+class QemuNode(GuestNode[Run]):
+    """A machine."""
 
     node_type = "qemu"
-    always_runs = False
-    mac_table = None
-    files = None
-    mac_id: int | None = None
-    engine: str | None = None
-    has_default_engine = True
+    label = "QEMU"
+    kind = "QEMU machine"
 
     def __init__(self, services: QemuServices, spec: NodeSpec, settings: QemuSettings) -> None:
-        self.node_id: UUID = spec.node_id
-        self.project_id: UUID = spec.project_id
-        self.name: str = spec.name
-        self.status: NodeStatus = "stopped"
-        self.exit_reason: str | None = None
+        super().__init__(services.forwarder, services.link_ends, spec)
         self.command_line = ""
         self.console_type: str = "none"
-        self.directory: Path = spec.folder
         self._services = services
-        self._emit: Callable[[NodeEvent], None] = spec.emit
         self._settings = settings
         self._properties = as_properties(settings)
-        self._custom_adapters = read_custom_adapters(spec.custom_adapters)
+        self._custom_adapters = read_custom_adapters(spec.custom_adapters, list[CustomAdapter])
         self._console = NodeConsole(services.console_ports, services.console_acceptor)
         self._display = Display()
-        self._changing = Mutex()
-        self._starts = HangingStarts()
-        self._ports = NodePorts(self, services.link_ends, self._changing)
-        self._closed = False
-        # Only while it runs:
-        self._run: Run | None = None
-        self._devices: tuple[Port, ...] = ()
-        self._joints: dict[PortKey, Patch] = {}
 
     @property
     def console(self) -> int | None:
@@ -101,20 +75,8 @@ class QemuNode:
         return self._console.hub if self.console_type == "telnet" else self._display
 
     @property
-    def has_nio(self) -> bool:
-        """Whether any port is connected."""
-        return bool(self._ports.link_ends)
-
-    def ports(self) -> list[NodePort]:
-        """None: their names follow from the record of the node."""
-        return []
-
-    def tell(self, event: NodeEvent) -> None:
-        """Report an event of the node."""
-        try:
-            self._emit(event)
-        except Exception:  # an error in a listener must not stop the node
-            log.exception("QEMU %s: an event was not taken", self.node_id)
+    def _adapter_count(self) -> int:
+        return self._settings.adapters
 
     # --- properties ---
 
@@ -129,13 +91,10 @@ class QemuNode:
             old = self._settings
             changed = [name for name in IMAGES if getattr(settings, name) != getattr(old, name)]
             settings = attrs.evolve(settings, **unknown_checksums(changed))
-            if self._run is not None:
-                for name in _FIXED_WHILE_RUNNING:
-                    if getattr(settings, name) != getattr(old, name):
-                        raise Conflict(f"properties.{name}: '{self.name}' runs: stop it first")
-            for adapter, _ in self._ports.link_ends:
-                if adapter >= settings.adapters:
-                    raise Conflict(f"properties.adapters: adapter {adapter} of '{self.name}' is linked")
+            for name in _FIXED_WHILE_RUNNING:
+                if getattr(settings, name) != getattr(old, name):
+                    self._require_stopped(f"properties.{name}")
+            self._require_unlinked(settings.adapters)
             if settings.qemu_path != old.qemu_path:
                 self._services.programs.path_of(settings.qemu_path, settings.platform)
             await require_images(self._services, settings, changed)
@@ -176,7 +135,7 @@ class QemuNode:
 
     async def set_custom_adapters(self, adapters: list[dict[str, Any]]) -> None:
         """Change what is particular of single adapters. Raises Invalid; nothing is changed then."""
-        self._custom_adapters = read_custom_adapters(adapters)
+        self._custom_adapters = read_custom_adapters(adapters, list[CustomAdapter])
 
     # --- life ---
 
@@ -189,10 +148,7 @@ class QemuNode:
             reason = self._console.take(console, least=self._least_console)
             if reason is not None:
                 self.tell(NodeEvent("warning", f"{reason}: '{self.name}' has console {self.console} instead"))
-        try:
-            await threads.disk.run(lambda: self.directory.mkdir(parents=True, exist_ok=True))
-        except OSError as error:
-            raise path_error(f"{self.directory} cannot be used", error) from None
+        await self._make_folder()
 
     async def close(self) -> None:
         """Stop the node and release its resources; the files stay."""
@@ -202,29 +158,7 @@ class QemuNode:
             await self._ports.close_all()
             self._console.release()
 
-    def _stopping(self) -> AbstractAsyncContextManager[None]:
-        """Change the node, and do not wait long for its start."""
-        return changing_soon(self._changing, self.stopping())
-
-    def stopping(self) -> AbstractContextManager[None]:
-        """While the ``with`` lasts, a start that is already running is abandoned after a few seconds."""
-        return self._starts.stopping()
-
-    async def start(self) -> None:
-        """Start it, or let it go on if it is suspended. Does nothing if it is started. Raises Conflict, also if it is
-        to be stopped meanwhile.
-        """
-        async with self._changing:
-            await self._start()
-
-    async def _start(self) -> None:
-        if self._closed:
-            raise Conflict(f"QEMU '{self.name}' has been deleted")
-        if self._run is not None:
-            if self.status == "suspended":
-                await self._run.go_on()
-                self._become("started")
-            return
+    async def _start_guest(self) -> None:
         plan = Plan(
             node_id=str(self.node_id),
             name=self.name,
@@ -243,21 +177,10 @@ class QemuNode:
         if scope.cancelled_caught:
             raise Conflict(f"QEMU '{self.name}' was stopped before its start had come to an end")
 
-    async def stop(self) -> None:
-        """Stop it as its ``on_close`` says. Does nothing if it is stopped."""
-        async with self._stopping():
-            await self._stop()
-
     async def _stop(self) -> None:
+        """As its ``on_close`` says."""
         if self._run is not None:
             await self._run.stop(self._settings.on_close)
-
-    async def suspend(self) -> None:
-        """Suspend it. Does nothing if it is not started. Raises Conflict."""
-        async with self._changing:
-            if self._run is not None and self.status == "started":
-                await self._run.pause()
-                self._become("suspended")
 
     async def reload(self) -> None:
         """Reset the running machine, as GNS3 does; start a stopped one. Raises Conflict."""
@@ -268,24 +191,7 @@ class QemuNode:
                 await self._run.reset()
                 self._become("started")
 
-    def _become(self, status: NodeStatus) -> None:
-        if self._run is not None and self.status != status:
-            self.status = status
-            self.tell(NodeEvent("status"))
-
     # --- the run ---
-
-    def plug(self, process: QemuProcess) -> None:
-        """Called by the run before the guest's first instruction."""
-        self._devices = tuple(process.devices)
-        for key in self._ports.link_ends:
-            self._patch(key)
-
-    def unplug(self) -> None:
-        """Called by the run before the devices end."""
-        for key in list(self._joints):
-            self._unpatch(key)
-        self._devices = ()
 
     def is_connected(self, adapter_number: int) -> bool:
         """Whether the guest is to see a carrier."""
@@ -307,38 +213,21 @@ class QemuNode:
 
     def began(self, run: Run) -> None:
         """Called by the run when the machine works."""
-        self._run = run
         self.command_line = run.command_line
-        self.exit_reason = None
         self._display.monitor = run.monitor
         if self.console_type not in ("telnet", "none"):
             try:
                 self._console.listen()
             except Conflict as error:
                 self.tell(NodeEvent("error", f"QEMU '{self.name}': {error}"))
-        self.status = "started"
-        self.tell(NodeEvent("status"))
+        self._has_begun(run)
 
     def ended(self, reason: str | None, error: str | None) -> None:
         """Called by the run when the machine has ended."""
-        self._run = None
         self._display.monitor = None
         self._display.close("the node is stopped")
         self._console.stop_listening()
-        self.status = "stopped"
-        self.exit_reason = reason
-        self.tell(NodeEvent("status"))
-        if error is not None:
-            self.tell(NodeEvent("error", error))
-
-    async def set_engine(self, engine: str | None, mac_id: int | None = None) -> None:
-        """Raises Invalid: there is no choice."""
-        if engine is not None:
-            raise Invalid("engine: a QEMU machine has no choice of engines")
-
-    def traffic_endpoint(self) -> TrafficEndpoint:
-        """Raises Conflict: the server does not reach into the guest."""
-        raise Conflict(f"QEMU '{self.name}' cannot send or receive generated traffic: built-in PCs can")
+        self._has_ended(reason, error)
 
     # --- console ---
 
@@ -360,8 +249,7 @@ class QemuNode:
         async with self._changing:
             wanted = check_console_type(console_type or self.console_type)
             if wanted != self.console_type:
-                if self._run is not None:
-                    raise Conflict(f"console_type: '{self.name}' runs: stop it first")
+                self._require_stopped("console_type")
                 before = self.console_type
                 given = console if console != self.console else None  # the port of the other type is not asked for
                 self._use_console(wanted)
@@ -389,74 +277,23 @@ class QemuNode:
 
     # --- ports ---
 
-    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
-        """The end of the link at a port; None if the port is not connected."""
-        return self._ports.link_ends.get((adapter_number, port_number))
-
-    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: no device behind the port can be missing."""
-        return None
-
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Connect an adapter to a tunnel, replacing the earlier NIO.
-
-        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
-        """
-        await self.connect(adapter_number, port_number, TunnelNio(nio))
-
-    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """As ``bind_nio``, also for links inside this host."""
-        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
-
-    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect an adapter from its NIO. Raises Conflict if it has none."""
-        await self._ports.unbind((adapter_number, port_number))
-
-    def require_port(self, key: PortKey) -> None:
-        """Raises Conflict if there is no such port, or the node has been deleted."""
-        if key[1] != 0 or not 0 <= key[0] < self._settings.adapters:
-            raise Conflict(f"Port {key[0]}/{key[1]} doesn't exist on QEMU '{self.name}'")
-        if self._closed:
-            raise Conflict(f"QEMU '{self.name}' has been deleted")
-
     async def attach(self, key: PortKey, link_end: LocalLinkEnd) -> None:
         """Connect an adapter, if the machine runs, to the end of a new link."""
-        self._patch(key)
-        await self._show_carrier(key, True)
+        await super().attach(key, link_end)
+        await self._set_carrier(key[0], True)
 
     async def end(self, key: PortKey, link_end: LocalLinkEnd) -> None:
         """Disconnect an adapter from the end of the link, and close that."""
-        link_end.close()  # which also ends the patch
-        self._unpatch(key)
+        await super().end(key, link_end)
         with trio.CancelScope(shield=True):
-            await self._show_carrier(key, False)
+            await self._set_carrier(key[0], False)
 
-    async def _show_carrier(self, key: PortKey, up: bool) -> None:
-        has_device = key[0] < len(self._devices)
+    async def _set_carrier(self, adapter_number: int, up: bool) -> None:
+        has_device = adapter_number < len(self._devices)
         if self._run is not None and has_device and self._settings.replicate_network_connection_state:
-            await self._run.set_link(key[0], up)
-
-    def _patch(self, key: PortKey) -> None:
-        """Connect an adapter and the end of its link if both exist."""
-        link_end = self._ports.link_ends.get(key)
-        if link_end is not None and key[0] < len(self._devices):
-            device = self._devices[key[0]]
-            self._joints[key] = self._services.forwarder.connect(device, link_end.port)
-            link_end.device = device
-
-    def _unpatch(self, key: PortKey) -> None:
-        joint = self._joints.pop(key, None)
-        if joint is not None:
-            joint.close()
-        link_end = self._ports.link_ends.get(key)
-        if link_end is not None:
-            link_end.device = None
+            await self._run.set_link(adapter_number, up)
 
     # --- files ---
-
-    async def startup_script(self) -> str | None:
-        """None: it has no start-up script."""
-        return None
 
     async def resize_disk(self, drive_name: str, extend: int) -> None:
         """Make the disk of a stopped machine larger: the clone, or the image itself. Raises Conflict."""
@@ -468,10 +305,6 @@ class QemuNode:
                     await self._services.disks.extend(disk, extend)
                     return
             raise Conflict(f"drive_name: '{self.name}' has no disk {drive_name}")
-
-    async def set_startup_script(self, text: str) -> None:
-        """Raises Conflict: it has none."""
-        raise Conflict("A QEMU machine has no start-up script")
 
     async def rename(self, name: str) -> None:
         """Change its name. A running machine keeps the old one in its command line."""

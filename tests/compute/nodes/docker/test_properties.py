@@ -10,12 +10,13 @@ from gns3trio.compute.nodes.docker.properties import (
     as_properties,
     default_mac,
     read_command,
-    read_custom_adapters,
     read_environment,
     read_hosts,
     read_settings,
     whole_image_name,
 )
+from gns3trio.compute.nodes.docker.settings import MAX_VARIABLE, CustomAdapter
+from gns3trio.compute.nodes.parts.custom_adapters import read_custom_adapters
 from gns3trio.errors import Conflict, Invalid
 
 NODE = UUID("1c892cec-dc3b-4104-bb9b-4063720ead93")
@@ -60,11 +61,28 @@ def test_texts() -> None:
 def test_macs() -> None:
     """They are those of GNS3."""
     settings = read_settings({"image": "a", "adapters": 3, "mac_address": default_mac(NODE)})
-    customs = read_custom_adapters([{"adapter_number": 1, "mac_address": "00:AA:00:00:00:01"}])
+    customs = read_custom_adapters([{"adapter_number": 1, "mac_address": "00:AA:00:00:00:01"}], list[CustomAdapter])
     assert adapter_macs(settings, customs) == ["02:42:89:2c:ec:00", "00:aa:00:00:00:01", "02:42:89:2c:ec:02"]
     for wrong in ([{"adapter_number": 100}], [{"adapter_number": 0, "mac_address": "x"}], [{"port_name": "x"}]):
         with pytest.raises(Invalid, match="custom_adapters"):
-            read_custom_adapters(wrong)
+            read_custom_adapters(wrong, list[CustomAdapter])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("mac_address", "01:00:5e:00:00:01"),
+        ("mac_address", "ff:ff:ff:ff:ff:ff"),
+        ("mac_address", "00:00:00:00:00:00"),
+        ("mac_address", "02:42:00:00:00"),
+        ("console_http_path", "/\r\nX: y"),
+        ("environment", "A=" + "x" * MAX_VARIABLE),
+    ],
+)
+def test_what_no_container_can_have(field: str, value: str) -> None:
+    with pytest.raises(Invalid, match=f"properties.{field}: "):
+        read_settings({"image": "a", field: value})
+    assert read_settings({"image": "a", "environment": "A=" + "x" * (MAX_VARIABLE - 2)})
 
 
 def test_null_is_the_default() -> None:

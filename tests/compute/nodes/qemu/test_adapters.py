@@ -4,10 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from gns3trio.compute.nodes.qemu.adapters import following_mac, machine_adapters, read_custom_adapters
+from gns3trio.compute.nodes.parts.custom_adapters import following_mac, read_custom_adapters
+from gns3trio.compute.nodes.qemu.adapters import machine_adapters
 from gns3trio.compute.nodes.qemu.command import Adapter
 from gns3trio.compute.nodes.qemu.properties import default_mac
-from gns3trio.compute.nodes.qemu.settings import QemuSettings
+from gns3trio.compute.nodes.qemu.settings import CustomAdapter, QemuSettings
 from gns3trio.errors import Invalid
 
 
@@ -29,7 +30,8 @@ def test_single_adapters_differ() -> None:
             {"adapter_number": 1, "adapter_type": "pcnet"},
             {"adapter_number": 0, "port_name": "mgmt"},
             {"adapter_number": 9, "adapter_type": "pcnet"},
-        ]
+        ],
+        list[CustomAdapter],
     )
     settings = QemuSettings(adapters=2, mac_address="0c:00:00:00:00:00")
     assert machine_adapters(settings, customs) == [
@@ -50,4 +52,4 @@ def test_single_adapters_differ() -> None:
 )
 def test_wrong_ones(value: list[dict[str, object]], field: str) -> None:
     with pytest.raises(Invalid, match=rf"custom_adapters\[0\]\.{field}"):
-        read_custom_adapters(value)
+        read_custom_adapters(value, list[CustomAdapter])
