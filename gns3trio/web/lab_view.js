@@ -12,6 +12,7 @@ import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
 import { LabIndex } from "./panels/lab_index.js";
 import { LinkPanel } from "./panels/link_panel.js";
+import { askForImage } from "./panels/new_node.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 
@@ -155,9 +156,13 @@ export function showLab(main, projectId) {
 
   async function addNode(kind) {
     const [x, y] = graph.freePlace();
+    const host = newHost.value;
+    const type = lab.types.get(kind);
+    const create = (properties) => post(`${lab.path}/nodes`, { name: type.name_format, node_type: kind, compute_id: host, x, y, properties });
     const node = lab.templates.has(kind)
-      ? await post(`${lab.path}/templates/${kind}`, { compute_id: newHost.value, x, y })
-      : await post(`${lab.path}/nodes`, { name: lab.types.get(kind).name_format, node_type: kind, compute_id: newHost.value, x, y });
+      ? await post(`${lab.path}/templates/${kind}`, { compute_id: host, x, y })
+      : await (type.image_property ? askForImage(type, host, create) : create({}));
+    if (node === null) return;
     lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);

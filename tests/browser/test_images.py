@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import os
+import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -47,8 +47,6 @@ def test_an_appliance_is_installed_in_the_page(page: Page, host: Host, tmp_path:
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     expect(page.locator("#images tbody tr")).to_have_count(1)
     assert [each["path"] for each in host.request("GET", "/v2/compute/qemu/images")] == ["disk.img"]
-    if place := os.environ.get("SHOT"):
-        page.screenshot(path=place)
     host.request("DELETE", "/v2/compute/qemu/images/disk.img")  # other tests use the server too
 
 
@@ -67,3 +65,26 @@ def test_a_node_is_made_from_a_template_in_the_page(page: Page, host: Host) -> N
     page.get_by_role("button", name="Add node").click()
     expect(page.locator(".node")).to_have_count(3)
     host.request("DELETE", f"/v2/templates/{template['template_id']}")
+
+
+def test_the_image_of_a_new_machine_is_asked_for(page: Page, host: Host) -> None:
+    blank = urllib.request.Request(f"{host.url}/v2/compute/qemu/images/blank.img", method="POST", data=bytes(2**20))
+    urllib.request.urlopen(blank).close()
+    project = host.lab("machines", {"nodes": {"PC1": {"node_type": "vpcs"}}})
+    page.goto(f"{host.url}/projects/{project['project_id']}")
+    expect(page.locator(".node")).to_have_count(1)
+    page.get_by_label("Type of the new node").select_option("QEMU")
+    page.get_by_role("button", name="Add node").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.locator("datalist option")).to_have_attribute("value", "blank.img")
+    dialog.get_by_label("Image").fill("absent.img")
+    dialog.get_by_role("button", name="Add").click()
+    expect(dialog.locator(".field .error")).to_contain_text("absent.img")
+    dialog.get_by_label("Image").fill("blank.img")
+    dialog.get_by_role("button", name="Add").click()
+    expect(page.locator("aside h2")).to_contain_text("QEMU")
+    nodes = host.request("GET", f"/v2/projects/{project['project_id']}/nodes")
+    (machine,) = (each for each in nodes if each["node_type"] == "qemu")
+    assert machine["properties"]["hda_disk_image"] == "blank.img"
+    host.request("DELETE", f"/v2/projects/{project['project_id']}/nodes/{machine['node_id']}")
+    host.request("DELETE", "/v2/compute/qemu/images/blank.img")  # other tests use the server too
