@@ -16,6 +16,7 @@ _APART = 18  # between parallel links: more than a line of text, as long as all 
 _NAME_ABOVE = 8  # from the symbol to a name without a position of its own
 _PORT_AWAY = 16  # from the edge of a node to the name of its port
 _STEP = 14  # step along the wire when searching room for a text
+_MOST_STEPS = 100  # a wire may be as long as 2**31 pixels
 _HALO = 'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'  # separates texts from lines
 _SMALL = 'font-size="10"'
 _PORT_COLOR, _FILTER_COLOR = "#5c6470", "#a61e4d"
@@ -210,7 +211,7 @@ def _texts(wire: _Wire, boxes: dict[str, Box], room: _Room) -> tuple[list[str], 
             names.append(_placed(label, label.get("text", name), (box.left, box.top)))
             continue
         first = _inside(wire, box) + _PORT_AWAY
-        count = max(int((wire.length / 2 - first) // _STEP), 0)
+        count = min(max(int((wire.length / 2 - first) // _STEP), 0), _MOST_STEPS)
         places = [wire.at(way * (first + _STEP * number)) for number in range(count + 1)]
         names.append(_found(places, name, 10, f'fill="{_PORT_COLOR}" {_SMALL}', room))
     filters = " ".join(f"{name}={','.join(map(str, values))}" for name, values in wire.link["filters"].items())
