@@ -5,6 +5,7 @@ import json
 import urllib.request
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Host
@@ -67,6 +68,7 @@ def test_a_node_is_made_from_a_template_in_the_page(page: Page, host: Host) -> N
     host.request("DELETE", f"/v2/templates/{template['template_id']}")
 
 
+@pytest.mark.refused_requests
 def test_the_image_of_a_new_machine_is_asked_for(page: Page, host: Host) -> None:
     blank = urllib.request.Request(f"{host.url}/v2/compute/qemu/images/blank.img", method="POST", data=bytes(2**20))
     urllib.request.urlopen(blank).close()

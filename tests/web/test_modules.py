@@ -19,7 +19,6 @@ PAGE = Path(gns3trio.__file__).parent / "web"
 TESTED_IN_THE_BROWSER = {
     "app",
     "docs",
-    "drawer/consoles",
     "drawer/packets",
     "drawer/screen",
     "flows/heat_map",

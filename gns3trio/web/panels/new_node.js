@@ -6,10 +6,10 @@ import { formField, openForm } from "../forms.js";
 
 const HINT = "Its name. The list has those that the host has now.";
 
-// The images of a host that nodes of the type can use; none if the host cannot tell.
+// The images of a host that nodes of the type can use; none if the host cannot tell. "auto" may still become any host.
 export async function imagesOf(type, computeId) {
   try {
-    const images = await get(`/v2/computes/${computeId}/${type.node_type}/images`);
+    const images = await get(`/v2/computes/${computeId === "auto" ? "local" : computeId}/${type.node_type}/images`);
     return images.map((each) => each.image ?? each.path);
   } catch {
     return [];
