@@ -2,6 +2,7 @@
 #ifndef GNS3TRIO_FUZZ_PC_H
 #define GNS3TRIO_FUZZ_PC_H
 
+#include "fuzz_script.h"
 #include "pc_host.h"
 #include "pc_ip.h"
 #include "pc_jobs.h"
@@ -16,18 +17,6 @@
     } while (0)
 
 enum { MOST_EXPIRIES = 200 };
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t left;
-} script;
-
-static inline uint8_t next_byte(script *s) {
-    if (s->left == 0)
-        return 0;
-    s->left--;
-    return *s->bytes++;
-}
 
 static inline uint16_t next_u16(script *s) {
     return (uint16_t)(next_byte(s) << 8 | next_byte(s));

@@ -2,21 +2,10 @@
 #ifndef GNS3TRIO_FUZZ_TRAINS_H
 #define GNS3TRIO_FUZZ_TRAINS_H
 
+#include "fuzz_script.h"
 #include "test_trains.h"
 
 enum { MAX_CHANGES = 8, MOST_MESSAGE_BYTES = 65536 };
-
-typedef struct {
-    const uint8_t *bytes;
-    size_t left;
-} script;
-
-static inline uint8_t next_byte(script *s) {
-    if (s->left == 0)
-        return 0;
-    s->left--;
-    return *s->bytes++;
-}
 
 /* A message of any bytes; its size. */
 static inline size_t make_anything(unsigned char *message, script *s) {

@@ -305,6 +305,17 @@ async def driven_action(
         yield node
 
 
+async def resume_driven(
+    controller: Controller, client: ComputeClient, project_id: UUID, node_type: str, node_id: UUID
+) -> None:
+    """Let a suspended node go on; do nothing for another. Raises as ``driven_action``."""
+    async with driven_node(controller, client, project_id, node_type, node_id) as node:
+        is_suspended = node.instance.status == "suspended"
+    if is_suspended:
+        async with driven_action(controller, client, project_id, node_type, node_id, "start"):
+            pass
+
+
 async def copy_files(source: ComputeNode, destination: ComputeNode) -> None:
     """Copy the files of a node to another one of its type: through their computes, or from folder to folder. Files that
     the other node had are gone then, as in GNS3. The start-up script gets the name of the other node. The caller holds

@@ -13,6 +13,7 @@ from gns3trio.config import Config
 from tests.support.far_lab import REPLY, TIMEOUT, far_pcs
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab
+from tests.support.machines import needs_qemu
 from tests.support.pings import ping, script
 from tests.support.server import Server
 from tests.support.websockets import ws_events
@@ -191,6 +192,23 @@ async def test_users_are_told_of_a_host_that_does_not_answer(
     """Once for the project, and at each link."""
     lab, _link, there = await pair_on_two_hosts(server, project)
     await ping(server, project, there, "10.0.0.1", REPLY)
+    await require_told(server, far, lab)
+
+
+@needs_qemu
+async def test_users_are_told_of_it_at_a_machine(
+    server: Server, project: Json, far: FarServer, registered: Json
+) -> None:
+    lab, link, there = await pair_on_two_hosts(server, project)
+    await server.request("DELETE", f"{lab.path}/links/{link['link_id']}", None, 204)
+    body = {"name": "M", "node_type": "qemu", "compute_id": "local"}
+    machine = await server.request("POST", f"{lab.path}/nodes", body, 201)
+    await lab.link((machine, 0), (there, 0))
+    await require_told(server, far, lab)
+
+
+async def require_told(server: Server, far: FarServer, lab: Lab) -> None:
+    """The far host ends, and its only link has a problem then."""
     assert far.server is not None
     async with ws_events(server, f"{lab.path}/notifications/ws") as events:
         await far.stop()

@@ -9,7 +9,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Host
-from tests.peers.web_ui import choose, drag, lab, open_web_console, page, served_with_web_ui, watching
+from tests.peers.web_ui import (
+    choose,
+    drag,
+    lab,
+    open_web_console,
+    page,
+    served_with_web_ui,
+    start,
+    suspend_all,
+    watching,
+)
 from tests.support.machines import SMALLEST_GUEST, needs_qemu
 
 __all__ = ["lab", "page"]  # fixtures
@@ -99,10 +109,6 @@ def test_a_machine_is_made_started_and_opened(page: Page, host: Host, lab: dict[
         page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
     expect(page.locator("g.node")).to_have_count(2)
     drag(page, "Router")
-    machine = page.locator("g.node", has_text="Router-1")
-    machine.click(button="right", force=True)
-    page.locator("[mat-menu-item]", has_text="Start").first.click()
-    expect(page.locator(".nodeRow", has_text="Router-1").locator("svg rect[fill=green]")).to_have_count(1)
+    machine = start(page, "Router-1")
     open_web_console(page, machine, b"R")
-    page.locator("button", has_text="pause").first.click()
-    expect(page.locator(".nodeRow", has_text="Router-1").locator("svg rect[fill=yellow]")).to_have_count(1)
+    suspend_all(page, "Router-1")

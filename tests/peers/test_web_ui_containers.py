@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Host
-from tests.peers.web_ui import drag, lab, open_web_console, page, served_with_web_ui, watching
+from tests.peers.web_ui import drag, lab, open_web_console, page, served_with_web_ui, start, suspend_all, watching
 from tests.support.docker_engine import BUSYBOX, DockerEngine
 
 __all__ = ["lab", "page"]  # fixtures
@@ -26,13 +26,9 @@ def test_a_container_is_made_started_and_opened(page: Page, host: Host, lab: dic
         page.goto(f"{host.url}/static/web-ui/server/1/project/{lab['project_id']}")
     expect(page.locator("g.node")).to_have_count(2)
     drag(page, "Alpine")
-    container = page.locator("g.node", has_text="Alpine-1")
-    container.click(button="right", force=True)
-    page.locator("[mat-menu-item]", has_text="Start").first.click()
-    expect(page.locator(".nodeRow", has_text="Alpine-1").locator("svg rect[fill=green]")).to_have_count(1)
+    container = start(page, "Alpine-1")
     open_web_console(page, container, b"MAC 02:42:", "echo MA''C $(cat /sys/class/net/eth1/address)\n")
-    page.locator("button", has_text="pause").first.click()
-    expect(page.locator(".nodeRow", has_text="Alpine-1").locator("svg rect[fill=yellow]")).to_have_count(1)
+    suspend_all(page, "Alpine-1")
 
 
 def make_template(page: Page, host: Host, name: str) -> None:

@@ -83,6 +83,21 @@ def drag(page: Page, template: str) -> None:
     expect(page.locator(".templateIcon")).to_have_count(0)
 
 
+def start(page: Page, name: str) -> Locator:
+    """Start a node of this name by its menu; the node in the map."""
+    node = page.locator("g.node", has_text=name)
+    node.click(button="right", force=True)
+    page.locator("[mat-menu-item]", has_text="Start").first.click()
+    expect(page.locator(".nodeRow", has_text=name).locator("svg rect[fill=green]")).to_have_count(1)
+    return node
+
+
+def suspend_all(page: Page, name: str) -> None:
+    """Press the button that suspends all nodes, until this one is suspended."""
+    page.locator("button", has_text="pause").first.click()
+    expect(page.locator(".nodeRow", has_text=name).locator("svg rect[fill=yellow]")).to_have_count(1)
+
+
 def open_web_console(page: Page, node: Locator, expected: bytes, typed: str = "") -> None:
     """The console of a node in the page; the terminal itself is drawn on a canvas."""
     with page.expect_websocket(lambda socket: socket.url.endswith("/console/ws")) as opened:

@@ -78,26 +78,10 @@ class Machines:
         self.events: list[tuple[str, NodeEvent]] = []
         self._changed = trio.Event()
 
-    async def create(
-        self,
-        name: str,
-        properties: dict[str, Any] | None = None,
-        *,
-        node_type: str = "qemu",
-        console_type: str | None = None,
-        custom_adapters: list[dict[str, Any]] | None = None,
-        engine: str | None = None,
-    ) -> LocalNode:
-        """A new node, checked as those of users are."""
-        spec = self.spec(
-            name,
-            properties,
-            node_type=node_type,
-            console_type=console_type,
-            custom_adapters=custom_adapters,
-            engine=engine,
-        )
-        await self.compute.check_properties(node_type, spec.properties, engine)
+    async def create(self, name: str, properties: dict[str, Any] | None = None, **others: Any) -> LocalNode:
+        """A new node, checked as those of users are. ``others`` as for ``spec``."""
+        spec = self.spec(name, properties, **others)
+        await self.compute.check_properties(spec.node_type, spec.properties, spec.engine)
         return await self.compute.create_node(spec)
 
     def spec(

@@ -10,7 +10,7 @@ from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.controller.driven_nodes import driven_action, driven_node
+from gns3trio.controller.driven_nodes import driven_action, resume_driven
 
 routes = RouteTable("/v2")
 
@@ -41,9 +41,4 @@ async def pause_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
 @routes.route("POST", f"{_NODE}/unpause", status=204, access=Access.COMPUTE)
 async def unpause_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Let a suspended container go on."""
-    client = client_of(api.http.scope)
-    async with driven_node(api.controller, client, project_id, "docker", node_id) as node:
-        is_suspended = node.instance.status == "suspended"
-    if is_suspended:
-        async with driven_action(api.controller, client, project_id, "docker", node_id, "start"):
-            pass
+    await resume_driven(api.controller, client_of(api.http.scope), project_id, "docker", node_id)

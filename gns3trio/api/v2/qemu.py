@@ -17,7 +17,7 @@ from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import MAX_DISK_SIZE, DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulator_host import InstalledProgram, QemuHost
-from gns3trio.controller.driven_nodes import driven_action, driven_node
+from gns3trio.controller.driven_nodes import driven_node, resume_driven
 from gns3trio.errors import Conflict, Invalid
 
 routes = RouteTable("/v2")
@@ -176,9 +176,4 @@ async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: Di
 @routes.route("POST", f"{_NODE}/resume", status=204, access=Access.COMPUTE)
 async def resume_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Let a suspended machine go on."""
-    client = client_of(api.http.scope)
-    async with driven_node(api.controller, client, project_id, "qemu", node_id) as node:
-        is_suspended = node.instance.status == "suspended"
-    if is_suspended:
-        async with driven_action(api.controller, client, project_id, "qemu", node_id, "start"):
-            pass
+    await resume_driven(api.controller, client_of(api.http.scope), project_id, "qemu", node_id)

@@ -316,10 +316,10 @@ class DockerNode(GuestNode[Run]):
         self._taps[adapter_number].set_carrier(up)
 
     def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """Why no frame passes: the container may have deleted the interface."""
+        """Why no frame passes: the container may have deleted the interface, or the way to another host fails."""
         if adapter_number < len(self._taps) and self._taps[adapter_number].is_lost:
             return f"the container has no interface {self._taps[adapter_number].adapter.name} any more"
-        return None
+        return super().port_trouble(adapter_number, port_number)
 
     # --- files ---
 

@@ -12,14 +12,12 @@ from gns3trio.classes import frozen
 from gns3trio.compute.local.admission import Admission
 from gns3trio.compute.local.interface_watch import InterfaceWatch
 from gns3trio.compute.local.leases import ConsolePorts
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.local.programs import RunningPrograms
-from gns3trio.compute.local.tunnel_nio import TunnelNio
-from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import PortList, has_port
-from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortedNode, PortKey
 from gns3trio.console.acceptor import ConsoleAcceptor
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.forwarder.forwarder import Forwarder
@@ -40,7 +38,7 @@ class BuiltinServices:
     admission: Admission
 
 
-class BuiltinNode:
+class BuiltinNode(PortedNode):
     """The base of hubs, switches, clouds and NATs. Each type implements ``_attach`` and ``_detach`` for its ports."""
 
     node_type = ""
@@ -74,11 +72,6 @@ class BuiltinNode:
         return None
 
     @property
-    def has_nio(self) -> bool:
-        """Whether any port is connected."""
-        return bool(self._ports.link_ends)
-
-    @property
     def _link_ends(self) -> Mapping[int, LocalLinkEnd]:
         """The ends of the links at its ports, by port number."""
         return {port_number: link_end for (_, port_number), link_end in self._ports.link_ends.items()}
@@ -102,15 +95,6 @@ class BuiltinNode:
 
     def _release(self) -> None:
         """Release the resources of the type, at the end of the node, when no port has a link any more."""
-
-    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
-        """The end of the link at a port; None if the port is not connected."""
-        return self._ports.link_ends.get((adapter_number, port_number))
-
-    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """The problem of the way to the host at the other end; None if there is none."""
-        link_end = self.link_end(adapter_number, port_number)
-        return link_end.trouble if link_end is not None else None
 
     def tell(self, event: NodeEvent) -> None:
         """Report an event of the node."""
@@ -174,21 +158,6 @@ class BuiltinNode:
         raise Conflict(f"A {self.label} has no disk")
 
     # --- ports ---
-
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Connect a port to a tunnel, replacing its earlier NIO.
-
-        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
-        """
-        await self.connect(adapter_number, port_number, TunnelNio(nio))
-
-    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """As ``bind_nio``, also for links inside this host."""
-        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
-
-    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect a port from its NIO. Raises Conflict if it has none."""
-        await self._ports.unbind((adapter_number, port_number))
 
     def require_port(self, key: PortKey) -> None:
         """Raises Conflict if there is no such port, or the node has been deleted."""

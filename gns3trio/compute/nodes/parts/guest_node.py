@@ -11,14 +11,12 @@ from typing import Generic, Protocol, TypeVar
 from uuid import UUID
 
 from gns3trio import threads
-from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
-from gns3trio.compute.local.tunnel_nio import TunnelNio
-from gns3trio.compute.nio import UdpNio
+from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import MacTable, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts, changing_soon
-from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortedNode, PortKey
 from gns3trio.errors import Conflict, Invalid, path_error
 from gns3trio.forwarder.forwarder import Forwarder, Patch, Port
 from gns3trio.mutex import Mutex
@@ -39,7 +37,7 @@ class GuestRun(Protocol):
 AnyRun = TypeVar("AnyRun", bound=GuestRun)
 
 
-class GuestNode(Generic[AnyRun]):
+class GuestNode(PortedNode, Generic[AnyRun]):
     """The base of machines and containers. Calls that change a node are serialised by ``_changing``. It can be closed
     while it is being started.
     """
@@ -90,11 +88,6 @@ class GuestNode(Generic[AnyRun]):
         """Called when an adapter, whose device is there, has been connected to a link, or disconnected."""
 
     # --- what it is ---
-
-    @property
-    def has_nio(self) -> bool:
-        """Whether any port is connected."""
-        return bool(self._ports.link_ends)
 
     def ports(self) -> list[NodePort]:
         """None: their names follow from the record of the node."""
@@ -198,29 +191,6 @@ class GuestNode(Generic[AnyRun]):
             self.tell(NodeEvent("error", error))
 
     # --- ports ---
-
-    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
-        """The end of the link at a port; None if the port is not connected."""
-        return self._ports.link_ends.get((adapter_number, port_number))
-
-    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """None: no device behind the port can be missing."""
-        return None
-
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Connect an adapter to a tunnel, replacing the earlier NIO.
-
-        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
-        """
-        await self.connect(adapter_number, port_number, TunnelNio(nio))
-
-    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """As ``bind_nio``, also for links inside this host."""
-        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
-
-    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
-        """Disconnect an adapter from its NIO. Raises Conflict if it has none."""
-        await self._ports.unbind((adapter_number, port_number))
 
     def require_port(self, key: PortKey) -> None:
         """Raises Conflict if there is no such port, or the node has been deleted."""

@@ -1,4 +1,4 @@
-"""The ports of a node on this host: which link ends at which, and how one takes the place of another."""
+"""The ports of nodes on this host: which link ends at which, and how one takes the place of another."""
 
 import weakref
 from typing import Protocol
@@ -6,6 +6,8 @@ from uuid import UUID
 
 from gns3trio.compute.interface import PortPlace
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd, Nio
+from gns3trio.compute.local.tunnel_nio import TunnelNio
+from gns3trio.compute.nio import UdpNio
 from gns3trio.errors import Conflict
 from gns3trio.mutex import Mutex
 
@@ -80,3 +82,38 @@ class NodePorts:
         """End all links."""
         for key in list(self.link_ends):
             await self.close(key)
+
+
+class PortedNode:
+    """The part of a node that the compute asks about its ports."""
+
+    _ports: NodePorts
+
+    @property
+    def has_nio(self) -> bool:
+        """Whether any port is connected."""
+        return bool(self._ports.link_ends)
+
+    def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
+        """The end of the link at a port; None if the port is not connected."""
+        return self._ports.link_ends.get((adapter_number, port_number))
+
+    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
+        """The problem of the way to the host at the other end; None if there is none."""
+        link_end = self.link_end(adapter_number, port_number)
+        return link_end.trouble if link_end is not None else None
+
+    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
+        """Connect a port to a tunnel, replacing its earlier NIO.
+
+        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
+        """
+        await self.connect(adapter_number, port_number, TunnelNio(nio))
+
+    async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
+        """As ``bind_nio``, also for links inside this host."""
+        await self._ports.bind((adapter_number, port_number), nio, adapter_number=adapter_number)
+
+    async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
+        """Disconnect a port from its NIO. Raises Conflict if it has none."""
+        await self._ports.unbind((adapter_number, port_number))

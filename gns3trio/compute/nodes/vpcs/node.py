@@ -16,15 +16,13 @@ import trio
 
 from gns3trio.compute.local.link_ends import LocalLinkEnd, Nio
 from gns3trio.compute.local.registry import NodeType, structure_properties
-from gns3trio.compute.local.tunnel_nio import TunnelNio
-from gns3trio.compute.nio import UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
 from gns3trio.compute.node_features import TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.hanging_starts import changing_soon
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.node_console import NodeConsole
-from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortKey
+from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortedNode, PortKey
 from gns3trio.compute.nodes.vpcs.engine import Engine
 from gns3trio.compute.nodes.vpcs.engines import MakeEngine, load_engine
 from gns3trio.compute.nodes.vpcs.folder import VpcsFolder
@@ -62,7 +60,7 @@ async def create_vpcs(services: VpcsServices, spec: NodeSpec) -> "VpcsNode":
     return node
 
 
-class VpcsNode:
+class VpcsNode(PortedNode):
     """A PC. Calls that change it are serialised by ``_changing``. It can be closed while it is being started."""
 
     node_type = "vpcs"
@@ -108,11 +106,6 @@ class VpcsNode:
         """The number from which its MAC address is derived; None once it is closed."""
         return self._mac_id
 
-    @property
-    def has_nio(self) -> bool:
-        """Whether its port is connected."""
-        return self._link_end is not None
-
     def ports(self) -> list[NodePort]:
         """The only port."""
         return _PORTS
@@ -141,11 +134,6 @@ class VpcsNode:
     def link_end(self, adapter_number: int, port_number: int) -> LocalLinkEnd | None:
         """The end of the link at a port; None if the port is not connected."""
         return self._link_end if port_number == 0 else None
-
-    def port_trouble(self, adapter_number: int, port_number: int) -> str | None:
-        """The problem of the way to the host at the other end; None if there is none."""
-        link_end = self.link_end(adapter_number, port_number)
-        return link_end.trouble if link_end is not None else None
 
     def tell(self, event: NodeEvent) -> None:
         """Report an event of the node."""
@@ -320,15 +308,8 @@ class VpcsNode:
 
     # --- port ---
 
-    async def bind_nio(self, adapter_number: int, port_number: int, nio: UdpNio) -> None:
-        """Connect port 0 to a tunnel, replacing the earlier NIO. The adapter number is ignored.
-
-        Raises Conflict (no such port, or ``lport`` is in use) or Invalid (``rhost`` is not a host).
-        """
-        await self.connect(adapter_number, port_number, TunnelNio(nio))
-
     async def connect(self, adapter_number: int, port_number: int, nio: Nio) -> None:
-        """As ``bind_nio``, also for links inside this host."""
+        """Connect port 0, replacing the earlier NIO. The adapter number is ignored. Raises as ``bind_nio``."""
         await self._ports.bind((0, port_number), nio, adapter_number=adapter_number)
 
     async def unbind_nio(self, adapter_number: int, port_number: int) -> None:
