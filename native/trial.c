@@ -11,6 +11,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -236,11 +237,18 @@ static int exchange(trial *t) {
     }
 }
 
+static void clear(udpfwd_trial_result *result) {
+    enum { AFTER_RECEIVED = offsetof(udpfwd_trial_result, duplicated) };
+    result->sent = 0;
+    __atomic_store_n(&result->received, 0, __ATOMIC_RELAXED); /* another thread may read it already */
+    memset((char *)result + AFTER_RECEIVED, 0, sizeof *result - AFTER_RECEIVED);
+}
+
 int udpfwd_trial(int tx_fd, int rx_fd, int stop_fd, const udpfwd_trial_options *options, udpfwd_trial_result *result) {
     if (options->frame_bytes < UDPFWD_TRIAL_MIN_BYTES || options->frame_bytes > UDPFWD_TRIAL_MAX_BYTES ||
         options->duration_ns == 0)
         return -EINVAL;
-    memset(result, 0, sizeof *result);
+    clear(result);
     trial *t = calloc(1, sizeof *t);
     if (t == NULL)
         return -ENOMEM;
