@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import trio
@@ -25,7 +26,7 @@ async def lab(tmp_path: Path, docker_engine: DockerEngine, monkeypatch: pytest.M
 @pytest.fixture
 def registry(docker_engine: DockerEngine) -> Iterator[ImageRegistry]:
     """Its layer is another one in each test, so that no engine has it already."""
-    with open_registry(busybox_archive(docker_engine.busybox, {"mark": str(id(object()))})) as registry:
+    with open_registry(busybox_archive(docker_engine.busybox, {"mark": uuid4().hex})) as registry:
         yield registry
 
 
