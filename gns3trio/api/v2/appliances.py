@@ -8,7 +8,7 @@ from starlette.responses import Response
 from gns3trio import threads
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import library_replies
 from gns3trio.classes import define
 from gns3trio.controller.library.appliance_format import MAX_APPLIANCE_BYTES
 from gns3trio.controller.library.appliances import ApplianceFile, FoundImage
@@ -39,7 +39,7 @@ def _listed(document: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in document.items() if name != "appliance_id"}, "builtin": False}
 
 
-@routes.route("GET", "/appliance_files", reply=list[replies.ApplianceFile])
+@routes.route("GET", "/appliance_files", reply=list[library_replies.ApplianceFile])
 async def list_files(api: ApiRequest) -> list[dict[str, Any]]:
     """The files of appliances with their ids and versions, and why some cannot be read; an extension."""
     return [_file_view(file) for file in await api.controller.appliances.all()]
@@ -57,7 +57,7 @@ def _file_view(file: ApplianceFile) -> dict[str, Any]:
     }
 
 
-@routes.route("POST", "/appliance_files", status=201, raw_body=True, reply=replies.ApplianceFile)
+@routes.route("POST", "/appliance_files", status=201, raw_body=True, reply=library_replies.ApplianceFile)
 async def add_file(api: ApiRequest) -> dict[str, Any]:
     """Add an appliance; the body is the content of its file. One of the same name is replaced. An extension."""
     data = bytearray()
@@ -71,7 +71,7 @@ async def add_file(api: ApiRequest) -> dict[str, Any]:
 _VERSION_QUERY = {"version": "of which images are looked for; by default the only one"}
 
 
-@routes.route("GET", "/appliances/{appliance_id}", reply=replies.Appliance, query=_VERSION_QUERY)
+@routes.route("GET", "/appliances/{appliance_id}", reply=library_replies.Appliance, query=_VERSION_QUERY)
 async def get_appliance(api: ApiRequest, appliance_id: UUID) -> dict[str, Any]:
     """An appliance: all that its file says, and which images of a version are here; an extension."""
     file = await api.controller.appliances.get(appliance_id)

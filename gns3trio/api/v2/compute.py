@@ -15,7 +15,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies
 from gns3trio.api.v2.bodies import check_variables
 from gns3trio.api.v2.compute_views import (
     driven_node_view,
@@ -66,7 +66,7 @@ async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     return shown_as(Capabilities, api.controller.computes.capabilities())
 
 
-@routes.route("GET", "/extensions", reply=replies.ComputeExtensions)
+@routes.route("GET", "/extensions", reply=host_replies.ComputeExtensions)
 async def get_extensions(api: ApiRequest) -> dict[str, Any]:
     """The extensions of the compute API that this server has; an extension itself."""
     has_trunk = api.controller.hosted.compute.capabilities.trunk
@@ -80,19 +80,19 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
-@routes.route("GET", "/statistics", reply=replies.MachineStatistics)
+@routes.route("GET", "/statistics", reply=host_replies.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """The load of this machine: CPU, memory, disk."""
     return statistics_view(await api.controller.hosted.compute.statistics())
 
 
-@routes.route("GET", "/network/interfaces", reply=list[replies.Interface])
+@routes.route("GET", "/network/interfaces", reply=list[host_replies.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
     return list(map(interface_view, await api.controller.hosted.compute.interfaces()))
 
 
-@routes.route("GET", "/network/ports", reply=replies.PortUsage)
+@routes.route("GET", "/network/ports", reply=host_replies.PortUsage)
 async def get_ports(api: ApiRequest) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return port_usage_view(await api.controller.hosted.compute.port_usage())
@@ -124,7 +124,7 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
 # --- projects ---
 
 
-@routes.route("GET", "/projects", reply=list[replies.HostedProject])
+@routes.route("GET", "/projects", reply=list[host_replies.HostedProject])
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The open projects that the client may see: first those of other controllers, then those of this server's
     controller.
@@ -137,7 +137,7 @@ async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     return [*map(hosted_project_view, hosted), *map(own_project_view, own)]
 
 
-@routes.route("POST", "/projects", status=201, reply=replies.HostedProject)
+@routes.route("POST", "/projects", status=201, reply=host_replies.HostedProject)
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Create a project for a controller. This server's controller may have it too, but no third one of the same user:
     it gets 409.
@@ -150,7 +150,7 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     return hosted_project_view(await api.controller.hosted.create(client, project_id, body.name, body.variables))
 
 
-@routes.route("GET", "/projects/{project_id}", reply=replies.HostedProject)
+@routes.route("GET", "/projects/{project_id}", reply=host_replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project of this compute."""
     client = client_of(api.http.scope)
@@ -159,7 +159,7 @@ async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     return hosted_project_view(api.controller.hosted.get(client, project_id))
 
 
-@routes.route("PUT", "/projects/{project_id}", reply=replies.HostedProject)
+@routes.route("PUT", "/projects/{project_id}", reply=host_replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the variables of a project, and the name of one that another controller has."""
     changes = api.given(body)

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio.api.replies import shown_as
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies
 from gns3trio.compute.clients import ComputeClient
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.hosted import HostedProjects
@@ -66,22 +66,22 @@ def own_project_view(project: Project) -> dict[str, Any]:
 
 def port_usage_view(usage: PortUsage) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
-    return shown_as(replies.PortUsage, usage)
+    return shown_as(host_replies.PortUsage, usage)
 
 
 def statistics_view(statistics: MachineStatistics) -> dict[str, Any]:
     """How busy a host is."""
-    return shown_as(replies.MachineStatistics, statistics)
+    return shown_as(host_replies.MachineStatistics, statistics)
 
 
 def interface_view(interface: HostInterface) -> dict[str, Any]:
     """A network interface of a host."""
-    return {"id": interface.name, **shown_as(replies.NamedInterface, interface)}
+    return {"id": interface.name, **shown_as(host_replies.NamedInterface, interface)}
 
 
 def trunk_view(trunk: Trunk) -> dict[str, Any]:
     """The trunk of a host, and the hosts at its other ends."""
-    peers = [shown_as(replies.TrunkPeer, peer) for peer in trunk.peers]
+    peers = [shown_as(host_replies.TrunkPeer, peer) for peer in trunk.peers]
     return {"port": trunk.port, "trouble": trunk.trouble, "peers": peers, "dropped": dict(trunk.dropped)}
 
 

@@ -8,7 +8,7 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies, replies
 from gns3trio.api.v2.benchmarks import UdpBenchmarkReport, UdpBenchmarkRequest, udp_benchmark_view
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.compute_views import interface_view, port_usage_view, trunk_view
@@ -46,13 +46,13 @@ class ComputeCreate(ComputeUpdate):
     port: int = field(validator=v.PORT)
 
 
-@routes.route("GET", "/computes", reply=list[replies.Compute])
+@routes.route("GET", "/computes", reply=list[host_replies.Compute])
 async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
     """All computes; ``local`` is this server."""
     return list(map(compute_view, api.controller.computes.states()))
 
 
-@routes.route("POST", "/computes", status=201, reply=replies.Compute)
+@routes.route("POST", "/computes", status=201, reply=host_replies.Compute)
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
     """Register another server as a compute, and connect to it. The reply shows whether it could be reached; if not, it
     is tried again and again. Without ``compute_id``, one that was removed before gets its former id.
@@ -70,13 +70,13 @@ async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: 
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
 
 
-@routes.route("GET", "/computes/{compute_id}", reply=replies.Compute)
+@routes.route("GET", "/computes/{compute_id}", reply=host_replies.Compute)
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """One compute by its id."""
     return compute_view(api.controller.computes.state(compute_id))
 
 
-@routes.route("PUT", "/computes/{compute_id}", reply=replies.Compute)
+@routes.route("PUT", "/computes/{compute_id}", reply=host_replies.Compute)
 async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
     """Change the name, address or credentials of a compute."""
     changes = api.given(body)
@@ -91,8 +91,8 @@ async def delete_compute(api: ApiRequest, compute_id: str) -> None:
     await api.controller.delete_compute(compute_id)
 
 
-@routes.route("GET", "/computes/{compute_id}/ports", reply=replies.PortUsage)
-@routes.route("GET", "/computes/{compute_id}/network/ports", reply=replies.PortUsage)
+@routes.route("GET", "/computes/{compute_id}/ports", reply=host_replies.PortUsage)
+@routes.route("GET", "/computes/{compute_id}/network/ports", reply=host_replies.PortUsage)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
@@ -108,13 +108,13 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     return udp_benchmark_view(await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, a, b, spec, changes)))
 
 
-@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[replies.Interface])
+@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[host_replies.Interface])
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
     return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
 
 
-@routes.route("GET", "/computes/{compute_id}/trunks", reply=replies.ComputeTrunk)
+@routes.route("GET", "/computes/{compute_id}/trunks", reply=host_replies.ComputeTrunk)
 async def get_compute_trunk(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The trunk of the compute: the other hosts that its links lead to, with delay, loss and MTU; an extension."""
     computes = api.controller.computes

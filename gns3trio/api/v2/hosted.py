@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.hosted_project import HostedProject
 from gns3trio.controller.host_usage import Count
@@ -13,7 +13,7 @@ from gns3trio.controller.host_usage import Count
 routes = RouteTable("/v2/hosted_projects")
 
 
-@routes.route("GET", "", reply=list[replies.HostedLab])
+@routes.route("GET", "", reply=list[host_replies.HostedLab])
 async def list_hosted_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The projects of all controllers that use this server as their compute; an extension."""
     hosted = api.controller.hosted
@@ -36,7 +36,7 @@ def _view(hosted: HostedProjects, project: HostedProject) -> dict[str, Any]:
         "host": project.opener.host,
         "hosted_id": str(project.inner_id),
         "name": project.name,
-        "nodes": shown_as(replies.NodeCount, nodes),
+        "nodes": shown_as(host_replies.NodeCount, nodes),
         "project_id": str(project.project_id),
         "user": project.opener.user or None,
     }

@@ -8,14 +8,14 @@ from uuid import UUID
 
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies
 from gns3trio.controller.computes import ComputeTraits
 from gns3trio.controller.host_usage import HostUsage, host_usage
 
 routes = RouteTable("/v2")
 
 
-@routes.route("GET", "/hosts", reply=list[replies.Host])
+@routes.route("GET", "/hosts", reply=list[host_replies.Host])
 async def list_hosts(api: ApiRequest) -> list[dict[str, Any]]:
     """What open projects have on each compute: nodes by type and by project, and links to other computes; an
     extension. The order is that of ``/v2/computes``.
@@ -36,12 +36,13 @@ def host_view(host: ComputeTraits, usage: HostUsage, names: Mapping[UUID, str]) 
         "has_certificate": host.has_certificate,
         "links": [{"compute_id": other, "links": count} for other, count in sorted(usage.links.items())],
         "node_types": [
-            {"node_type": name, **shown_as(replies.NodeCount, count)} for name, count in sorted(usage.by_type.items())
+            {"node_type": name, **shown_as(host_replies.NodeCount, count)}
+            for name, count in sorted(usage.by_type.items())
         ],
-        "nodes": shown_as(replies.NodeCount, usage.nodes),
+        "nodes": shown_as(host_replies.NodeCount, usage.nodes),
         "own_version": host.own_version,
         "projects": [
-            {"project_id": str(project_id), "name": names[project_id], **shown_as(replies.NodeCount, count)}
+            {"project_id": str(project_id), "name": names[project_id], **shown_as(host_replies.NodeCount, count)}
             for project_id, count in usage.by_project.items()
             if project_id in names  # it was not deleted meanwhile
         ],

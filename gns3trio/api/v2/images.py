@@ -15,7 +15,7 @@ from gns3trio import field_checks as v
 from gns3trio.api.access import Access
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import library_replies
 from gns3trio.classes import define
 from gns3trio.compute.images import FOLDERS, Image
 from gns3trio.controller.library.image_uploads import ImageUpload
@@ -75,8 +75,8 @@ def _add_routes(emulator: str) -> None:
     compute, local = f"/compute/{emulator}", f"/computes/local/{emulator}"
     image, upload = "images/{filename:path}", "uploads/{upload_id}"
 
-    @routes.route("GET", f"{compute}/images", reply=list[replies.ImageFile], access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/images", reply=list[replies.ImageFile])
+    @routes.route("GET", f"{compute}/images", reply=list[library_replies.ImageFile], access=Access.COMPUTE)
+    @routes.route("GET", f"{local}/images", reply=list[library_replies.ImageFile])
     async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
         """The images of an emulator. ``md5sum`` is null while it has not been computed, which happens with the first
         node that uses the image.
@@ -101,14 +101,14 @@ def _add_routes(emulator: str) -> None:
         """Delete an image, unless a node of an open project uses it; an extension."""
         await api.controller.images.of(emulator).delete(filename)
 
-    @routes.route("GET", f"{compute}/uploads", reply=list[replies.ImageUpload], access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/uploads", reply=list[replies.ImageUpload])
+    @routes.route("GET", f"{compute}/uploads", reply=list[library_replies.ImageUpload], access=Access.COMPUTE)
+    @routes.route("GET", f"{local}/uploads", reply=list[library_replies.ImageUpload])
     async def list_uploads(api: ApiRequest) -> list[dict[str, Any]]:
         """The unfinished uploads of images; an extension."""
         return list(map(_upload_view, await api.controller.images.of(emulator).uploads.all()))
 
-    @routes.route("POST", f"{compute}/uploads", status=201, reply=replies.ImageUpload, access=Access.COMPUTE)
-    @routes.route("POST", f"{local}/uploads", status=201, reply=replies.ImageUpload)
+    @routes.route("POST", f"{compute}/uploads", status=201, reply=library_replies.ImageUpload, access=Access.COMPUTE)
+    @routes.route("POST", f"{local}/uploads", status=201, reply=library_replies.ImageUpload)
     async def begin_upload(api: ApiRequest, body: UploadBegin) -> dict[str, Any]:
         """Begin an upload in parts, or find the unfinished one of the same file; an extension. Unfinished uploads are
         kept for a week.
@@ -116,8 +116,8 @@ def _add_routes(emulator: str) -> None:
         uploads = api.controller.images.of(emulator).uploads
         return _upload_view(await uploads.begin(body.filename, body.size, body.md5sum))
 
-    @routes.route("GET", f"{compute}/{upload}", reply=replies.ImageUpload, access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/{upload}", reply=replies.ImageUpload)
+    @routes.route("GET", f"{compute}/{upload}", reply=library_replies.ImageUpload, access=Access.COMPUTE)
+    @routes.route("GET", f"{local}/{upload}", reply=library_replies.ImageUpload)
     async def get_upload(api: ApiRequest, upload_id: UUID) -> dict[str, Any]:
         """An unfinished upload: how much of it has arrived; an extension."""
         return _upload_view(await api.controller.images.of(emulator).uploads.get(upload_id))
@@ -126,11 +126,11 @@ def _add_routes(emulator: str) -> None:
         "PUT",
         f"{compute}/{upload}",
         raw_body=True,
-        reply=replies.ImageUpload,
+        reply=library_replies.ImageUpload,
         query=_OFFSET_QUERY,
         access=Access.COMPUTE,
     )
-    @routes.route("PUT", f"{local}/{upload}", raw_body=True, reply=replies.ImageUpload, query=_OFFSET_QUERY)
+    @routes.route("PUT", f"{local}/{upload}", raw_body=True, reply=library_replies.ImageUpload, query=_OFFSET_QUERY)
     async def append_to_upload(api: ApiRequest, upload_id: UUID) -> dict[str, Any]:
         """Send the next bytes of an image. What has arrived stays if the connection breaks. The image appears with its
         last byte, if its checksum is right; an extension.

@@ -13,7 +13,7 @@ from gns3trio import threads
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import library_replies
 from gns3trio.api.v2.bodies import MAX_DISK_SIZE, DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulator_host import InstalledProgram, QemuHost
@@ -87,15 +87,15 @@ async def _host(api: ApiRequest) -> QemuHost:
 # --- programs ---
 
 
-@routes.route("GET", f"{_COMPUTE}/binaries", reply=list[replies.QemuBinary], access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/binaries", reply=list[replies.QemuBinary])
+@routes.route("GET", f"{_COMPUTE}/binaries", reply=list[library_replies.QemuBinary], access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/binaries", reply=list[library_replies.QemuBinary])
 async def list_binaries(api: ApiRequest, body: Platforms) -> list[dict[str, str]]:
     """The QEMU programs of this host, with their versions."""
     return list(map(_program_view, await (await _host(api)).programs(body.archs)))
 
 
-@routes.route("GET", f"{_COMPUTE}/img-binaries", reply=list[replies.QemuBinary], access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/img-binaries", reply=list[replies.QemuBinary])
+@routes.route("GET", f"{_COMPUTE}/img-binaries", reply=list[library_replies.QemuBinary], access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/img-binaries", reply=list[library_replies.QemuBinary])
 async def list_image_tools(api: ApiRequest) -> list[dict[str, str]]:
     """The program qemu-img of this host, if it is installed."""
     return list(map(_program_view, await (await _host(api)).image_tools()))
@@ -105,8 +105,8 @@ def _program_view(program: InstalledProgram) -> dict[str, str]:
     return {"path": program.path, "version": program.version}
 
 
-@routes.route("GET", f"{_COMPUTE}/capabilities", reply=replies.QemuCapabilities, access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/capabilities", reply=replies.QemuCapabilities)
+@routes.route("GET", f"{_COMPUTE}/capabilities", reply=library_replies.QemuCapabilities, access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/capabilities", reply=library_replies.QemuCapabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The processors that this host can run without emulation."""
     return {"kvm": (await _host(api)).accelerated()}
@@ -135,8 +135,8 @@ def _writes_all(body: DiskCreate) -> bool:
 _IMAGE_QUERY = {"path": "of the image, relative to the folder of images"}
 
 
-@routes.route("GET", f"{_COMPUTE}/img", reply=replies.DiskInfo, query=_IMAGE_QUERY, access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/img", reply=replies.DiskInfo, query=_IMAGE_QUERY)
+@routes.route("GET", f"{_COMPUTE}/img", reply=library_replies.DiskInfo, query=_IMAGE_QUERY, access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/img", reply=library_replies.DiskInfo, query=_IMAGE_QUERY)
 async def get_disk(api: ApiRequest) -> dict[str, Any]:
     """What a disk among the images is: its format and sizes; an extension."""
     path = api.http.query_params.get("path", "")

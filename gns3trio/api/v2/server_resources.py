@@ -10,7 +10,7 @@ from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import host_replies
 from gns3trio.api.v2.compute_views import statistics_view
 from gns3trio.classes import define
 from gns3trio.compute.interface import Compute
@@ -68,7 +68,7 @@ class IouLicense:
     license_check: bool = True
 
 
-@routes.route("GET", "/statistics", reply=list[replies.ComputeStatistics])
+@routes.route("GET", "/statistics", reply=list[host_replies.ComputeStatistics])
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """The load of each connected compute that answers within three seconds."""
     known = api.controller.computes
@@ -113,7 +113,7 @@ async def put_gns3vm(api: ApiRequest, body: Gns3VmSettings) -> dict[str, Any]:
     return await _store(api, "gns3vm", GNS3VM_DEFAULTS, api.given(body))
 
 
-@routes.route("GET", "/gns3vm/engines", reply=list[replies.Gns3VmEngine])
+@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine])
 async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
     """The programs that could run the GNS3 virtual machine."""
     return [

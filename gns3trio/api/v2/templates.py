@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import replies
+from gns3trio.api.v2 import library_replies, replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
 from gns3trio.classes import define
@@ -63,7 +63,7 @@ async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]
     return await api.controller.templates.create(api.http.state.body)
 
 
-@routes.route("GET", "/templates/base-configs", reply=list[replies.BaseConfigName])
+@routes.route("GET", "/templates/base-configs", reply=list[library_replies.BaseConfigName])
 async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
     """The names of all base configurations."""
     return [{"filename": name} for name in await api.controller.base_configs.names()]
@@ -95,7 +95,7 @@ async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, An
     return await api.controller.templates.duplicate(template_id)
 
 
-@routes.route("GET", "/templates/{template_id}/base-config/{filename}", reply=replies.BaseConfigText)
+@routes.route("GET", "/templates/{template_id}/base-config/{filename}", reply=library_replies.BaseConfigText)
 async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> dict[str, str]:
     """The text of a base configuration."""
     _ = api.controller.templates[template_id]
@@ -103,7 +103,7 @@ async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> 
     return {"content": content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", reply=replies.BaseConfigText)
+@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", reply=library_replies.BaseConfigText)
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
     """Replace the text of a base configuration."""
     _ = api.controller.templates[template_id]
