@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -33,6 +33,15 @@ def gns3trio(name: str, python: str) -> Candidate:
 
 
 OURS = gns3trio("gns3trio", sys.executable)
+
+
+def wait_until(happened: Callable[[], bool], what: str, *, pause: float) -> None:
+    """Ask again after ``pause`` seconds. Raises TimeoutError after PATIENCE_SECONDS."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not happened():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not happen in {PATIENCE_SECONDS:g} s")
+        time.sleep(pause)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, server
+from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, server, wait_until
 
 NEAR_PCS, FAR_PCS = 20, 6
 # Somebody goes on to ask for the compute: so often, in seconds.
@@ -147,8 +147,7 @@ def asking_for(lab: Lab, port: int) -> Iterator[None]:
 
 def until_connected(client: Client) -> None:
     """Wait for the compute."""
-    while not client.ask("GET", "/v2/computes/far")["connected"]:
-        time.sleep(0.1)
+    wait_until(lambda: bool(client.ask("GET", "/v2/computes/far")["connected"]), "the connection", pause=0.1)
 
 
 def percentile(values: list[float], share: float) -> float:

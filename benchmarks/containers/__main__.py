@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import attrs
 import httpx
 
-from benchmarks.servers import OURS, Candidate, link, request, server
+from benchmarks.servers import OURS, Candidate, link, request, server, wait_until
 from benchmarks.side_by_side import Samples, compare, make_parser
 from benchmarks.stand_ins import IMAGE_FILES
 from benchmarks.stand_ins import candidate as with_stand_ins
@@ -67,8 +67,7 @@ class Bench:
                 link(http, project, made[first : first + 2])
             began = time.perf_counter()
             http.post(f"/projects/{project}/nodes/start", json={}).raise_for_status()
-            while any(node["status"] != "started" for node in http.get(f"/projects/{project}/nodes").json()):
-                time.sleep(_POLL_SECONDS)
+            wait_until(lambda: _all_started(http, project), "the start of all nodes", pause=_POLL_SECONDS)
             samples[STARTED] = time.perf_counter() - began
             self.require_running()
             samples[DELETED] = self._delete(http, project)
@@ -101,9 +100,12 @@ class Bench:
     def _delete(self, http: httpx.Client, project: str) -> float:
         began = time.perf_counter()
         http.delete(f"/projects/{project}").raise_for_status()
-        while self.running():
-            time.sleep(_POLL_SECONDS)
+        wait_until(lambda: not self.running(), "the end of all containers", pause=_POLL_SECONDS)
         return time.perf_counter() - began
+
+
+def _all_started(http: httpx.Client, project: str) -> bool:
+    return all(node["status"] == "started" for node in http.get(f"/projects/{project}/nodes").json())
 
 
 def _at_once(function: Callable[[Any], T], items: Iterable[Any]) -> list[T]:

@@ -20,7 +20,7 @@ import httpx
 
 from benchmarks.forwarding.machine import describe
 from benchmarks.hosts.relay import Relay, relays
-from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, request, server
+from benchmarks.servers import OURS, PATIENCE_SECONDS, Candidate, request, server, wait_until
 from benchmarks.stand_ins import candidate as with_stand_ins
 
 # Requests at a time of a client that makes nodes and links one by one.
@@ -73,9 +73,12 @@ def hosts(options: argparse.Namespace, gns3server: Path | None) -> Iterator[Host
         for number, relay in enumerate(counting):
             address = {"compute_id": f"host{number}", "name": f"host{number}", "protocol": "http"}
             request(http, "POST", "/computes", {**address, "host": options.address, "port": relay.port})
-        while not all(each["connected"] for each in http.get("/computes").json() if each["compute_id"] != "local"):
-            time.sleep(0.05)
+        wait_until(lambda: _all_connected(http), "the connections", pause=0.05)
         yield Hosts(http, counting, gns3server is None)
+
+
+def _all_connected(http: httpx.Client) -> bool:
+    return all(each["connected"] for each in http.get("/computes").json() if each["compute_id"] != "local")
 
 
 def _candidate(number: int, folder: str, gns3server: Path | None) -> Candidate:
