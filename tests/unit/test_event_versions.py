@@ -212,7 +212,7 @@ async def test_a_node_is_encoded_anew_only_when_it_changed() -> None:
     node, _ = make_node()
     first = node_view(node)
     encoded = node.revision.shown
-    assert orjson.dumps(node_view(node)) == orjson.dumps(first) and node.revision.shown is encoded is not None
+    assert orjson.dumps(node_view(node)) == orjson.dumps(first) and node.revision.shown is encoded
     node.update({"x": 5})
     assert orjson.loads(orjson.dumps(node_view(node)))["x"] == 5
     assert UUID(orjson.loads(orjson.dumps(first))["node_id"]) == node.node_id

@@ -6,14 +6,13 @@ these two.
 
 from typing import Any
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 import orjson
 
+from gns3trio.api.node_views import NodeViews
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.shapes import Label, LinkEnd, ProjectSettings
-from gns3trio.classes import frozen
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
@@ -25,8 +24,6 @@ from gns3trio.controller.nodes.port_list import Port
 from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.files import printable
-from gns3trio.encoding import dumps_to_keep
-from gns3trio.slices import in_slices
 
 # The capture formats of each kind of port, by the names that GNS3's clients show.
 _ETHERNET = {"Ethernet": "DLT_EN10MB"}
@@ -62,37 +59,6 @@ def record_view(record: NodeRecord) -> dict[str, Any]:
     return view
 
 
-def node_view(node: Node) -> orjson.Fragment:
-    """A node of an opened project as JSON. It is encoded once per change, however often it is requested."""
-    known = node.revision.shown
-    if not isinstance(known, bytes):
-        known = node.revision.shown = dumps_to_keep(node_fields(node), orjson.OPT_SORT_KEYS)
-    return orjson.Fragment(known)
-
-
-@frozen
-class _EncodedList:
-    revisions: list[object]
-    json: orjson.Fragment
-
-
-_encoded_lists: WeakKeyDictionary[Project, _EncodedList] = WeakKeyDictionary()
-
-
-async def node_list_view(project: Project) -> orjson.Fragment:
-    """The nodes of an opened project as JSON. The list is encoded again only after a node was changed, created or
-    deleted.
-    """
-    nodes = list(project.nodes.values())
-    known = _encoded_lists.get(project)
-    if known is None or [node.revision for node in nodes] != known.revisions:
-        # Nodes may change in the pauses between the slices.
-        views = await in_slices((node.revision, node_view(node)) for node in nodes)
-        json = orjson.Fragment(dumps_to_keep([view for _, view in views]))
-        known = _encoded_lists[project] = _EncodedList([revision for revision, _ in views], json)
-    return known.json
-
-
 def node_fields(node: Node) -> dict[str, Any]:
     """A node of an opened project."""
     instance = node.instance
@@ -107,6 +73,19 @@ def node_fields(node: Node) -> dict[str, Any]:
         "project_id": str(node.project_id),
         "status": node.status,
     }
+
+
+_views = NodeViews(node_fields)
+
+
+def node_view(node: Node) -> orjson.Fragment:
+    """A node of an opened project as JSON."""
+    return _views.of(node)
+
+
+async def node_list_view(project: Project) -> orjson.Fragment:
+    """The nodes of an opened project as JSON."""
+    return await _views.of_all(project)
 
 
 def port_view(port: Port) -> dict[str, Any]:

@@ -250,6 +250,30 @@ class Links(Mapping[UUID, Link]):
         self._project.publish(LinkChanged(link))
         self.tell_problem(link)
 
+    async def reset(self, link: Link) -> None:
+        """Separate the ports of a link and connect them anew, with new resources at the computes. Its captures go on in
+        new files.
+
+        Raises Conflict if it cannot be wired, or as the computes raise; NotFound if it is deleted.
+        """
+        if link.problem is not None:
+            await self._try_wiring(link)
+        else:
+            async with self.end_nodes.lock(end.node_id for end in link.record.nodes), link.lock:
+                if self.get(link.link_id) is not link:
+                    raise NotFound(f"Link ID {link.link_id} doesn't exist")
+                captures = await self.captures.set_aside(link)
+                try:
+                    await self._wiring.rewire(link, link.record)
+                finally:
+                    with trio.CancelScope(shield=True):
+                        await self.captures.take_up(link, captures)
+            if captures:
+                self._project.publish(LinkChanged(link))
+            self.tell_problem(link)
+        if link.problem is not None:
+            raise Conflict(f"link {link.link_id}: {link.problem}")
+
     def tell_problems_of(self, node_id: UUID) -> None:
         """Called when a node has changed: announce which of its links stopped working, or work again."""
         for link in self.of_node(node_id):

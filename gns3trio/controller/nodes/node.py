@@ -24,12 +24,14 @@ def drawn_as(node_type: str) -> dict[str, Any]:
 
 
 class Revision:
-    """The state of a node between two visible changes. ``shown`` is for who shows nodes: what it made of this state."""
+    """The state of a node between two visible changes. ``shown`` is for those who show nodes: what each of them made of
+    this state.
+    """
 
     __slots__ = ("shown",)
 
     def __init__(self) -> None:
-        self.shown: object = None
+        self.shown: tuple[tuple[object, bytes], ...] = ()
 
 
 class Node:

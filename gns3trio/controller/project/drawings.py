@@ -50,6 +50,11 @@ class Drawing:
         """The size of the displayed picture in bytes."""
         return _size(self.svg) if self.picture is not None else 0
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether it can neither be moved by hand nor deleted."""
+        return bool(self.fields.get("locked"))
+
     def record(self) -> dict[str, Any]:
         """The drawing in the form that is saved."""
         return {**self.fields, "drawing_id": str(self.drawing_id), "svg": self.picture or self.svg}
@@ -139,9 +144,15 @@ class Drawings(Mapping[UUID, Drawing]):
         self._project.mark()
         self._project.publish(DrawingChanged(self._project.project_id, drawing, redrawn))
 
+    def lock(self, drawing: Drawing, locked: bool) -> None:
+        """Lock or unlock a drawing. As in GNS3, where this is a change of many at once, its picture is told too."""
+        drawing.fields["locked"] = locked
+        self._project.mark()
+        self._project.publish(DrawingChanged(self._project.project_id, drawing, redrawn=True))
+
     def delete(self, drawing: Drawing) -> None:
         """Delete a drawing. Does nothing if it is deleted already. Raises Conflict if it is locked."""
-        if drawing.fields.get("locked"):
+        if drawing.is_locked:
             raise Conflict(f"Drawing {drawing.drawing_id} is locked")
         if self._drawings.pop(drawing.drawing_id, None) is not None:
             self._project.mark()

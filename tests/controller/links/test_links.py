@@ -9,12 +9,12 @@ from trio.testing import MockClock
 from gns3trio.api.v2.views import link_view
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.impairments import Impairment
-from gns3trio.controller.changes import LinkCreated
+from gns3trio.controller.changes import LinkChanged, LinkCreated
 from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.links.filters import Impairments
-from gns3trio.controller.links.link import PortAddress
+from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict, LabError
+from gns3trio.errors import Conflict, LabError, NotFound
 from tests.controller.conftest import Told, link_record, make_link, make_nodes
 from tests.support.memory_compute import MemoryCompute, MemoryEnd, MemoryNode
 
@@ -246,3 +246,51 @@ async def test_one_id_cannot_be_that_of_two_links(project: Project) -> None:
     other.link_id = link.link_id
     with pytest.raises(Conflict, match="exists already, between other ports"):
         await project.links.create(other)
+
+
+async def test_a_link_that_is_reset_is_made_anew_with_its_conditions_and_captures(
+    project: Project, compute: MemoryCompute, told: Told
+) -> None:
+    first, second = await make_nodes(project, "A", "B")
+    link = await make_link(project, first, second)
+    await project.links.update(link, {"filters": {"packet_loss": [5]}, "suspend": True})
+    changes = len(told.of(LinkChanged))
+    before = end_of(compute.node("A"))
+    await project.links.reset(link)
+    after = end_of(compute.node("A"))
+    assert after is not before and after.suspended and after.conditions.filters == {"packet_loss": [5]}
+    assert len(told.of(LinkChanged)) == changes  # nothing that clients see has changed
+    capture = await project.links.captures.start(link, CaptureOptions(file_name="a.pcapng"))
+    await project.links.reset(link)
+    again = project.links.captures.get(link, capture.capture_id)
+    assert again.capture.running and again.file_name == "a-2.pcapng" and not capture.capture.running
+    assert len(told.of(LinkChanged)) == changes + 1
+
+
+async def test_a_link_that_cannot_be_reset_is_told_with_the_reason_and_works_again_later(
+    project: Project, compute: MemoryCompute
+) -> None:
+    first, second = await make_nodes(project, "A", "B")
+    link = await make_link(project, first, second)
+    compute.failing_links = {"B"}
+    for _ in range(2):
+        with pytest.raises(Conflict, match="no link can be made at 'B'"):
+            await project.links.reset(link)
+        assert project.links.problem_of(link) is not None
+    compute.failing_links = set()
+    await project.links.reset(link)
+    assert project.links.problem_of(link) is None
+
+
+async def test_a_link_that_is_deleted_meanwhile_is_not_reset(project: Project) -> None:
+    first, second = await make_nodes(project, "A", "B")
+    link = await make_link(project, first, second)
+    async with trio.open_nursery() as nursery, first.lock:
+        nursery.start_soon(reset_deleted, project, link)
+        await trio.testing.wait_all_tasks_blocked()
+        await project.links.delete(link)
+
+
+async def reset_deleted(project: Project, link: Link) -> None:
+    with pytest.raises(NotFound):
+        await project.links.reset(link)
