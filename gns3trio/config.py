@@ -73,6 +73,7 @@ class Config:
         "seconds after which the projects of another controller on this compute are closed, if it is not connected any "
         "more; 0 keeps them, as GNS3 does",
     )
+    jwt_access_token_expire_minutes: int = _setting(1440, "minutes after which a user must log in again")
     allow_unauthenticated: bool = _setting(False, "allow an address other than loopback without user and password")
     console_host: tuple[str, ...] = _list(
         "addresses telnet consoles listen on, by default those of host; but 127.0.0.1 where others can reach those and "
@@ -283,6 +284,9 @@ def _check(config: Config) -> None:
         raise Invalid(f"trunk_port: {config.trunk_port} is not a port from 0 to {MAX_PORT}")
     if bool(config.user) != bool(config.password):
         raise Invalid("user and password: give both or neither")
+    if not 1 <= config.jwt_access_token_expire_minutes <= 366 * 24 * 60:
+        minutes = config.jwt_access_token_expire_minutes
+        raise Invalid(f"jwt_access_token_expire_minutes: {minutes} is not from 1 minute to a year")
     if config.ssl and not (config.certfile and config.certkey):
         raise Invalid("ssl: needs certfile and certkey")
     if not 0 <= config.forwarder_workers <= 64:

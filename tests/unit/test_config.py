@@ -101,6 +101,7 @@ def test_consoles_are_not_open_to_others_beside_a_password(
         ({"console_start_port_range": "9000", "console_end_port_range": "8000"}, "console_start_port_range"),
         ({"udp_end_port_range": "70000"}, "udp_start_port_range"),
         ({"log_level": "loud"}, "log_level"),
+        ({"jwt_access_token_expire_minutes": "0"}, "jwt_access_token_expire_minutes"),
         ({"stats_interval": "0"}, "stats_interval"),
         ({"stats_interval": "nan"}, "stats_interval"),
         ({"stats_interval": "inf"}, "stats_interval"),

@@ -267,7 +267,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"names", "run_limit"},
     {"gns3_format"},
     {"storage"},
-    {"changes"},
+    {"changes", "people"},
     {"former_computes", "opened_elsewhere", "registered_computes"},
     {"computes", "library"},
     {"placement"},

@@ -109,15 +109,17 @@ def _require_plain(status: os.stat_result) -> None:
         raise OSError(errno.EINVAL, "is not a regular file")
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Replace the file ``path`` by one with ``data``; it is durable when this returns.
+def write_atomic(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Replace the file ``path`` by one with ``data``; it is durable when this returns. Only the user of the server can
+    read a ``private`` file.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder. Raises Unavailable if the disk
     reports an error; the old file is unchanged then.
     """
     temporary = path.with_name(temporary_name())
+    mode = 0o600 if private else 0o666  # less what the umask takes away
     try:
-        with open(temporary, "wb") as file:
+        with open(temporary, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -129,13 +131,13 @@ def write_atomic(path: Path, data: bytes) -> None:
         raise Unavailable(f"{path} cannot be written: {_reason(error)}") from error
 
 
-def write_in_folder(folder: Path, name: str, data: bytes) -> None:
+def write_in_folder(folder: Path, name: str, data: bytes, *, private: bool = False) -> None:
     """As ``write_atomic``, but creates the folder if it is missing. Raises Unavailable if the disk reports an error."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise disk_error(folder, error) from error
-    write_atomic(folder / name, data)
+    write_atomic(folder / name, data, private=private)
 
 
 def write_all(files: Mapping[Path, bytes | None]) -> None:
