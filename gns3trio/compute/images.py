@@ -50,11 +50,14 @@ _MOST_TOLD = 200
 
 @frozen
 class Image:
-    """An image. ``path`` is relative to the folder of images. ``md5sum`` is None if it is not known yet."""
+    """An image. ``path`` is relative to the folder of images. ``md5sum`` is None if it is not known yet. ``modified``
+    is in seconds since 1970.
+    """
 
     path: str
     size: int
     md5sum: str | None
+    modified: float = 0.0
 
     @property
     def name(self) -> str:
@@ -133,7 +136,7 @@ class ImageFolder:
             return None
         if not stat.S_ISREG(status.st_mode):
             return None
-        return Image(relative, status.st_size, _kept_checksum(self.folder / relative, status))
+        return _image(relative, self.folder / relative, status)
 
     def list(self) -> list[Image]:
         """All images, sorted by path. Blocks."""
@@ -150,7 +153,7 @@ class ImageFolder:
                 with suppress(OSError):  # it has vanished
                     status = os.stat(Path(root) / name)
                     if stat.S_ISREG(status.st_mode):
-                        yield Image(str(inside / name), status.st_size, _kept_checksum(Path(root) / name, status))
+                        yield _image(str(inside / name), Path(root) / name, status)
                         count += 1
                 if count >= _MOST_LISTED:
                     return
@@ -177,6 +180,10 @@ class ImageFolder:
             raise _image_error(name, error) from None
         with suppress(OSError):
             Path(f"{path}{_CHECKSUM}").unlink()
+
+
+def _image(relative: str, path: Path, status: os.stat_result) -> Image:
+    return Image(relative, status.st_size, _kept_checksum(path, status), status.st_mtime)
 
 
 def _is_too_long(path: PurePosixPath) -> bool:

@@ -12,7 +12,7 @@ import trio
 import trio.testing
 from trio_websocket import ConnectionClosed
 
-from gns3trio.api.v2 import server_resources
+from gns3trio.api import server_values
 from gns3trio.compute.remote import connection
 from gns3trio.config import Config
 from tests.support.described import DOCUMENT
@@ -362,7 +362,7 @@ async def test_statistics_of_all_computes_leave_it_out_at_once(
     server: Server, way: Way, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection, "LIVELY_SECONDS", 2.0)
-    monkeypatch.setattr(server_resources, "STATISTICS_SECONDS", NEVER)
+    monkeypatch.setattr(server_values, "STATISTICS_SECONDS", NEVER)
     both = await server.request("GET", "/v2/statistics", None, 200)
     assert [each["compute_id"] for each in both] == ["local", "far"]
     way.stop()

@@ -26,6 +26,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/node_update": ["controller/nodes/nodes", "compute/hosted"],
     "compute/other_hosts": ["api/far_compute"],
     "controller/nodes/usage": ["api/usage"],
+    "controller/template_nodes": ["api/templates"],
     "controller/registered_computes": ["controller/computes", "api/computes"],
     "controller/links/tunnel_ends": ["api/trunks"],
     "compute/trunks": ["compute/local/trunks"],

@@ -277,7 +277,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"links"},
     {"project"},
     {"controller"},
-    {"archives", "as_code"},
+    {"archives", "as_code", "template_nodes"},
     {"driven_nodes", "host_usage"},
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.

@@ -6,12 +6,13 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from gns3trio.api import host_views
 from gns3trio.api import replies as common
 from gns3trio.api.app import TABLES
 from gns3trio.api.replies import fields_of, is_shape
 from gns3trio.api.v1 import bodies as v1_bodies
 from gns3trio.api.v1 import replies as v1_replies
-from gns3trio.api.v2 import benchmarks, bodies, host_replies, replies, shapes, topology
+from gns3trio.api.v2 import benchmarks, bodies, replies, shapes, topology
 from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.node_features import SwitchMac
 from gns3trio.compute.node_traits import NodePort
@@ -61,9 +62,9 @@ def test_a_part_of_bodies_is_as_its_record(shape: type, record: type) -> None:
         (replies.Direction, DirectionStatistics),
         (replies.PortTraffic, PortTraffic),
         (replies.SwitchMac, SwitchMac),
-        (host_replies.MachineStatistics, MachineStatistics),
-        (host_replies.PortUsage, PortUsage),
-        (host_replies.NamedInterface, HostInterface),
+        (host_views.MachineStatistics, MachineStatistics),
+        (host_views.PortUsage, PortUsage),
+        (host_views.NamedInterface, HostInterface),
         (common.Capabilities, Gns3Capabilities),
         (replies.KeptVersion, Version),
         (topology.ChangeReply, Change),

@@ -9,9 +9,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.websockets import WebSocket
 
 from gns3trio import __version__
+from gns3trio.api import host_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.context import ApiContext
+from gns3trio.api.host_views import interface_view, port_usage_view, statistics_view
 from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
@@ -21,10 +23,7 @@ from gns3trio.api.v2.compute_views import (
     driven_node_view,
     events_for,
     hosted_project_view,
-    interface_view,
     own_project_view,
-    port_usage_view,
-    statistics_view,
 )
 from gns3trio.classes import define
 from gns3trio.compute.clients import OWN_USER
@@ -80,19 +79,19 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
-@routes.route("GET", "/statistics", reply=host_replies.MachineStatistics)
+@routes.route("GET", "/statistics", reply=host_views.MachineStatistics)
 async def get_statistics(api: ApiRequest) -> dict[str, Any]:
     """The load of this machine: CPU, memory, disk."""
     return statistics_view(await api.controller.hosted.compute.statistics())
 
 
-@routes.route("GET", "/network/interfaces", reply=list[host_replies.Interface])
+@routes.route("GET", "/network/interfaces", reply=list[host_views.Interface])
 async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
     """The network interfaces of this host."""
     return list(map(interface_view, await api.controller.hosted.compute.interfaces()))
 
 
-@routes.route("GET", "/network/ports", reply=host_replies.PortUsage)
+@routes.route("GET", "/network/ports", reply=host_views.PortUsage)
 async def get_ports(api: ApiRequest) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return port_usage_view(await api.controller.hosted.compute.port_usage())

@@ -6,7 +6,6 @@ from uuid import UUID
 from gns3trio.api.replies import shown_as
 from gns3trio.api.v2 import host_replies
 from gns3trio.compute.clients import ComputeClient
-from gns3trio.compute.host import HostInterface, PortUsage
 from gns3trio.compute.hosted import HostedProjects
 from gns3trio.compute.hosted_project import (
     HostedChange,
@@ -21,7 +20,6 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.compute.trunks import Trunk
 from gns3trio.controller.driven_nodes import DrivenNode
 from gns3trio.controller.project.project import Project
-from gns3trio.machine import MachineStatistics
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.topics import Topic
 
@@ -62,21 +60,6 @@ def own_project_view(project: Project) -> dict[str, Any]:
     """A project of this server's controller."""
     name, variables = project.settings.name, project.settings.variables
     return {"name": name, "project_id": str(project.project_id), "variables": variables}
-
-
-def port_usage_view(usage: PortUsage) -> dict[str, Any]:
-    """The console and UDP ports in use, and their ranges."""
-    return shown_as(host_replies.PortUsage, usage)
-
-
-def statistics_view(statistics: MachineStatistics) -> dict[str, Any]:
-    """How busy a host is."""
-    return shown_as(host_replies.MachineStatistics, statistics)
-
-
-def interface_view(interface: HostInterface) -> dict[str, Any]:
-    """A network interface of a host."""
-    return {"id": interface.name, **shown_as(host_replies.NamedInterface, interface)}
 
 
 def trunk_view(trunk: Trunk) -> dict[str, Any]:

@@ -6,10 +6,10 @@
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import library_replies
 from gns3trio.controller.driven_nodes import driven_action, resume_driven
 
 routes = RouteTable("/v2")
@@ -17,8 +17,8 @@ routes = RouteTable("/v2")
 _NODE = "/compute/projects/{project_id}/docker/nodes/{node_id}"
 
 
-@routes.route("GET", "/compute/docker/images", reply=list[library_replies.DockerImage], access=Access.COMPUTE)
-@routes.route("GET", "/computes/local/docker/images", reply=list[library_replies.DockerImage])
+@routes.route("GET", "/compute/docker/images", reply=list[library_views.DockerImage], access=Access.COMPUTE)
+@routes.route("GET", "/computes/local/docker/images", reply=list[library_views.DockerImage])
 async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
     """The images that the Docker engine of this host has, by name. 409 if there is no engine."""
     return [{"image": name} for name in await api.context.docker_images()]

@@ -16,61 +16,6 @@ class ComputeExtensions(Whole):
 
 
 @reply_shape
-class MachineStatistics(Whole):
-    """The load of a machine; memory and swap in bytes."""
-
-    memory_total: int
-    memory_free: int
-    memory_used: int
-    swap_total: int
-    swap_free: int
-    swap_used: int
-    cpu_usage_percent: int
-    memory_usage_percent: int
-    swap_usage_percent: int
-    disk_usage_percent: int
-    load_average_percent: list[int]
-
-
-@reply_shape
-class ComputeStatistics(Whole):
-    """The load of a compute's machine."""
-
-    compute_id: str
-    compute_name: str
-    statistics: MachineStatistics
-
-
-@reply_shape
-class PortUsage(Whole):
-    """The ports in use, and the first and last of the range."""
-
-    console_port_range: list[int]
-    console_ports: list[int]
-    udp_port_range: list[int]
-    udp_ports: list[int]
-
-
-@reply_shape
-class NamedInterface(Whole):
-    """A network interface of the host. A ``special`` interface is not meant for labs."""
-
-    name: str
-    ip_address: str
-    mac_address: str
-    netmask: str
-    special: bool
-    type: Literal["ethernet", "tap"]
-
-
-@reply_shape
-class Interface(NamedInterface):
-    """A network interface of the host. A ``special`` interface is not meant for labs."""
-
-    id: str
-
-
-@reply_shape
 class TrunkPeer(Whole):
     """Another host at the far end of a trunk. ``host`` is its name or address as the controller gave it; ``reason``
     says why it is not up. ``mtu`` is the largest IP packet that comes through whole, and ``largest_frame`` the largest

@@ -12,12 +12,14 @@ from uuid import UUID
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.downloads import Download, uploaded_file
+from gns3trio.api.library_views import image_view
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import library_replies
 from gns3trio.classes import define
-from gns3trio.compute.images import FOLDERS, Image
+from gns3trio.compute.images import FOLDERS
 from gns3trio.controller.library.image_uploads import ImageUpload
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
@@ -43,10 +45,6 @@ class UploadBegin:
     filename: str = field(validator=v.min_len(1))
     size: int = field(validator=v.and_(v.ge(0), v.le(_MAX_SIZE)))
     md5sum: Md5 | None = None
-
-
-def _image_view(image: Image) -> dict[str, Any]:
-    return {"filename": image.name, "path": image.path, "filesize": image.size, "md5sum": image.md5sum}
 
 
 def _upload_view(upload: ImageUpload) -> dict[str, Any]:
@@ -75,13 +73,13 @@ def _add_routes(emulator: str) -> None:
     compute, local = f"/compute/{emulator}", f"/computes/local/{emulator}"
     image, upload = "images/{filename:path}", "uploads/{upload_id}"
 
-    @routes.route("GET", f"{compute}/images", reply=list[library_replies.ImageFile], access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/images", reply=list[library_replies.ImageFile])
+    @routes.route("GET", f"{compute}/images", reply=list[library_views.ImageFile], access=Access.COMPUTE)
+    @routes.route("GET", f"{local}/images", reply=list[library_views.ImageFile])
     async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
         """The images of an emulator. ``md5sum`` is null while it has not been computed, which happens with the first
         node that uses the image.
         """
-        return list(map(_image_view, await api.controller.images.of(emulator).list()))
+        return list(map(image_view, await api.controller.images.of(emulator).list()))
 
     @routes.route("POST", f"{compute}/{image}", status=204, raw_body=True, access=Access.COMPUTE)
     @routes.route("POST", f"{local}/{image}", status=204, raw_body=True)

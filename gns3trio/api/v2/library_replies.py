@@ -7,14 +7,6 @@ from gns3trio.api.replies import Whole, reply_shape
 
 
 @reply_shape
-class SymbolSize(Whole):
-    """The size of a symbol in pixels."""
-
-    width: int
-    height: int
-
-
-@reply_shape
 class BaseConfigName(Whole):
     """The name of a base configuration."""
 
@@ -35,30 +27,6 @@ class QemuBinary(Whole):
 
     path: str
     version: str
-
-
-@reply_shape
-class QemuCapabilities(Whole):
-    """``kvm`` are the processors that the host can run without emulation."""
-
-    kvm: list[str]
-
-
-@reply_shape
-class DockerImage(Whole):
-    """An image of the Docker engine, such as ``debian:12``."""
-
-    image: str
-
-
-@reply_shape
-class ImageFile(Whole):
-    """An image of an emulator. ``path`` is relative to the folder of images."""
-
-    filename: str
-    path: str
-    filesize: int
-    md5sum: str | None
 
 
 @reply_shape

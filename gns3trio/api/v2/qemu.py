@@ -10,6 +10,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio import threads
+from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -105,8 +106,8 @@ def _program_view(program: InstalledProgram) -> dict[str, str]:
     return {"path": program.path, "version": program.version}
 
 
-@routes.route("GET", f"{_COMPUTE}/capabilities", reply=library_replies.QemuCapabilities, access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/capabilities", reply=library_replies.QemuCapabilities)
+@routes.route("GET", f"{_COMPUTE}/capabilities", reply=library_views.QemuCapabilities, access=Access.COMPUTE)
+@routes.route("GET", f"{_LOCAL}/capabilities", reply=library_views.QemuCapabilities)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The processors that this host can run without emulation."""
     return {"kvm": (await _host(api)).accelerated()}

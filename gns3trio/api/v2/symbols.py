@@ -5,10 +5,10 @@ from typing import Any
 from starlette.responses import Response
 
 from gns3trio import threads
+from gns3trio.api import library_views
 from gns3trio.api.etags import with_etag
+from gns3trio.api.library_views import symbol_view
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import library_replies
-from gns3trio.api.v2.views import symbol_view
 from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
 from gns3trio.encoding import dumps_sorted
 
@@ -37,7 +37,7 @@ async def upload_symbol(api: ApiRequest, symbol_id: str) -> None:
     await api.controller.symbols.store(symbol_id, bytes(api.http.state.data))
 
 
-@routes.route("GET", "/symbols/{symbol_id:path}/dimensions", reply=library_replies.SymbolSize)
+@routes.route("GET", "/symbols/{symbol_id:path}/dimensions", reply=library_views.SymbolSize)
 async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
     """Width and height of a symbol in pixels."""
     width, height = api.controller.symbols.size(symbol_id)

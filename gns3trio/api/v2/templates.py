@@ -1,7 +1,7 @@
 """``/v2/templates``, base configurations, and creating nodes from templates."""
 
 from typing import Annotated, Any, ClassVar
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import orjson
 from starlette.responses import Response
@@ -12,13 +12,10 @@ from gns3trio.api.v2 import library_replies, replies
 from gns3trio.api.v2.bodies import refuse_other
 from gns3trio.api.v2.views import node_view
 from gns3trio.classes import define
-from gns3trio.compute.host import ANY_COMPUTE_ID
-from gns3trio.compute.node_types import node_types
-from gns3trio.controller.library.templates import CONFIGURATIONS, FIXED, node_fields
+from gns3trio.controller.library.templates import FIXED
 from gns3trio.controller.names import Name
-from gns3trio.controller.nodes.creation import create_node_from_fields, with_computes
+from gns3trio.controller.template_nodes import NodePlace, create_from_template
 from gns3trio.encoding import dumps_sorted
-from gns3trio.errors import NotFound
 from gns3trio.limits import MAX_BASE_CONFIG, Bound, Int32
 
 routes = RouteTable("/v2")
@@ -119,23 +116,6 @@ async def create_node_from_template(
     """Create a node from a template. If neither it nor the request names a compute, or the name is ``auto``, the least
     loaded one that offers the type runs the node (setting ``placement``); an extension.
     """
+    at = NodePlace(x=body.x, y=body.y, name=body.name, compute_id=body.compute_id)
     project = api.controller.get_project(project_id)
-    project.require_open()
-    template = api.controller.templates[template_id]
-    compute_id = template["compute_id"] or body.compute_id or ANY_COMPUTE_ID
-    fields = node_fields(template)
-    properties = fields["properties"]
-    base_script = properties.pop("base_script_file", None)
-    script = await api.controller.base_configs.read(base_script) if base_script is not None else None
-    for name, content in CONFIGURATIONS.items():
-        if (file_name := properties.pop(name, None)) and node_types[fields["node_type"]].emulator is not None:
-            try:
-                properties[content] = await api.controller.base_configs.read(file_name)
-            except NotFound as error:  # GNS3's own ones come with GNS3 only
-                project.log("warning", f"template '{template['name']}': {name}: {error}")
-    if body.name is not None:
-        fields["name"] = body.name
-    fields |= {"node_id": uuid4(), "compute_id": compute_id, "x": body.x, "y": body.y}
-    fields["width"], fields["height"] = api.controller.symbols.size(fields["symbol"])
-    (placed,) = await with_computes(api.controller.placement, project.nodes, [fields])
-    return node_view(await create_node_from_fields(project.nodes, placed, startup_script=script))
+    return node_view(await create_from_template(api.controller, project, template_id, at))

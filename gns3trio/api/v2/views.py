@@ -16,7 +16,6 @@ from gns3trio.api.v2.shapes import Label, LinkEnd, ProjectSettings
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
-from gns3trio.controller.library.symbols import Symbol
 from gns3trio.controller.links.link import Link, LinkCapture
 from gns3trio.controller.links.statistics import LinkStatistics, PortStatistics
 from gns3trio.controller.nodes.node import Node
@@ -166,16 +165,6 @@ def snapshot_view(snapshot: Snapshot) -> dict[str, Any]:
     """A snapshot in the list of a project."""
     ids = {"snapshot_id": str(snapshot.snapshot_id), "project_id": str(snapshot.project_id)}
     return {**shown_as(replies.Snapshot, snapshot), **ids}
-
-
-def symbol_view(symbol: Symbol) -> dict[str, Any]:
-    """A symbol that nodes can be drawn with."""
-    return {
-        "builtin": symbol.is_builtin,
-        "filename": symbol.file_name,
-        "symbol_id": symbol.symbol_id,
-        "theme": symbol.theme,
-    }
 
 
 def problems_view(project: Project) -> dict[str, Any]:

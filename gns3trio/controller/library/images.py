@@ -8,6 +8,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, M
 from pathlib import Path
 from typing import Any
 
+import attrs
+import trio
+
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.compute.images import FOLDERS, IMAGE_PROPERTIES, Image, ImageFolder
@@ -15,7 +18,7 @@ from gns3trio.config import Config
 from gns3trio.controller.library.image_room import GIB, ImageRoom
 from gns3trio.controller.library.image_uploads import ImageUploads
 from gns3trio.controller.storage.single_files import OpenFile, Upload, open_file
-from gns3trio.errors import Conflict
+from gns3trio.errors import Conflict, NotFound
 
 # The names and properties of nodes of a type that exist.
 KnownNodes = Callable[[str], Iterable[tuple[str, Mapping[str, Any]]]]
@@ -30,6 +33,7 @@ class EmulatorImages:
         self.uploads = ImageUploads(folder, room)
         self._emulator = emulator
         self._nodes = nodes
+        self._adding = trio.Lock()
 
     async def list(self) -> list[Image]:
         """All images, sorted by path."""
@@ -43,6 +47,15 @@ class EmulatorImages:
         """Store an image, as a whole or not at all. One of that name is replaced. Raises Forbidden, Invalid, Conflict
         or Unavailable.
         """
+        await self._store(name, data, replace=True)
+
+    async def add(self, name: str, data: AsyncIterator[bytes]) -> Image:
+        """As ``receive``, but an image of that name stays: it is returned if it has the same content. Raises Conflict
+        for another one.
+        """
+        return await self._store(name, data, replace=False)
+
+    async def _store(self, name: str, data: AsyncIterator[bytes], *, replace: bool) -> Image:
         name = self.folder.new_name(name, "filename")
         upload = Upload(self.folder.folder, name, make_folders=True, take_room=self.room.take)
         digest = hashlib.md5(usedforsecurity=False)
@@ -54,10 +67,25 @@ class EmulatorImages:
 
         try:
             await upload.receive(hashed())
-            await upload.commit()
+            async with self._adding:
+                if not replace and await threads.disk.run(self.folder.known, name) is not None:
+                    if await self.folder.checksum(self.folder.folder / name) != digest.hexdigest():
+                        raise Conflict(f"filename: there is another image {name!r}; delete it, or use another name")
+                else:
+                    await upload.commit()
+                    await threads.disk.run(self.folder.keep_checksum, name, digest.hexdigest())
         finally:
             await upload.discard()
-        await threads.disk.run(self.folder.keep_checksum, name, digest.hexdigest())
+        return await self.get(name)
+
+    async def get(self, name: str) -> Image:
+        """An image, with its checksum. Raises NotFound or Forbidden."""
+        relative = self.folder.relative(name, "filename")
+        md5sum = await self.folder.checksum(self.folder.folder / relative)
+        image = await threads.disk.run(self.folder.known, relative)
+        if image is None:
+            raise NotFound(f"filename: there is no image {relative!r}")
+        return attrs.evolve(image, md5sum=image.md5sum or md5sum)
 
     async def delete(self, name: str) -> None:
         """Delete an image. Raises NotFound, Forbidden, Unavailable, or Conflict if a node of an open project has it."""
@@ -77,6 +105,10 @@ class Images:
     def of(self, emulator: str) -> EmulatorImages:
         """Those of an emulator. Raises KeyError for one without images."""
         return self._by_emulator[emulator]
+
+    def all(self) -> Mapping[str, EmulatorImages]:
+        """Those of each emulator."""
+        return self._by_emulator
 
 
 def images_of(config: Config, nodes: KnownNodes) -> Images:
