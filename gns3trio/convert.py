@@ -43,8 +43,11 @@ def json_name(kind: type) -> str:
     return _JSON_NAMES.get(kind, "null" if kind is type(None) else kind.__name__)
 
 
-def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
-    """A converter for JSON that rejects values of another type instead of coercing them, and values out of bounds."""
+def make_strict_converter(*, forbid_extra_keys: bool, coerces: bool = False) -> OrjsonConverter:
+    """A converter for JSON that rejects values of another type instead of coercing them, and values out of bounds.
+
+    With ``coerces``, texts are numbers and truth values where these are expected: "50", "yes".
+    """
     converter = make_converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=True)
     converter.register_structure_hook(bool, _exactly(bool))
     converter.register_structure_hook(float, _structure_float)
@@ -57,6 +60,9 @@ def make_strict_converter(*, forbid_extra_keys: bool) -> OrjsonConverter:
     for kind in (str, list, dict):
         converter.register_structure_hook(kind, hook_of(kind))
     converter.register_structure_hook(int, _structure_int)
+    if coerces:
+        for plain, coerced in ((bool, _coerced_bool), (int, _coerced_number), (float, _coerced_number)):
+            converter.register_structure_hook(plain, _coercing(coerced, converter.get_structure_hook(plain)))
     return converter
 
 
@@ -102,6 +108,32 @@ def _exactly(kind: type) -> Hook:
         return value
 
     return structure
+
+
+def _coercing(coerced: Callable[[Any], Any], structure: Hook) -> Hook:
+    return lambda value, kind: structure(coerced(value), kind)
+
+
+_TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{1,20})?(e[+-]?[0-9]{1,3})?", re.IGNORECASE)
+
+
+def _coerced_bool(value: Any) -> Any:
+    """The truth value that a text or number stands for; other values stay as they are."""
+    if type(value) in (int, float) and value in (0, 1):
+        return value == 1
+    if isinstance(value, str) and len(value) <= _MAX_SHOWN:
+        return _TRUTHS.get(value.strip().lower(), value)
+    return value
+
+
+def _coerced_number(value: Any) -> Any:
+    """The number that a text or truth value stands for; other values stay as they are."""
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, str) and len(value) <= _MAX_SHOWN and _NUMBER.fullmatch(text := value.strip()):
+        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+    return value
 
 
 def _require_type(value: Any, kind: type) -> None:

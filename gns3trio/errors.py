@@ -28,6 +28,10 @@ class Invalid(LabError):
     """A value is not acceptable; the message names the field."""
 
 
+class Refused(LabError):
+    """A rule forbids what a well-formed request asks for, whatever the present state: a name that is taken for good."""
+
+
 class NotFound(LabError):
     """The object does not exist."""
 

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import health, metrics, pages, reference, v3, web_page, web_ui
+from gns3trio.api import health, metrics, pages, reference, web_page, web_ui
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
@@ -54,6 +54,7 @@ from gns3trio.api.v2 import (
     usage,
     vms,
 )
+from gns3trio.api.v3 import routes as v3
 from gns3trio.classes import define
 from gns3trio.encoding import dumps_to_keep
 
@@ -99,7 +100,7 @@ TABLES = (
     snapshots.routes,
     files.routes,
     v1.routes,
-    v3.routes,
+    *v3.TABLES,
     health.routes,
     metrics.routes,
     reference.routes,

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import tell_user
+from gns3trio.api.dialects import dialect_of
 from gns3trio.api.errors import error_response, refuse
 from gns3trio.api.password_guesses import Guesses
 from gns3trio.compute.clients import NOBODY
@@ -61,6 +62,7 @@ class BasicAuth:
     def _check(self, scope: Scope) -> Response | None:
         """The reply that rejects the request; None if the request may pass."""
         access, given = self._access(scope), _credentials(scope)
+        dialect = dialect_of(scope["path"])
         # Whose console it is depends on the user, even where consoles are open.
         if access in self._open and (given is None or access not in _OF_COMPUTE):
             tell_user(scope, NOBODY)
@@ -70,7 +72,7 @@ class BasicAuth:
             wait = self._guesses.wait(client)
             if wait > 0:
                 message = f"Too many wrong passwords; none is checked for {wait} s"
-                return error_response(429, message, {"Retry-After": str(wait)})
+                return error_response(dialect, 429, message, {"Retry-After": str(wait)})
             # Takes constant time, so that the delay does not reveal how much of the password was right.
             digest = _digest(given)
             if hmac.compare_digest(digest, self._expected):
@@ -79,9 +81,11 @@ class BasicAuth:
             if (user := self._compute_users.get(digest)) is not None:
                 self._guesses.right(client)
                 tell_user(scope, user)
-                return None if access in _OF_COMPUTE else error_response(403, _ONLY_COMPUTE.format(user=user))
+                if access in _OF_COMPUTE:
+                    return None
+                return error_response(dialect, 403, _ONLY_COMPUTE.format(user=user))
             self._guesses.wrong(client)
-        return error_response(401, "Unauthorized: user and password are needed", _CHALLENGE)
+        return error_response(dialect, 401, "Unauthorized: user and password are needed", _CHALLENGE)
 
 
 def _digest(credentials: bytes) -> bytes:

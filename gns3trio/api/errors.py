@@ -1,7 +1,7 @@
-"""Maps errors to HTTP statuses and JSON error bodies. No other module does this.
+"""Maps errors to HTTP statuses and JSON error bodies, in the dialect of each version. No other module does this.
 
 Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (the route's pattern) and
-``request``, which the GNS3 GUI reads.
+``request``, which the GNS3 GUI reads. Version 3 has the message alone, and ``{"detail": ...}`` where no route is.
 A browser that follows an outdated link gets a page instead.
 """
 
@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import PLAIN_PAGE
+from gns3trio.api.dialects import Dialect, dialect_of
 from gns3trio.api.html_text import escape_html
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import (
@@ -27,6 +28,7 @@ from gns3trio.errors import (
     Invalid,
     LabError,
     NotFound,
+    Refused,
     Unavailable,
     sole_cause,
     what_is_lacking,
@@ -41,6 +43,7 @@ class BodyTooLarge(LabError):
 
 STATUS_OF_ERROR: dict[type[LabError], int] = {
     Invalid: 400,
+    Refused: 400,
     Forbidden: 403,
     NotFound: 404,
     Conflict: 409,
@@ -64,11 +67,6 @@ _HTTP_MESSAGES = {
     "Upgrade and Connection is a usual cause.",
 }
 
-_V3 = "/v3/"
-_NO_V3 = (
-    "This server has versions 1 and 2 of the API, as GNS3 2.2: clients and controllers of GNS3 3 cannot use it. "
-    "There is no such path: {path}"
-)
 _WITHOUT_PAGES = ("/v1/", "/v2/", "/v3/", "/static/")
 _PAGE = """<!doctype html>
 <html lang="en">
@@ -100,44 +98,64 @@ def status_of(error: LabError) -> int:
     return next((status for kind, status in STATUS_OF_ERROR.items() if isinstance(error, kind)), 500)
 
 
-def error_response(status: int, message: str, headers: dict[str, str] | None = None, **more: Any) -> Response:
-    """The reply for an error. The message is cut, because it may repeat megabytes of the request."""
+def error_response(
+    dialect: Dialect, status: int, message: str, headers: dict[str, str] | None = None, **more: Any
+) -> Response:
+    """The reply for an error. The message is cut, because it may repeat megabytes of the request. ``more`` is told in
+    the dialect that has details, and ``exception`` in all.
+    """
     if len(message) > MAX_MESSAGE_LENGTH:
         message = f"{message[:MAX_MESSAGE_LENGTH]}..."
-    body = dumps_sorted({"message": message, "status": status, **more})
-    return Response(body, status, {"content-type": "application/json", **(headers or {})})
+    body: dict[str, Any] = {"message": message}
+    if dialect.errors == "detailed":
+        body |= {"status": status, **more}
+    elif dialect.errors == "validation" and status == dialect.invalid_status:
+        field, _, reason = message.partition(": ")
+        body = {"detail": [{"type": "value_error", "loc": ["body", *field.split(".")], "msg": reason or message}]}
+    elif "exception" in more:
+        body["exception"] = more["exception"]
+    return Response(dumps_sorted(body), status, {"content-type": "application/json", **(headers or {})})
+
+
+def _no_route(dialect: Dialect, status: int, message: str, headers: dict[str, str]) -> Response:
+    """The reply where no route is. GNS3 3 tells it in a form of its own, except its computes."""
+    if dialect.errors != "message":
+        return error_response(dialect, status, message, headers)
+    return Response(dumps_sorted({"detail": message}), status, {"content-type": "application/json", **headers})
 
 
 def response_for(error: Exception, request: Request) -> Response:
     """The reply for any exception of a handler. Unexpected ones are logged; their reply has no details."""
     error = sole_cause(error)
+    dialect = dialect_of(request.scope["path"])
     if lacking := what_is_lacking(error):
         log.warning("%s %s: the server has no %s left: %s", request.method, request.url.path, lacking, error)
         told = f": {error}" if isinstance(error, LabError) else ""
-        return error_response(503, f"The server has no {lacking} left; try again in a moment{told}")
+        return error_response(dialect, 503, f"The server has no {lacking} left; try again in a moment{told}")
     if isinstance(error, LabError):
         status = status_of(error)
-        if status == 400:
+        if isinstance(error, Invalid):
+            status = dialect.invalid_status
             is_long = len(getattr(request.state, "data", b"")) > MAX_REPEATED_BYTES
             body = {} if is_long else getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
-            return error_response(status, str(error), method=request.method, path=path, request=body)
+            return error_response(dialect, status, str(error), method=request.method, path=path, request=body)
         if status == 404 and _wants_page(request):
             return _page(str(error), request)
         more: dict[str, Any] = (
             {"exception": _IMAGE_MISSING, "image": error.image} if isinstance(error, ImageMissing) else {}
         )
-        return error_response(status, str(error), **more)
+        return error_response(dialect, status, str(error), **more)
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
-        if error.status_code == 404 and request.url.path.startswith(_V3):
-            message = _NO_V3
         message = message.format(method=request.method, path=request.url.path)
         if error.status_code == 404 and _wants_page(request):
             return _page(message, request)
-        return error_response(error.status_code, message, dict(error.headers or {}))
+        if error.status_code < 400:
+            return Response(None, error.status_code, error.headers)
+        return _no_route(dialect, error.status_code, message, dict(error.headers or {}))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return error_response(500, "Internal server error; the server's log has the details")
+    return error_response(dialect, 500, "Internal server error; the server's log has the details")
 
 
 def _wants_page(request: Request) -> bool:

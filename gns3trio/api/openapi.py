@@ -16,9 +16,10 @@ from starlette.routing import WebSocketRoute
 
 from gns3trio import __version__
 from gns3trio.api.content_policy import BINARY
+from gns3trio.api.dialects import V3, dialect_of
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas, family
-from gns3trio.api.replies import Error
+from gns3trio.api.replies import Error, Message
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
 from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
@@ -52,7 +53,10 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     tags: dict[str, None] = {}
     seen: Counter[str] = Counter()
-    error = {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(Error, bounded=False)}}}
+    errors = {
+        name: {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(shape, bounded=False)}}}
+        for name, shape in (("Error", Error), ("Message", Message))
+    }
     for operation in (each for table in tables for each in table.operations):
         described = _describe(operation, schemas)
         name = described["operationId"]
@@ -77,7 +81,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": schemas.components,
-            "responses": {"Error": error},
+            "responses": errors,
             "securitySchemes": {
                 "password": {"type": "http", "scheme": "basic", "description": "Where the server asks for one."}
             },
@@ -95,7 +99,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "tags": [_TITLES.get(module, module.replace("_", " ").capitalize())],
         "responses": {
             str(operation.status): _describe_reply(operation, schemas),
-            **{str(status): {"$ref": "#/components/responses/Error"} for status in _error_statuses(operation)},
+            **{str(status): {"$ref": _error_form(operation)} for status in _error_statuses(operation)},
         },
     }
     if more:
@@ -120,7 +124,13 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
 
 
 def _error_statuses(operation: Operation) -> Iterable[int]:
-    yield from sorted({401, 429, 431, *STATUS_OF_ERROR.values()} - {operation.status})
+    invalid = dialect_of(operation.path).invalid_status
+    yield from sorted({401, 429, 431, invalid, *STATUS_OF_ERROR.values()} - {operation.status})
+
+
+def _error_form(operation: Operation) -> str:
+    is_message = dialect_of(operation.path).errors == V3.errors
+    return f"#/components/responses/{'Message' if is_message else 'Error'}"
 
 
 def _describe_parameter(name: str, converter: str, hints: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.addresses import parse_address
+from gns3trio.api.dialects import V2, dialect_of
 from gns3trio.api.errors import error_response, refuse
 
 # Reading is harmless: without our CORS headers, the browser does not show the reply to the page.
@@ -51,7 +52,7 @@ class OriginGuard:
         if reason is None:
             await self._app(scope, receive, send)
             return
-        await refuse(error_response(403, reason), scope, receive, send)
+        await refuse(error_response(dialect_of(scope["path"]), 403, reason), scope, receive, send)
 
     def _objection(self, scope: Scope) -> str | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"host", b"origin")}
@@ -98,7 +99,7 @@ class Cors(CORSMiddleware):
             reason = f"Origin: pages of {request_headers['origin']!r} are not in the setting allowed_origins"
         else:
             reason = f"Method {request_headers['access-control-request-method']!r} is not one of the API"
-        return error_response(403, reason, {"vary": "Origin"})
+        return error_response(V2, 403, reason, {"vary": "Origin"})
 
 
 def _without_default_port(place: str) -> str:

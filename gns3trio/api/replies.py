@@ -76,6 +76,13 @@ class Error:
 
 
 @reply_shape
+class Message:
+    """An error in version 3."""
+
+    message: str
+
+
+@reply_shape
 class Health(Whole):
     """The result of a health check; ``problems`` lists what does not work."""
 

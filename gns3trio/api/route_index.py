@@ -4,6 +4,7 @@ an id.
 
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from urllib.parse import quote
 
 import attrs
 from starlette.exceptions import HTTPException
@@ -11,6 +12,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
+from gns3trio.api.dialects import dialect_of
 from gns3trio.classes import define
 
 _TAIL = ":path}"  # ends the name of a parameter that matches the rest of a path, including slashes
@@ -62,17 +64,20 @@ class RouteIndex:
             (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
     def access(self, scope: Scope) -> Access:
-        """The access rule of the request's route; the password if no route matches."""
+        """The access rule of the request's route; the password if no route matches. In version 3, everybody is told
+        that there is no route, as in GNS3 3.
+        """
         try:
             found = self._find(scope)
         except HTTPException:
-            return Access.PASSWORD
+            return Access.ANYBODY if dialect_of(scope["path"]).redirects_slashes else Access.PASSWORD
         scope[_FOUND] = found
         return found[0].access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the route of a request (ASGI entry point). Raises HTTPException: 404 for an unknown path, 405 for a
-        method that the path does not have, and 426 for a plain request to a websocket.
+        method that the path does not have, and 426 for a plain request to a websocket. In version 3, 307 for a path
+        that has a slash too many.
         """
         route, found = scope.pop(_FOUND, None) or self._find(scope)
         scope.update(found)
@@ -80,6 +85,16 @@ class RouteIndex:
         await route.handle(scope, receive, send)
 
     def _find(self, scope: Scope) -> _Found:
+        try:
+            return self._find_exactly(scope)
+        except HTTPException as error:
+            path: str = scope["path"]
+            if path.endswith("/") and scope["type"] == "http" and dialect_of(path).redirects_slashes:
+                self._find_exactly({**scope, "path": path.removesuffix("/")})
+                raise _redirect(scope) from error
+            raise
+
+    def _find_exactly(self, scope: Scope) -> _Found:
         for routes in self._root.candidates(scope["path"].split("/"), 0):
             fitting: list[HttpRoute] = []
             for route in routes:
@@ -107,3 +122,10 @@ def _no_upgrade(method: str) -> HTTPException:
     if method in ("GET", "HEAD"):
         return HTTPException(426, headers={"Upgrade": "websocket", "Connection": "Upgrade"})  # RFC 9110 15.5.22
     return HTTPException(405, headers={"Allow": "GET"})
+
+
+def _redirect(scope: Scope) -> HTTPException:
+    """To the path without its last slash. It is told relative to the request, because a proxy may add to the path."""
+    name = quote(scope["path"].removesuffix("/").rpartition("/")[2])
+    query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+    return HTTPException(307, headers={"Location": f"../{name}{query}"})

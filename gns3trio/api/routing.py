@@ -26,10 +26,12 @@ from gns3trio import threads
 from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
+from gns3trio.api.dialects import Dialect, dialect_of
 from gns3trio.api.encoded_lists import PiecesResponse, encode_pieces
 from gns3trio.api.errors import BodyTooLarge
 from gns3trio.classes import define, frozen
 from gns3trio.controller.controller import Controller
+from gns3trio.controller.people.privileges import Privilege
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
@@ -63,6 +65,7 @@ register_url_convertor("number", _NumberConvertor())
 
 _body_converter = make_strict_converter(forbid_extra_keys=True)
 _known_keys_converter = make_strict_converter(forbid_extra_keys=False)
+_coercing_converter = make_strict_converter(forbid_extra_keys=False, coerces=True)
 Handler = Callable[..., Awaitable[Any]]
 WebSocketHandler = Callable[..., Awaitable[None]]
 
@@ -134,18 +137,22 @@ class Operation:
 
 @define
 class RouteTable:
-    """The routes of one family. ``strict_ids``: a malformed id is 400 (version 1), not 404 (version 2).
+    """The routes of one family, all of one version, whose dialect they have.
 
     A request to a project that is being opened waits until it is open, as in GNS3, unless ``while_opening``. ``access``
     is the access rule of routes without another one.
     """
 
     prefix: str
-    strict_ids: bool = False
     while_opening: bool = False
     access: Access = Access.PASSWORD
     routes: list[AnyRoute] = attrs.field(factory=list)
     operations: list[Operation] = attrs.field(factory=list)
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its routes read requests."""
+        return dialect_of(self.prefix)
 
     def route(
         self,
@@ -158,13 +165,14 @@ class RouteTable:
         query: Mapping[str, str] = MappingProxyType({}),
         described: bool = True,
         access: Access | None = None,
+        privilege: Privilege | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method``, or several methods, on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
         ``body`` then describes its body, ``reply`` the JSON reply (see ``replies``) and ``query`` the query parameters;
         these only affect the OpenAPI document. Only ``described`` routes are in that document. ``access`` is the access
-        rule.
+        rule, and ``privilege`` what a user needs for the path.
         """
 
         methods = [method] if isinstance(method, str) else list(method)
@@ -177,10 +185,15 @@ class RouteTable:
                     for path in paths
                 ]
             waiting = handler if self.while_opening else _once_opened(handler)
-            endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.strict_ids, raw_body))
+            endpoint = _Endpoint(_make_endpoint(handler, waiting, status, self.dialect, raw_body))
             self.routes += [
                 HttpRoute(
-                    self.prefix + path, endpoint, methods=methods, name=handler.__name__, access=access or self.access
+                    self.prefix + path,
+                    endpoint,
+                    methods=methods,
+                    name=handler.__name__,
+                    access=access or self.access,
+                    privilege=privilege,
                 )
                 for path in paths
             ]
@@ -188,14 +201,16 @@ class RouteTable:
 
         return register
 
-    def websocket(self, *paths: str, access: Access | None = None) -> Callable[[WebSocketHandler], WebSocketHandler]:
+    def websocket(
+        self, *paths: str, access: Access | None = None, privilege: Privilege | None = None
+    ) -> Callable[[WebSocketHandler], WebSocketHandler]:
         """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters."""
 
         def register(handler: WebSocketHandler) -> WebSocketHandler:
             hints = typing.get_type_hints(handler)
 
             async def endpoint(websocket: WebSocket) -> None:
-                arguments = _path_arguments(websocket.path_params, hints, self.strict_ids)
+                arguments = _path_arguments(websocket.path_params, hints, self.dialect)
                 check_query(websocket)
                 if not self.while_opening:
                     await websocket.app.state.context.controller.wait_until_opened(arguments.get("project_id"))
@@ -203,7 +218,13 @@ class RouteTable:
 
             endpoint.__doc__ = handler.__doc__
             self.routes += [
-                SocketRoute(self.prefix + path, endpoint, name=handler.__name__, access=access or self.access)
+                SocketRoute(
+                    self.prefix + path,
+                    endpoint,
+                    name=handler.__name__,
+                    access=access or self.access,
+                    privilege=privilege,
+                )
                 for path in paths
             ]
             return handler
@@ -242,22 +263,22 @@ def _once_opened(handler: Handler) -> Handler:
 
 
 def _make_endpoint(
-    handler: Handler, waiting: Handler, status: int, strict_ids: bool, raw_body: bool
+    handler: Handler, waiting: Handler, status: int, dialect: Dialect, raw_body: bool
 ) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint that calls ``waiting``; ``handler`` has the types of its parameters."""
     hints = typing.get_type_hints(handler)
     body_type = _body_type(handler)
-    converter = _known_keys_converter if getattr(body_type, "IGNORES_UNKNOWN_KEYS", False) else _body_converter
+    converter = _converter_for(body_type, dialect)
 
     async def endpoint(request: Request) -> Response:
-        arguments = _path_arguments(request.path_params, hints, strict_ids)
+        arguments = _path_arguments(request.path_params, hints, dialect)
         check_query(request)
         if raw_body:
             return await _handle_raw(waiting, request, arguments, status)
         data = await read_body(request)  # even if it is unused: an unread body would cost the client its connection
         request.state.data = data
         if body_type is not None:
-            read = partial(_read_object, request, data, converter, body_type)
+            read = partial(_read_object, request, data, converter, body_type, dialect)
             if len(data) <= _SHORT_BODY_BYTES:
                 arguments["body"] = read()
             else:
@@ -265,6 +286,13 @@ def _make_endpoint(
         return await _reply(await waiting(ApiRequest(request.app.state.context, request), **arguments), status, request)
 
     return endpoint
+
+
+def _converter_for(body_type: Any, dialect: Dialect) -> OrjsonConverter:
+    if dialect.coerces:
+        return _coercing_converter
+    ignores = dialect.ignores_unknown_keys or getattr(body_type, "IGNORES_UNKNOWN_KEYS", False)
+    return _known_keys_converter if ignores else _body_converter
 
 
 def _body_type(handler: Handler) -> Any:
@@ -297,7 +325,7 @@ async def _handle_raw(handler: Handler, request: Request, arguments: dict[str, A
         raise
 
 
-def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], strict_ids: bool) -> dict[str, Any]:
+def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], dialect: Dialect) -> dict[str, Any]:
     arguments = dict(parameters)
     for name, value in parameters.items():
         if isinstance(value, str) and len(value) > MAX_TEXT:
@@ -306,7 +334,7 @@ def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], str
             try:
                 arguments[name] = parse_uuid(value)
             except ValueError:
-                if strict_ids:
+                if dialect.strict_ids:
                     raise Invalid(f"{name}: {value!r} is not a UUID") from None
                 raise NotFound(f"{name.removesuffix('_id').capitalize()} ID {value} doesn't exist") from None
     return arguments
@@ -337,19 +365,32 @@ async def read_body(request: Request) -> bytearray:
     return data
 
 
-def _read_object(request: Request, data: bytearray, converter: OrjsonConverter, kind: type[Any]) -> Any:
-    """Read the body as a ``kind``: JSON, whatever its Content-Type. An empty body is ``{}``. Query parameters are
-    fields too.
+def _read_object(
+    request: Request, data: bytearray, converter: OrjsonConverter, kind: type[Any], dialect: Dialect
+) -> Any:
+    """Read the body as a ``kind``: JSON. What an empty body, another Content-Type and query parameters mean depends on
+    the dialect.
     """
+    if dialect.needs_body:
+        _require_json(request, data)
     try:
         body = read_json(data) if data.strip() else {}
     except Invalid as error:
         request.state.body = {"malformed_json": data[:MAX_TOLD_BYTES].decode(errors="replace")}
         raise Invalid(f"body: {error}") from None
-    if request.query_params and isinstance(body, dict):
+    if dialect.merges_query and request.query_params and isinstance(body, dict):
         body = {**body, **request.query_params}
     if isinstance(body, dict):
         # gns3fy sends an internal key of pydantic: __pydantic_initialised__.
         body = {name: value for name, value in body.items() if not name.startswith("__")}
     request.state.body = body
     return structure(converter, body, kind)
+
+
+def _require_json(request: Request, data: bytearray) -> None:
+    """Raises Invalid unless there is a body, and nothing says that it is something else than JSON."""
+    if not data.strip():
+        raise Invalid("body: is missing")
+    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise Invalid(f"Content-Type: {kind} is not application/json")

@@ -48,6 +48,41 @@ async def test_clients_of_gns3_3_are_told_the_version(server: Server) -> None:
     assert "2.2.61" in refused["message"]
     capabilities = await server.request("GET", "/v3/compute/capabilities", None, 200)
     assert capabilities["version"] == "2.2.61"
-    for method, path in (("POST", "/v3/access/users/authenticate"), ("GET", "/v3/projects"), ("GET", "/v3/compute/x")):
-        refused = await server.request(method, path, {} if method == "POST" else None, 404)
-        assert "GNS3 3" in refused["message"]
+
+
+async def test_a_slash_too_many_in_version_3(server: Server) -> None:
+    """It is redirected, whatever the method, and the client needs no login to hear it."""
+    for method in ("GET", "POST"):
+        reply = await server.http.request(method, "/v3/version/?a=b%20c")
+        assert (reply.status_code, reply.headers["location"]) == (307, "../version?a=b%20c")
+    followed = await server.http.get("/v3/version/", follow_redirects=True)
+    assert followed.json()["version"] == "2.2.61"
+    await server.request("GET", "/v2/version/", None, 404)
+    await server.request("GET", "/v3/nowhere/", None, 404)
+
+
+async def test_errors_of_version_3(server: Server) -> None:
+    """Those of a handler have a message only, and those of the paths a detail."""
+    for method, path, status in (
+        ("GET", "/v3/nowhere", 404),
+        ("DELETE", "/v3/version", 405),
+        ("GET", "/v3//version", 404),
+    ):
+        reply = await server.http.request(method, path)
+        assert (reply.status_code, reply.json().keys()) == (status, {"detail"}), path
+    reply = await server.http.get("/v3/compute/nowhere")
+    assert (reply.status_code, reply.json().keys()) == (404, {"message"})
+    for body, headers in (
+        (b"{}", {}),
+        (b"", {}),
+        (b"null", {}),
+        (b"[]", {}),
+        (b'{"version": 3}', {}),
+        (b'{"version": "3.0.6"}', {"content-type": "text/plain"}),
+    ):
+        reply = await server.http.post("/v3/version", content=body, headers=headers)
+        assert (reply.status_code, reply.json().keys()) == (422, {"message"}), body
+    reply = await server.http.post(
+        "/v3/version", content=b'{"version": "2.2.61", "more": 1}', headers={"content-type": "application/x+json"}
+    )
+    assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")

@@ -104,3 +104,51 @@ def test_what_a_validator_refuses_is_named_like_every_field(value: dict[str, Any
     with pytest.raises(Invalid) as caught:
         structure(make_strict_converter(forbid_extra_keys=True), value, _Checked)
     assert str(caught.value) == told
+
+
+lenient = make_strict_converter(forbid_extra_keys=False, coerces=True)
+
+
+@pytest.mark.parametrize(
+    ("sent", "value"),
+    [
+        ({"flag": "yes"}, True),
+        ({"flag": "True"}, True),
+        ({"flag": "off"}, False),
+        ({"flag": 1}, True),
+        ({"flag": 0.0}, False),
+        ({"ratio": "1.5"}, 1.5),
+        ({"ratio": " 1e3 "}, 1000.0),
+        ({"ratio": True}, 1.0),
+        ({"items": [{"x": "-50"}]}, [Inner(x=-50)]),
+        ({"items": [{"x": "50.0"}]}, [Inner(x=50)]),
+        ({"unknown": 1, "items": [{"x": True, "unknown": 2}]}, [Inner(x=1)]),
+    ],
+)
+def test_a_lenient_converter_reads_texts_as_what_is_expected(sent: dict[str, Any], value: Any) -> None:
+    (name,) = sent.keys() - {"unknown"}
+    assert getattr(structure(lenient, {"name": "n", **sent}, Body), name) == value
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"name": 5},
+        {"flag": "maybe"},
+        {"flag": 2},
+        {"flag": None},
+        {"ratio": "nan"},
+        {"ratio": "1e999"},
+        {"ratio": ""},
+        {"items": [{"x": "1.5"}]},
+        {"items": [{"x": "0x10"}]},
+        {"items": [{"x": "9" * 5000}]},
+        {"items": [{"x": "1" * 20}]},
+        {"items": {"x": "1"}},
+        {"kind": "yes"},
+        {"version": "1"},
+    ],
+)
+def test_a_lenient_converter_still_refuses_other_values(sent: dict[str, Any]) -> None:
+    with pytest.raises(Invalid):
+        structure(lenient, {"name": "n", **sent}, Body)

@@ -24,7 +24,7 @@ from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict, Forbidden, NotFound
 from gns3trio.notifications.topics import project_topic
 
-routes = RouteTable("/v1", strict_ids=True)
+routes = RouteTable("/v1")
 
 DEFAULT_PROJECT_NAME = "untitled"
 _VM = "/projects/{project_id}/vpcs/vms/{vm_id}"

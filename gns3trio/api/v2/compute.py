@@ -37,7 +37,7 @@ from gns3trio.controller.driven_nodes import (
 )
 from gns3trio.controller.names import Name
 
-routes = RouteTable("/v2/compute", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 
 
 @define(kw_only=True)

@@ -40,7 +40,7 @@ from gns3trio.errors import Invalid, LabError, Unavailable, what_is_lacking
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_ENGINE, MAX_ITEMS, MAX_PORT, Bound, Script
 
-routes = RouteTable("/v2/compute/projects/{project_id}/batch", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}/batch", access=Access.COMPUTE)
 
 # Ports that are connected at a time: a node that hangs holds up its own only.
 _AT_A_TIME = 64

@@ -30,7 +30,7 @@ from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_SNAPLEN
 from gns3trio.traffic.captures import link_type
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}", access=Access.COMPUTE)
 
 _PORT = "/{node_type}/nodes/{node_id}/adapters/{adapter_number:number}/ports/{port_number:number}"
 _COUNTERS_SECONDS = 0.5

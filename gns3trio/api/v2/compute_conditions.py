@@ -12,7 +12,7 @@ from gns3trio.api.v2.bodies import LinkConditions, LinkSuspension
 from gns3trio.conditions import link_conditions
 from gns3trio.controller.links.filters import checked_filters, require_impairments
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}", access=Access.COMPUTE)
 
 _PORT = "/{node_type}/nodes/{node_id}/adapters/{adapter_number:number}/ports/{port_number:number}"
 

@@ -13,7 +13,7 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.classes import define
 from gns3trio.limits import MAX_ENGINE, Bound
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}", access=Access.COMPUTE)
 
 
 @define(kw_only=True)

@@ -16,7 +16,7 @@ from gns3trio.controller.driven_nodes import own_project, require_known, sees_ow
 from gns3trio.controller.project.files import write_project_file
 from gns3trio.controller.storage.single_files import list_files, open_file, write_file
 
-routes = RouteTable("/v2/compute/projects/{project_id}/files", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}/files", access=Access.COMPUTE)
 
 
 def _folder(api: ApiRequest, project_id: UUID) -> Path:

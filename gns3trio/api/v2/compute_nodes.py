@@ -38,7 +38,7 @@ from gns3trio.controller.names import Name
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_PORT, Int32, Script
 
-routes = RouteTable("/v2/compute/projects/{project_id}", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute/projects/{project_id}", access=Access.COMPUTE)
 
 _NODE = "/{node_type}/nodes/{node_id}"
 _PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"

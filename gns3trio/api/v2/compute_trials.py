@@ -24,7 +24,7 @@ from gns3trio.controller.links.benchmark_limits import one_end_of_few
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.traffic.trials import MAX_FRAME_BYTES, MIN_FRAME_BYTES, TrialResult, TrialSpec
 
-routes = RouteTable("/v2/compute", strict_ids=True, access=Access.COMPUTE)
+routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 
 _PORT = "/projects/{project_id}/{node_type}/nodes/{node_id}/adapters/{adapter_number:number}/ports/{port_number:number}"
 _MAX_SECONDS = 60.0

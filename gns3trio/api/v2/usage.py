@@ -14,7 +14,7 @@ from gns3trio.errors import Conflict
 from gns3trio.slices import in_slices
 
 routes = RouteTable("/v2")
-compute_routes = RouteTable("/v2/compute", strict_ids=True, access=Access.COMPUTE)
+compute_routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 
 _UNKNOWN = NodeUsage()
 

@@ -1,8 +1,5 @@
-"""``/v3``: the first routes that clients and controllers of GNS3 3 request. They get our version, and then report a
-mismatch.
-
-Otherwise version 3 of the API is not supported. These routes need no password, because clients request them before the
-login, and the Server header of every reply contains the version anyway.
+"""``/v3/version``: the first routes that clients of GNS3 3 request. They need no password, because clients request them
+before the login, and the Server header of every reply contains the version anyway.
 """
 
 from typing import Any
@@ -27,9 +24,3 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     """Compare a client's version with the server's: 409 for GNS3 3."""
     check_version(api.context.config, body.version)
     return {"version": body.version}
-
-
-@routes.route("GET", "/compute/capabilities", reply=replies.Capabilities)
-async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
-    """The capabilities for a controller of GNS3 3, which rejects the version 2.2 in them."""
-    return replies.shown_as(replies.Capabilities, api.controller.computes.capabilities())
