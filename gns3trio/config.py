@@ -26,6 +26,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _LOOPBACK = ("127.0.0.1",)
 _VERSION = re.compile(r"2\.2(\.[\w.+-]+)?")
+_VERSION_3 = re.compile(r"3\.0(\.[\w.+-]+)?")
 _HOST_NAME = re.compile(r"[\w.-]+(:\d+)?|\[[0-9a-f:.]+\](:\d+)?", re.IGNORECASE)
 _ORIGIN = re.compile(f"https?://({_HOST_NAME.pattern})", re.IGNORECASE)
 # Also the name of a folder.
@@ -186,6 +187,7 @@ class Config:
         "leads there",
     )
     gns3_version: str = _setting("2.2.61", "GNS3 version reported to clients, which require their own version")
+    gns3_3_version: str = _setting("3.0.6", "GNS3 version reported to clients of API version 3, likewise")
     console_websocket_auth: bool = _setting(
         True, "require the password for console websockets too (the GNS3 web UI cannot send it)"
     )
@@ -317,6 +319,8 @@ def _check(config: Config) -> None:
     _check_compute_users(config)
     if _VERSION.fullmatch(config.gns3_version) is None:
         raise Invalid(f"gns3_version: {config.gns3_version!r} is none of GNS3 2.2, whose clients this server answers")
+    if _VERSION_3.fullmatch(config.gns3_3_version) is None:
+        raise Invalid(f"gns3_3_version: {config.gns3_3_version!r} is none of GNS3 3.0, whose clients are answered")
     if not (config.is_loopback or config.user or config.allow_unauthenticated):
         public = ", ".join(address for address in config.addresses if not is_loopback(address))
         raise Invalid(

@@ -1,6 +1,7 @@
-"""What GNS3 2.2 takes for a project file: the rules by which it refuses a whole file, as a JSON schema (draft 4).
+"""What GNS3 takes for a project file: the rules by which it refuses a whole file, as JSON schemas (draft 4).
 
-Written from what gns3-server 2.2.61 was seen to refuse. It checks the properties of routers too, and of no other type.
+Written from what gns3-server 2.2.61 and 3.0.6 were seen to refuse. 2.2 checks the properties of routers too, and of no
+other type. 3.0 takes unknown keys nearly everywhere; here they are refused, because it drops them.
 """
 
 from typing import Any
@@ -146,6 +147,28 @@ PROJECT = closed(
     },
     *("project_id", "type", "revision", "version", "name", "topology"),
 )
+TYPES_OF_3 = [name for name in NODE_TYPES if name != "traceng"]
+PORT = {"type": ["integer", "null"], "minimum": 1, "maximum": 65535}
+NODE_OF_3 = closed(
+    {
+        **NODE["properties"],
+        "node_type": {"enum": TYPES_OF_3},
+        "aux": PORT,
+        "aux_type": {"enum": list(CONSOLE_TYPES)},
+    },
+    *("name", "node_type", "compute_id"),
+)
+PROJECT_OF_3 = {
+    **PROJECT,
+    "properties": {
+        **PROJECT["properties"],
+        "revision": {"enum": [10]},
+        "topology": closed(
+            {**PROJECT["properties"]["topology"]["properties"], "nodes": list_of(NODE_OF_3)},
+            *("nodes", "links", "drawings", "computes"),
+        ),
+    },
+}
 _ROUTER_PROPERTIES = (
     *("auto_delete_disks", "aux", "chassis", "clock_divisor", "disk0", "disk1", "dynamips_id", "exec_area"),
     *("idlemax", "idlepc", "idlesleep", "image_md5sum", "iomem", "mac_addr", "midplane", "mmap", "npe"),
@@ -165,10 +188,14 @@ ROUTER = closed(
 )
 
 _project, _router = jsonschema_rs.Draft4Validator(PROJECT), jsonschema_rs.Draft4Validator(ROUTER)
+_project_of_3 = jsonschema_rs.Draft4Validator(PROJECT_OF_3)
 
 
 def faults(document: Any) -> list[str]:
-    """Why GNS3 2.2 refuses a project file: where, and what."""
+    """Why the GNS3 of its revision refuses a project file, 2.2 or 3.0: where, and what."""
+    if document.get("revision") == 10:
+        errors = _project_of_3.iter_errors(document)
+        return [f"{'.'.join(map(str, error.instance_path))}: {error.message[:200]}" for error in errors]
     found = [(list(error.instance_path), error.message) for error in _project.iter_errors(document)]
     for index, node in enumerate(document["topology"]["nodes"]):
         if node["node_type"] == "dynamips":
@@ -177,5 +204,5 @@ def faults(document: Any) -> list[str]:
 
 
 def require_gns3_reads(data: bytes) -> None:
-    """Fails unless GNS3 2.2 takes the text of a project file."""
+    """Fails unless the GNS3 of its revision takes the text of a project file."""
     assert faults(orjson.loads(data)) == []

@@ -27,7 +27,7 @@ from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
-_COMPRESSIONS = ("none", "zip", "bzip2", "lzma")
+_COMPRESSIONS = ("none", "zip", "bzip2", "lzma", "zstd")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--compression", choices=_COMPRESSIONS, help="zip is the default")
     imported = add_action(actions, "import", "create a project from a portable file", _import, "file")
     imported.add_argument("--name", help="default: the name in the file")
+    convert = add_action(actions, "convert", "save a project for another GNS3 from now on", _convert, "project")
+    convert.add_argument("--to", required=True, choices=("2.2", "3.0"), help="the GNS3 that reads its file")
 
 
 async def _problems(server: Client, arguments: argparse.Namespace) -> None:
@@ -124,6 +126,18 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     with progress_line() as line:
         size = await server.download(f"{path_of(project)}/export?{query}", Path(arguments.file), line.show_bytes)
     show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {size} bytes"))
+
+
+async def _convert(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    done = await server.request("PUT", f"{path_of(project)}/format", {"gns3": arguments.to})
+
+    def tell() -> None:
+        print_line(f"{project['name']}: its file is that of GNS3 {done['gns3']} (revision {done['revision']})")
+        for kept in done["beside"]:
+            print_line(f"kept beside the file, for GNS3 3.0: {kept}")
+
+    show(arguments, done, tell)
 
 
 async def _import(server: Client, arguments: argparse.Namespace) -> None:

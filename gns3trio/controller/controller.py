@@ -23,6 +23,7 @@ from gns3trio.controller.computes import Computes, OpenCompute
 from gns3trio.controller.former_computes import STATE_NAME as FORMER_COMPUTES
 from gns3trio.controller.former_computes import check_stored_former_computes
 from gns3trio.controller.gns3_format.records import ProjectSettings
+from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.library.appliances import Appliances
 from gns3trio.controller.library.base_configs import BaseConfigs
 from gns3trio.controller.library.images import images_of
@@ -112,9 +113,9 @@ class Controller:
         return self._services.changes
 
     @property
-    def gns3_version(self) -> str:
-        """The GNS3 version that is written into files."""
-        return self._services.gns3_version
+    def file_versions(self) -> FileVersions:
+        """The GNS3 versions that are written into files."""
+        return self._services.file_versions
 
     @property
     def is_local(self) -> bool:
@@ -450,7 +451,7 @@ async def open_controller(
             changes=changes,
             nursery=nursery,
             projects_path=config.projects_path,
-            gns3_version=config.gns3_version,
+            file_versions=FileVersions(config.gns3_version, config.gns3_3_version),
             console_host=config.told_console_host,
         )
         controller = Controller(config, services, state)

@@ -6,6 +6,7 @@ import trio
 
 from gns3trio.classes import frozen
 from gns3trio.controller.computes import Computes
+from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.placement.placement import Placement
 from gns3trio.controller.storage.move_journal import MoveJournal
 from gns3trio.notifications.feed import ChangeFeed
@@ -21,5 +22,5 @@ class ProjectServices:
     changes: ChangeFeed
     nursery: trio.Nursery
     projects_path: Path
-    gns3_version: str
+    file_versions: FileVersions
     console_host: str

@@ -334,6 +334,17 @@ class KeptVersion(Whole):
 
 
 @reply_shape
+class ProjectFormat(Whole):
+    """Which GNS3 reads a project's file: ``revision`` 9 is that of 2.2, 10 that of 3.0. ``beside`` names for each node
+    what only the other one has, and what is therefore kept beside the file.
+    """
+
+    revision: int
+    gns3: str
+    beside: list[str]
+
+
+@reply_shape
 class NodeType(Whole):
     """A node type. ``emulator`` is the program that its nodes need and that this server does not run.
 

@@ -36,7 +36,7 @@ async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int
     if node.status != "stopped" and not instance.always_runs:
         raise Conflict(f"Node '{node.name}' runs: stop it first")
     record = attrs.evolve(
-        without_macs(deepcopy(node.record)), node_id=uuid4(), console=None, locked=False, x=x, y=y, z=z
+        without_macs(deepcopy(node.record)), node_id=uuid4(), console=None, aux=None, locked=False, x=x, y=y, z=z
     )
     if instance.files is not None:
         return await _duplicate_at_compute(project, node, record)

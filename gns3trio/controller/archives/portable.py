@@ -124,7 +124,7 @@ async def export_project(controller: Controller, project: Project, options: Expo
     saved = make_portable(original, keep_compute_ids=options.keep_compute_ids)
     if options.reset_mac_addresses:
         saved = reset_macs(saved)
-    made = portable_files(saved, controller.gns3_version)
+    made = portable_files(saved, controller.file_versions)
     content = await threads.disk.run(
         partial(list_content, project.folder, snapshots=options.include_snapshots, images=options.include_images)
     )
@@ -251,7 +251,7 @@ def _renew_snapshots(
         project_id=saved.project_id,
         name=name,
         ids=ids,
-        gns3_version=controller.gns3_version,
+        versions=controller.file_versions,
         budget=budget,
         checkpoint=trio.from_thread.check_cancelled,
     )
@@ -272,7 +272,7 @@ async def _establish(
 
         def make() -> None:
             finish(free_name)
-            settle(content, file.name, saved, controller.gns3_version)
+            settle(content, file.name, saved, controller.file_versions)
             put_in_place(content, folder)
 
         async with controller.noted(saved.project_id, file, free_name):

@@ -24,6 +24,7 @@ from gns3trio.controller.archives.writer import write_archive
 from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
 from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.gns3_format.records import NodeRecord, ProjectRecord, format_project, renew_path
+from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.storage.converted_files import settle_files
 from gns3trio.controller.storage.file_names import is_project_file
 from gns3trio.controller.storage.files import (
@@ -153,9 +154,9 @@ def _sorted_out(tree: Tree, place: str) -> Content:
     return Content(attrs.evolve(tree, links=links), left_out)
 
 
-def portable_files(saved: ProjectRecord, gns3_version: str) -> dict[str, bytes]:
+def portable_files(saved: ProjectRecord, versions: FileVersions) -> dict[str, bytes]:
     """The project file and our own fields, in the form for archives."""
-    files = {PORTABLE_PROJECT_FILE: format_project(saved, gns3_version)}
+    files = {PORTABLE_PROJECT_FILE: format_project(saved, versions.of(saved.revision))}
     own_fields = format_own_fields(saved)
     if own_fields is not None:
         files[OWN_FIELDS_FILE] = own_fields
@@ -233,7 +234,7 @@ def _read(path: Path) -> bytes:
         raise disk_error(path, error) from error
 
 
-def settle(folder: Path, file_name: str, saved: ProjectRecord, gns3_version: str) -> None:
+def settle(folder: Path, file_name: str, saved: ProjectRecord, versions: FileVersions) -> None:
     """Turn an unpacked archive into a project folder: rename its project file, and delete all others except the one of
     an older GNS3 from which it was converted.
 
@@ -250,7 +251,7 @@ def settle(folder: Path, file_name: str, saved: ProjectRecord, gns3_version: str
         (folder / OWN_FIELDS_FILE).unlink(missing_ok=True)
     except OSError as error:
         raise disk_error(folder, error) from error
-    for name, data in portable_files(saved, gns3_version).items():
+    for name, data in portable_files(saved, versions).items():
         write_atomic(folder / (file_name if name == PORTABLE_PROJECT_FILE else name), data)
 
 
@@ -299,7 +300,7 @@ def renew_snapshots(
     project_id: UUID,
     name: str,
     ids: NewIds,
-    gns3_version: str,
+    versions: FileVersions,
     budget: Budget,
     checkpoint: Callable[[], None],
 ) -> None:
@@ -329,7 +330,7 @@ def renew_snapshots(
             saved = renew(saved, project_id, ids)
             saved.settings.name = name
             tree = list_content(scratch).tree
-            write_archive(new, scratch, tree, portable_files(saved, gns3_version), checkpoint=check)
+            write_archive(new, scratch, tree, portable_files(saved, versions), checkpoint=check)
             new.replace(path)
         except OSError as error:
             raise disk_error(path, error) from error

@@ -221,7 +221,7 @@ async def create_snapshot(
             filename=file_name,
             project_id=project.project_id,
         )
-        made = portable_files(make_portable(saved, keep_compute_ids=True), controller.gns3_version)
+        made = portable_files(make_portable(saved, keep_compute_ids=True), controller.file_versions)
         await threads.compression.run(_write_snapshot, project.folder, made, snapshot, snapshots)
         project.warn_of_left_out(files_at_computes(project))
     return snapshot
@@ -322,10 +322,11 @@ async def _restore(controller: Controller, project: Project, snapshot_id: str, s
         saved,
         project_id=project.project_id,
         settings=attrs.evolve(saved.settings, name=project.settings.name),
+        revision=project.record().revision,  # the project may have been converted since
     )
 
     def finish() -> None:
-        settle(content, project.file.path.name, saved, controller.gns3_version)
+        settle(content, project.file.path.name, saved, controller.file_versions)
         _carry_over(project.folder, content, set(project.nodes), {node.node_id for node in saved.nodes})
 
     await threads.copying.run(finish)

@@ -11,24 +11,26 @@ from uuid import UUID
 from gns3trio.controller.gns3_format.converted import Conversion
 from gns3trio.controller.gns3_format.fields import Findings
 from gns3trio.controller.gns3_format.node_properties import NodeFile, of_present
+from gns3trio.controller.gns3_format.revisions import GNS3_2, GNS3_3, from_gns3_3
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 
-REVISION = 9
+REVISION = GNS3_2
 _FIRST_OF_GENERATION_2 = 5
 
 
 def check_revision(document: Mapping[str, Any]) -> int:
     """The revision of a file; 0 if it has none. Raises Conflict for a revision that this server does not support."""
     revision = document.get("revision", 0)
-    if type(revision) is not int or not 0 <= revision <= REVISION:
-        newer = ": it was made by GNS3 3" if type(revision) is int and revision > REVISION else ""
-        raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {REVISION}{newer}")
+    if type(revision) is not int or not 0 <= revision <= GNS3_3:
+        newer = ": it was made by a newer GNS3" if type(revision) is int and revision > GNS3_3 else ""
+        raise Conflict(f"the project file has revision {revision}, this server reads revisions up to {GNS3_3}{newer}")
     return revision
 
 
 def convert(document: dict[str, Any], project_id: UUID) -> tuple[Conversion, Findings]:
-    """Convert a document to the present revision; also returns the parts that could not be kept.
+    """Convert a document to the present revision; also returns the parts that could not be kept. A document of GNS3 3.0
+    gets the same form, with the fields that only revision 10 has (see ``revisions``).
 
     Raises Conflict for a newer revision, and for a document with the structure of another revision.
     """
@@ -43,12 +45,23 @@ def convert(document: dict[str, Any], project_id: UUID) -> tuple[Conversion, Fin
         from gns3trio.controller.gns3_format.generation1 import Generation1  # here, so that the server starts faster
 
         return Generation1(document, project_id, findings).convert(), findings
+    if revision == GNS3_3:
+        return Conversion(_of_gns3_3(document), []), findings
     return _convert_properties(document, is_old=revision < REVISION), findings
 
 
 def _is_generation_2(document: dict[str, Any]) -> bool:
     nodes = document["topology"].get("nodes")
     return isinstance(nodes, list) and any(isinstance(node, dict) and "node_type" in node for node in nodes)
+
+
+def _of_gns3_3(document: dict[str, Any]) -> dict[str, Any]:
+    inner = document["topology"]
+    nodes = inner.get("nodes")
+    if not isinstance(nodes, list):
+        return document
+    nodes = [from_gns3_3(node) if isinstance(node, dict) else node for node in nodes]
+    return {**document, "topology": {**inner, "nodes": nodes}}
 
 
 def _convert_properties(document: dict[str, Any], *, is_old: bool) -> Conversion:

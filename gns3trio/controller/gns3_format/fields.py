@@ -1,4 +1,4 @@
-"""The fields of a ``.gns3`` file of revision 9: valid values, and replacements for invalid ones. Sans-IO.
+"""The fields of a ``.gns3`` file of revision 9 or 10: valid values, and replacements for invalid ones. Sans-IO.
 
 GNS3 rejects a whole file because of one invalid value or unknown key. So the reader always produces data that GNS3
 would write: an invalid part is replaced or left out, and reported. Parts that have no place in such a file are kept
@@ -16,7 +16,6 @@ import attrs
 from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
-from gns3trio.controller.gns3_format.node_properties import DYNAMIPS_PROPERTIES
 from gns3trio.controller.names import clean_name
 from gns3trio.convert import json_name, parse_uuid
 from gns3trio.free_form import PART
@@ -227,6 +226,8 @@ NODE: dict[str, Field] = {
     "node_type": Field(one_of(node_types)),
     "name": Field(text(1, MAX_FREE_TEXT)),
     "compute_id": Field(text(), lambda: LOCAL_COMPUTE_ID),
+    "aux": Field(or_null(whole(1, MAX_PORT)), lambda: None),
+    "aux_type": Field(or_null(one_of(CONSOLE_TYPES)), lambda: None),
     "console": Field(or_null(whole(1, MAX_PORT)), lambda: None),
     "console_auto_start": Field(_yes_or_no, lambda: False),
     "console_type": Field(or_null(one_of(CONSOLE_TYPES)), lambda: None),
@@ -360,12 +361,3 @@ def read_adapters(raw: list[Any], part: str, findings: Findings) -> list[dict[st
         except ValueError as error:
             findings.leave_out(where, adapter, str(error))
     return adapters
-
-
-def read_properties(node_type: str, raw: dict[str, Any], path: str, findings: Findings) -> dict[str, Any]:
-    """Read the properties of a node. GNS3 rejects a whole file because of one unknown property of a router."""
-    if node_type != "dynamips":
-        return raw
-    known = {name: value for name, value in raw.items() if name in DYNAMIPS_PROPERTIES}
-    findings.note_unknown(path, raw, known)
-    return known

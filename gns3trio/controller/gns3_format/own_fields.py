@@ -1,11 +1,12 @@
 """The data that is kept beside a project's ``.gns3`` file, because GNS3 rejects files with unknown keys. Sans-IO.
 
 Format of ``project-files/gns3trio.json``: ``{"version": 1, "links": {<link id>: {"impairments": [...], "seed": 7}},
-"nodes": {<node id>: {"mac_id": 5, "engine": "builtin", "properties": {...}}}, "unknown": {<object>: {<key>: <value>}},
-"left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: the impairments of links; the numbers of the MAC
-addresses of nodes, the engines that were chosen for them, and properties that only this server has
-(``NodeTraits.own_properties``); keys that GNS3 does not know, by their object (see ``ProjectRecord``); and invalid
-parts of the file, which are only stored.
+"nodes": {<node id>: {"mac_id": 5, "engine": "builtin", "properties": {...}, "of_3": {"aux": 5001}}},
+"unknown": {<object>: {<key>: <value>}}, "left_out": [{"part": "nodes[3]", "reason": "...", "content": ...}]}``: the
+impairments of links; the numbers of the MAC addresses of nodes, the engines that were chosen for them, and properties
+that only this server has (``NodeTraits.own_properties``); in a project of revision 9, what only GNS3 3.0 has (see
+``revisions``); keys that GNS3 does not know, by their object (see ``ProjectRecord``); and invalid parts of the file,
+which are only stored.
 """
 
 from collections.abc import Mapping
@@ -20,7 +21,9 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.core_filter import MAX_FILTERS
 from gns3trio.conditions.impairments import Impairment, describe
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
-from gns3trio.controller.gns3_format.records import ProjectRecord, own_properties
+from gns3trio.controller.gns3_format.fields import NODE
+from gns3trio.controller.gns3_format.records import NodeRecord, ProjectRecord, own_properties
+from gns3trio.controller.gns3_format.revisions import COPIED, GNS3_3, SHARED, split_properties
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.free_form import DOCUMENT
@@ -115,9 +118,44 @@ def _add_node_fields(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
 def _add_properties(saved: ProjectRecord, nodes: Mapping[str, Any]) -> None:
     for record in saved.nodes:
         kept = nodes.get(str(record.node_id))
-        properties = kept.get("properties") if isinstance(kept, dict) else None
-        if isinstance(properties, dict):
-            record.properties = {**record.properties, **own_properties(record, properties)}
+        if not isinstance(kept, dict):
+            continue
+        if isinstance(properties := kept.get("properties"), dict):
+            record.properties = {**record.properties, **own_properties(record, properties, saved.revision)}
+        if isinstance(of_3 := kept.get("of_3"), dict):
+            _add_what_is_of_3(record, of_3)
+
+
+def _add_what_is_of_3(record: NodeRecord, of_3: Mapping[str, Any]) -> None:
+    """What the file itself has wins: GNS3 3.0 may have opened and saved the project meanwhile."""
+    with suppress(ValueError):
+        record.aux = record.aux or NODE["aux"].read(of_3.get("aux"))
+    with suppress(ValueError):
+        record.aux_type = record.aux_type or NODE["aux_type"].read(of_3.get("aux_type"))
+    if isinstance(properties := of_3.get("properties"), dict):
+        _, added = split_properties(record.node_type, properties)
+        record.properties_of_3 = {**added, **record.properties_of_3}
+
+
+def _what_is_of_3(record: NodeRecord) -> dict[str, Any]:
+    parts = {"aux": record.aux, "aux_type": record.aux_type, "properties": record.properties_of_3 or None}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
+def kept_beside(saved: ProjectRecord) -> list[str]:
+    """What GNS3 3.0 has of a project in revision 9, and GNS3 2.2 does not: for each node the names, without what has no
+    meaning. It is part of this file.
+    """
+    found = [(record.name, _names_of_3(saved, record)) for record in saved.nodes]
+    return [f"node {name!r}: {', '.join(names)}" for name, names in found if names]
+
+
+def _names_of_3(saved: ProjectRecord, record: NodeRecord) -> list[str]:
+    if saved.revision == GNS3_3:
+        return []
+    shared = {name: record.properties.get(name) for name in SHARED.get(record.node_type, ())}
+    of_3 = {"aux": record.aux, "aux_type": record.aux_type, **shared, **record.properties_of_3}
+    return sorted(name for name, value in of_3.items() if value and value != "none" and name not in COPIED)
 
 
 def format_own_fields(saved: ProjectRecord) -> bytes | None:
@@ -131,8 +169,10 @@ def format_own_fields(saved: ProjectRecord) -> bytes | None:
     for node_id, engine in saved.engines.items():
         nodes.setdefault(str(node_id), {})["engine"] = engine
     for record in saved.nodes:
-        if own := own_properties(record, record.properties):
+        if own := own_properties(record, record.properties, saved.revision):
             nodes.setdefault(str(record.node_id), {})["properties"] = own
+        if saved.revision != GNS3_3 and (of_3 := _what_is_of_3(record)):
+            nodes.setdefault(str(record.node_id), {})["of_3"] = of_3
     parts = {"links": links, "nodes": nodes, "unknown": _unknown_of_present(saved), "left_out": saved.left_out}
     filled = {name: part for name, part in parts.items() if part}
     if not filled:

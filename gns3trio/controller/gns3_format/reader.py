@@ -23,6 +23,7 @@ from gns3trio.controller.gns3_format.records import (
     label_path,
     link_label,
 )
+from gns3trio.controller.gns3_format.revisions import split_properties
 from gns3trio.controller.names import NameAllocator, clean_name
 from gns3trio.convert import as_uuid, parse_uuid
 from gns3trio.errors import Conflict, Invalid
@@ -52,8 +53,9 @@ def parse_project(data: bytes, project_id: UUID | None = None) -> ProjectRecord:
         findings.problems.insert(0, f"project_id: the file has none; it gets {project_id}")
     saved = _Reader(conversion.document, project_id, findings).read()
     saved.conversion = conversion
-    saved.is_repaired = bool(saved.problems or saved.unknown or conversion.is_repaired)
-    saved.old_revision = revision if revision != REVISION else None
+    saved.revision = max(revision, REVISION)
+    saved.is_repaired = bool(saved.problems or saved.unknown or conversion.is_repaired) or _has_what_came_later(saved)
+    saved.old_revision = revision if revision < REVISION else None
     return saved
 
 
@@ -74,6 +76,13 @@ def parse_heading(data: bytes) -> Heading:
     check_revision(document)
     settings = ProjectSettings(**read_fields(document, fields.PROJECT, "", Findings()))
     return Heading(as_uuid(document.get("project_id")), settings)
+
+
+def _has_what_came_later(saved: ProjectRecord) -> bool:
+    """Whether a file of revision 9 has what only revision 10 may have."""
+    return saved.revision == REVISION and any(
+        node.properties_of_3 or node.aux is not None or node.aux_type is not None for node in saved.nodes
+    )
 
 
 def _load(data: bytes) -> dict[str, Any]:
@@ -170,14 +179,15 @@ class _Reader:
         values = read_fields(raw, fields.NODE, part, self._findings)
         values["name"] = self._name(part, values["name"], _name_without(raw))
         self._findings.note_unknown(path, raw, fields.NODE)
+        shared, added = split_properties(values["node_type"], values["properties"])
         label = fields.read_label(values["label"], f"{part}.label", label_path(path), self._findings, fill=True)
-        properties = f"{path} properties"
         if label["text"] == in_file:
             label["text"] = values["name"]
         values |= {
             "label": Label(**{**label, "text": label["text"] or values["name"]}),
             "custom_adapters": fields.read_adapters(values["custom_adapters"], part, self._findings),
-            "properties": fields.read_properties(values["node_type"], values["properties"], properties, self._findings),
+            "properties": shared,
+            "properties_of_3": added,
         }
         return NodeRecord(**values)
 

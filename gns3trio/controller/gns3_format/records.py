@@ -1,7 +1,7 @@
 """The records of a project file, and their translation to the ``.gns3`` format. Sans-IO.
 
-Format: GNS3 topology, revision 9 (JSON, keys sorted). Keys and objects that GNS3 does not know are kept beside the file
-(see ``own_fields``). So imported files lose nothing, and GNS3 can read saved ones.
+Format: GNS3 topology, revision 9 or 10 (JSON, keys sorted), see ``revisions``. Keys and objects that GNS3 does not know
+are kept beside the file (see ``own_fields``). So imported files lose nothing, and GNS3 can read saved ones.
 """
 
 import re
@@ -17,8 +17,8 @@ from gns3trio.classes import define
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import node_types
 from gns3trio.conditions.link_conditions import Impairments
-from gns3trio.controller.gns3_format.conversion import REVISION
 from gns3trio.controller.gns3_format.converted import Conversion
+from gns3trio.controller.gns3_format.revisions import GNS3_2, GNS3_3, SHARED, to_gns3_3
 from gns3trio.convert import make_strict_converter
 from gns3trio.encoding import dumps_to_keep
 from gns3trio.errors import Conflict
@@ -69,12 +69,18 @@ def check_node_type(node_type: str) -> None:
 
 @define(kw_only=True)
 class NodeRecord:
-    """A node in the form that is saved."""
+    """A node in the form that is saved.
+
+    ``aux``, ``aux_type`` and ``properties_of_3`` are what only GNS3 3.0 has: the second console of a node (that of a
+    container is a property), and properties that no node of this server uses.
+    """
 
     node_id: UUID
     node_type: str
     name: str
     compute_id: str = LOCAL_COMPUTE_ID
+    aux: int | None = None
+    aux_type: str | None = None
     console: int | None = None
     console_auto_start: bool = False
     console_type: str | None = None
@@ -86,6 +92,7 @@ class NodeRecord:
     port_name_format: str = "Ethernet{0}"
     port_segment_size: Int32 = 0
     properties: dict[str, Any] = attrs.field(factory=dict)
+    properties_of_3: dict[str, Any] = attrs.field(factory=dict)
     symbol: str | None = ":/symbols/computer.svg"
     template_id: UUID | None = None
     width: Int32 = 65
@@ -131,6 +138,8 @@ class LinkRecord:
 class ProjectRecord:
     """A whole project.
 
+    ``revision``: that in which it is saved, 9 or 10. New ones have 9, which GNS3 2.2 and 3.0 both open.
+
     ``unknown`` maps the names of objects in the file to the keys that GNS3 does not know. The name of a node, link or
     drawing is its id; the names of their parts begin with it (``label_path``, ``end_path``). ``left_out`` are invalid
     parts. ``impairments`` are those of each link, ``mac_ids`` the numbers of the nodes' MAC addresses,
@@ -142,6 +151,7 @@ class ProjectRecord:
 
     project_id: UUID
     settings: ProjectSettings
+    revision: int = GNS3_2
     nodes: list[NodeRecord] = attrs.field(factory=list)
     links: list[LinkRecord] = attrs.field(factory=list)
     drawings: list[dict[str, Any]] = attrs.field(factory=list)
@@ -176,17 +186,27 @@ def renew_path(path: str, new_ids: Mapping[str, object]) -> str:
     return f"{new_ids.get(record, record)}{space}{part}"
 
 
-def own_properties(record: NodeRecord, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of the properties of a node that GNS3 does not have."""
+def own_properties(record: NodeRecord, properties: Mapping[str, Any], revision: int) -> dict[str, Any]:
+    """Those of the properties of a node that the GNS3 of a revision does not have."""
     traits = node_types.get(record.node_type)
-    own = traits.own_properties if traits is not None else ()
+    own = traits.own_properties if traits is not None else frozenset[str]()
+    if revision == GNS3_3:
+        own -= SHARED.get(record.node_type, frozenset())
     return {name: properties[name] for name in own if name in properties}
 
 
-def _for_gns3(record: NodeRecord | LinkRecord) -> NodeRecord | LinkRecord:
-    if not isinstance(record, NodeRecord) or not (own := own_properties(record, record.properties)):
-        return record
-    return attrs.evolve(record, properties={key: value for key, value in record.properties.items() if key not in own})
+def _for_gns3(record: NodeRecord | LinkRecord, revision: int) -> dict[str, Any]:
+    """A record as GNS3 reads it in a file of a revision."""
+    fields: dict[str, Any] = _file.unstructure(record)
+    if not isinstance(record, NodeRecord):
+        return fields
+    added = fields.pop("properties_of_3")
+    own = own_properties(record, record.properties, revision)
+    shared = {name: value for name, value in record.properties.items() if name not in own}
+    if revision == GNS3_3:
+        return to_gns3_3({**fields, "properties": {**added, **shared}})
+    del fields["aux"], fields["aux_type"]
+    return {**fields, "properties": shared}
 
 
 class EncodedRecords:
@@ -196,15 +216,18 @@ class EncodedRecords:
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[NodeRecord | LinkRecord, orjson.Fragment]] = {}
+        self._revision = GNS3_2
 
-    def encode(self, records: Sequence[NodeRecord | LinkRecord]) -> list[orjson.Fragment]:
+    def encode(self, records: Sequence[NodeRecord | LinkRecord], revision: int) -> list[orjson.Fragment]:
         """The texts of records in order, one line each."""
+        if revision != self._revision:
+            self._known, self._revision = {}, revision
         return [self._encode(record) for record in records]
 
     def _encode(self, record: NodeRecord | LinkRecord) -> orjson.Fragment:
         known = self._known.get(id(record))
         if known is None or known[0] is not record:
-            text = dumps_to_keep(_file.unstructure(_for_gns3(record)), orjson.OPT_SORT_KEYS)
+            text = dumps_to_keep(_for_gns3(record, self._revision), orjson.OPT_SORT_KEYS)
             known = self._known[id(record)] = record, orjson.Fragment(text)
         return known[1]
 
@@ -216,19 +239,19 @@ class EncodedRecords:
 
 
 def format_project(saved: ProjectRecord, version: str, known: EncodedRecords | None = None) -> bytes:
-    """The text of the ``.gns3`` file; ``version`` is the server version written into it."""
+    """The text of the ``.gns3`` file, in the project's revision; ``version`` is the version of GNS3 that it names."""
     records = known or EncodedRecords()
     document = {
         **_file.unstructure(saved.settings),
         "project_id": str(saved.project_id),
-        "revision": REVISION,
+        "revision": saved.revision,
         "type": "topology",
         "version": version,
         "topology": {
             "computes": saved.computes,
             "drawings": saved.drawings,
-            "links": records.encode(saved.links),
-            "nodes": records.encode(saved.nodes),
+            "links": records.encode(saved.links, saved.revision),
+            "nodes": records.encode(saved.nodes, saved.revision),
         },
     }
     records.forget_others(saved)

@@ -169,7 +169,7 @@ class Move:
             raise
 
     async def _create(self, target: Compute, record: NodeRecord) -> ComputeNode:
-        there = attrs.evolve(record, compute_id=target.compute_id, console=None)
+        there = attrs.evolve(record, compute_id=target.compute_id, console=None, aux=None)
         return await self._instances.create(target, there, mac_id=self._node.mac_id, engine=self._node.chosen_engine)
 
     async def _has_other_files(self, source: ComputeNode, target: ComputeNode) -> bool:

@@ -74,7 +74,7 @@ class Project:
         self.file = ProjectFile(
             file,
             copy_of or project_id,
-            services.gns3_version,
+            services.file_versions,
             self.record,
             self._save_failed,
             partial(self.log, "warning"),
@@ -142,7 +142,7 @@ class Project:
                 await self._open()
             await self._announce_opened()
 
-    def _require_acceptable(self) -> None:
+    def require_acceptable(self) -> None:
         """Raises Conflict if the project can be neither opened nor changed in its present place."""
         if self._refusal is not None:
             raise Conflict(self._refusal)
@@ -164,7 +164,7 @@ class Project:
             self.log("warning", f"Not in the copy: {'; '.join(left_out[:_TOLD_FILES])}{more}")
 
     async def _open(self) -> None:
-        self._require_acceptable()
+        self.require_acceptable()
         try:
             saved = await self.file.read()
         except Conflict as error:
@@ -214,7 +214,7 @@ class Project:
         async with self.state_lock:
             if self.status == "opened":
                 raise Conflict(f"Project '{self.settings.name}' is open: close it first")
-            self._require_acceptable()
+            self.require_acceptable()
             aside = await threads.disk.run(put_version_back, self.file.path, version)
             await self._open()
         return aside
@@ -343,7 +343,7 @@ class Project:
 
         Raises Conflict for a name that a new project could not have, Unavailable if the disk reports an error.
         """
-        self._require_acceptable()
+        self.require_acceptable()
         project_file_name(changes.get("name", self.settings.name))
         async with self.state_lock:
             before, self.settings = self.settings, attrs.evolve(self.settings, **changes)
@@ -361,6 +361,21 @@ class Project:
         self.publish(ProjectChanged(self))
         if (before.name, before.variables) != (self.settings.name, self.settings.variables):
             self.services.nursery.start_soon(self._tell_computes)  # one that hangs holds up nobody
+
+    async def save_in(self, revision: int) -> None:
+        """Save the open project in another revision from now on. The present file is kept as a version.
+
+        Raises Unavailable if the disk reports an error; the project is unchanged then.
+        """
+        await self.file.flush()
+        await self.file.keep_version()
+        before, self._kept = self._kept, attrs.evolve(self._kept, revision=revision)
+        try:
+            await self.make_durable()
+        except BaseException:
+            self._kept = before
+            self.file.mark()
+            raise
 
     async def _tell_computes(self) -> None:
         """Tell all computes the name and the variables. Those that are away or reject them do not matter here."""

@@ -11,6 +11,7 @@ from gns3trio import threads
 from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields
 from gns3trio.controller.gns3_format.reader import parse_heading, parse_project
 from gns3trio.controller.gns3_format.records import EncodedRecords, ProjectRecord, format_project
+from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.storage.converted_files import settle_files
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
 from gns3trio.controller.storage.kept_versions import keep_version
@@ -51,14 +52,14 @@ class ProjectFile:
         self,
         path: Path,
         project_id: UUID,
-        gns3_version: str,
+        versions: FileVersions,
         present: Callable[[], ProjectRecord],
         on_failure: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
         self.path = path
         self._project_id = project_id
-        self._gns3_version = gns3_version
+        self._versions = versions
         self._present = present
         self._encoded = EncodedRecords()
         self._own_fields_path = path.parent / OWN_FIELDS_FILE
@@ -74,7 +75,7 @@ class ProjectFile:
         """Format both files. Raises Conflict if one would be too large to be read again."""
         files = {
             self._own_fields_path: format_own_fields(saved),
-            self.path: format_project(saved, self._gns3_version, self._encoded),
+            self.path: format_project(saved, self._versions.of(saved.revision), self._encoded),
         }
         for path, text in files.items():
             if text is not None:

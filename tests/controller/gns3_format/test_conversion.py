@@ -110,7 +110,7 @@ def test_the_revisions_of_gns3_2(revision: int) -> None:
     assert orjson.loads(format_project(topology, "2.2.61"))["revision"] == 9
 
 
-@pytest.mark.parametrize("revision", [10, "9", None, 9.5])
+@pytest.mark.parametrize("revision", [11, "9", None, 9.5])
 def test_what_is_newer_is_refused(revision: Any) -> None:
     with pytest.raises(Conflict, match="revision"):
         parse_project(orjson.dumps({**GENERATION_1, "revision": revision}))

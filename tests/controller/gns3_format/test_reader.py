@@ -185,7 +185,7 @@ def test_ids_that_are_there_twice_become_others_that_stay(topology: ProjectRecor
         (("project_id",), "x", "project_id: 'x' is not a UUID"),
         (("topology",), ..., "no topology"),
         (("topology",), [], "no topology"),
-        (("revision",), 10, "revision 10, .* by GNS3 3"),
+        (("revision",), 11, "revision 11, .* by a newer GNS3"),
     ],
 )
 def test_what_is_no_project_file_is_refused(topology: ProjectRecord, place: Any, fault: Any, complaint: str) -> None:
