@@ -7,8 +7,8 @@ import orjson
 import pytest
 
 from tests import corpus
-from tests.api.test_corpus import find, meaning, open_, saved
 from tests.gns3_schema import require_gns3_reads
+from tests.support.corpus_projects import find, meaning, open_, saved
 from tests.support.server import Server
 
 Json = dict[str, Any]
