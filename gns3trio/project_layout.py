@@ -15,6 +15,7 @@ SNAPSHOTS = "snapshots"
 SNAPSHOT_LIST = f"{SNAPSHOTS}/snapshots.conf"
 # The server's own state, in the folder for data that belongs to no project.
 STATE_FILE = "controller.json"
+PEOPLE_FILE = "people.json"
 
 
 def node_folder(folder: Path, node_type: str, node_id: UUID) -> Path:

@@ -33,6 +33,8 @@ from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, check_stored_openings
 from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
+from gns3trio.controller.people.store import People, open_people
+from gns3trio.controller.people.users import SettingsLogin
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
@@ -42,6 +44,7 @@ from gns3trio.controller.services import ProjectServices
 from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage import project_swap
 from gns3trio.controller.storage.file_names import is_project_file, near_file_name, project_file_name
+from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.controller.storage.move_journal import MoveJournal, check_stored_moves
 from gns3trio.controller.storage.places import check_place, is_foreign
 from gns3trio.controller.storage.remembered_places import ProjectPlaces, check_stored_projects
@@ -59,9 +62,10 @@ _DAY = 86400.0
 class Controller:
     """All projects of this server. Use ``open_controller``."""
 
-    def __init__(self, config: Config, services: ProjectServices, state: ServerState) -> None:
+    def __init__(self, config: Config, services: ProjectServices, state: ServerState, people: People) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
+        self.people = people
         self.hosted = HostedProjects(services.computes.own, services.changes, self._folder_of)
         self.templates = Templates(state, services.changes)
         self.symbols = Symbols(_symbols_folder(config))
@@ -372,6 +376,7 @@ class Controller:
         await self.hosted.close_all_of(project.project_id)
         await project.delete()
         self.projects.pop(project.project_id, None)
+        await self.people.forget_project(project.project_id)
         await self._records.forget(project.project_id)
 
     async def close_project(self, project: Project) -> None:
@@ -382,6 +387,7 @@ class Controller:
             await self.hosted.close_all_of(project.project_id)
         if project.temporary:
             self.projects.pop(project.project_id, None)
+            await self.people.forget_project(project.project_id)
 
     def _compute_returned(self, compute: OtherCompute, lost: Mapping[UUID, NodeStatus]) -> None:
         self._services.nursery.start_soon(self._take_up_again, compute, lost)
@@ -415,7 +421,8 @@ def _configs_folder(config: Config) -> Path:
 
 def _sweep(config: Config) -> None:
     """Delete incomplete files that a killed server has left."""
-    for folder in (config.state_folder, _symbols_folder(config), _configs_folder(config)):
+    state = config.state_folder
+    for folder in (state, state / VERSIONS_FOLDER, _symbols_folder(config), _configs_folder(config)):
         storage.sweep(folder, below=False)
     storage.sweep(config.images_folder, unused_for=_DAY)  # another server may use it too
     project_swap.recover(config.projects_path)
@@ -443,6 +450,8 @@ async def open_controller(
                 LEFT_STATE_NAME: check_stored_openings,
             },
         )
+        login = SettingsLogin(config.user, config.password) if config.user else None
+        people = await open_people(config.state_folder, login)
         all_computes = Computes(config, changes, state, computes, open_compute)
         services = ProjectServices(
             computes=all_computes,
@@ -454,7 +463,7 @@ async def open_controller(
             file_versions=FileVersions(config.gns3_version, config.gns3_3_version),
             console_host=config.told_console_host,
         )
-        controller = Controller(config, services, state)
+        controller = Controller(config, services, state, people)
         await nursery.start(controller.computes.run)
         await controller.load()
         nursery.start_soon(controller.sweep_projects)

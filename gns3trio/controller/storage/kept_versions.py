@@ -1,6 +1,6 @@
-"""Keeps the last valid versions of a project's file, in case the file becomes unreadable.
+"""Keeps the last valid versions of a project's file, or of another one, in case the file becomes unreadable.
 
-They are in the folder ``.gns3trio-versions`` of the project, named by the time (UTC) when they were saved, and are
+They are in the folder ``.gns3trio-versions`` beside the file, named by the time (UTC) when they were saved, and are
 neither exported nor part of snapshots.
 """
 
@@ -11,12 +11,14 @@ from pathlib import Path
 
 from gns3trio.classes import frozen
 from gns3trio.controller.gns3_format.reader import Heading, parse_heading, parse_project
+from gns3trio.controller.storage.file_names import PROJECT_SUFFIX
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, read_plain, write_atomic
 from gns3trio.errors import Conflict, LabError, NotFound, Unavailable
 
 VERSIONS_FOLDER = ".gns3trio-versions"
 MAX_VERSIONS = 8
-_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z\.gns3")
+_STEM = re.compile(r"\d{8}T\d{6}\.\d{6}Z")
+_TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
 @frozen
@@ -29,26 +31,34 @@ class Version:
     links: int
 
 
-def keep_version(file: Path, data: bytes) -> None:
-    """Save a valid version, unless it equals the newest one, and delete the oldest ones.
+def keep_version(file: Path, data: bytes, *, private: bool = False) -> None:
+    """Save a valid version, unless it equals the newest one, and delete the oldest ones. Only the user of the server
+    can read a ``private`` one.
 
     A disk error is ignored, so that it does not prevent opening the project.
     """
     folder = file.parent / VERSIONS_FOLDER
     try:
-        names = _names(folder)
+        names = _names(folder, file.suffix)
         if names and _read(folder / names[-1]) == data:
             return
         folder.mkdir(exist_ok=True)
-        write_atomic(folder / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ.gns3"), data)
+        write_atomic(folder / f"{datetime.now(UTC).strftime(_TIME)}{file.suffix}", data, private=private)
         for name in names[: -(MAX_VERSIONS - 1)]:
             (folder / name).unlink()
     except (OSError, Unavailable):
         return
 
 
-def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir() if _NAME.fullmatch(path.name)) if folder.is_dir() else []
+def kept_names(file: Path) -> list[str]:
+    """The names of the kept versions of a file, the oldest first. Raises OSError."""
+    return _names(file.parent / VERSIONS_FOLDER, file.suffix)
+
+
+def _names(folder: Path, suffix: str = PROJECT_SUFFIX) -> list[str]:
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.suffix == suffix and _STEM.fullmatch(path.stem))
 
 
 def _read(path: Path) -> bytes:
@@ -83,7 +93,7 @@ def list_versions(file: Path) -> list[Version]:
             saved = parse_project(_read(folder / name))
         except (OSError, LabError):
             continue
-        saved_at = datetime.strptime(name, "%Y%m%dT%H%M%S.%fZ.gns3").replace(tzinfo=UTC).isoformat()
+        saved_at = datetime.strptime(name, f"{_TIME}{PROJECT_SUFFIX}").replace(tzinfo=UTC).isoformat()
         versions.append(Version(name, saved_at, len(saved.nodes), len(saved.links)))
     return versions
 
