@@ -46,7 +46,11 @@ class File:
     def __exit__(self, *error):
         self.file.close()
 
-builtins.open = dying(lambda path, mode="r": File(real_open(path, mode)) if "w" in mode else real_open(path, mode))
+def opened(path, mode="r", **options):
+    file = real_open(path, mode, **options)
+    return File(file) if "w" in mode else file
+
+builtins.open = dying(opened)
 folder = Path(sys.argv[2])
 extras = None if sys.argv[3] == "-" else b"new extras"
 write_all({folder / "extras.json": extras, folder / "lab.gns3": b"new state" * 1000})
