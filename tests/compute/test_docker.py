@@ -3,16 +3,20 @@
 import re
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 import trio
 
 from gns3trio.compute.nodes.docker import container_node, containers
+from gns3trio.compute.nodes.docker.containers import Containers, ContainerState
+from gns3trio.compute.nodes.docker.engine import EngineRefused
 from gns3trio.errors import Conflict, Invalid
-from tests.support.docker_engine import BUSYBOX, DockerEngine
+from tests.support.docker_engine import BUSYBOX, Container, DockerEngine
 from tests.support.docker_nodes import Cut, DockerLab, ask, open_docker_lab, open_prompt
 from tests.support.machines import open_shell
 
@@ -174,6 +178,16 @@ async def test_containers_that_end_at_once(lab: DockerLab, command: str, words: 
     assert node.status == "stopped" and re.search(words, told), told
 
 
+async def unpause(container: Container) -> None:
+    """Let a frozen container go on, past the server. The engine may refuse that for a moment."""
+    with trio.fail_after(60):
+        while True:
+            with suppress(AssertionError):
+                container.engine.request("POST", f"/containers/{container.id}/unpause")
+                return
+            await trio.sleep(0.02)
+
+
 async def test_suspend_and_the_signal_to_stop(lab: DockerLab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "STOP_SECONDS", 60)
     node = await lab.start(
@@ -187,11 +201,8 @@ async def test_suspend_and_the_signal_to_stop(lab: DockerLab, monkeypatch: pytes
     assert node.status == "suspended" and lab.container(node).state["Paused"]
     await node.start()
     assert node.status == "started"
-    with trio.fail_after(60):
-        while lab.container(node).state["Paused"]:  # the engine may tell of the suspension once more, after its answer
-            await trio.sleep(0.02)
     await node.suspend()
-    lab.engine.request("POST", f"/containers/{lab.container(node).id}/unpause")  # somebody else
+    await unpause(lab.container(node))  # somebody else
     await node.start()
     assert node.status == "started"
     await node.suspend()
@@ -199,6 +210,45 @@ async def test_suspend_and_the_signal_to_stop(lab: DockerLab, monkeypatch: pytes
         await node.stop()
     assert node.status == "stopped" and node.exit_reason is None and lab.told("A", "error") == []
     assert (Path(str(node.directory)) / "kept" / "bye").exists()
+
+
+async def test_an_engine_that_is_late_to_know_what_is_suspended(
+    lab: DockerLab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moby may refuse to freeze what runs, or to let go on what is frozen, and show a wrong state meanwhile."""
+    pause, unpause, state = Containers.pause, Containers.unpause, Containers.state
+    refusals = 0
+
+    def refuse() -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
+            raise EngineRefused("Container is in that state already", 409)
+
+    async def pause_late(self: Containers, container_id: str) -> None:
+        refuse()
+        await pause(self, container_id)
+
+    async def unpause_late(self: Containers, container_id: str) -> None:
+        refuse()
+        await unpause(self, container_id)
+
+    async def wrong_state(self: Containers, container_id: str) -> ContainerState | None:
+        found = await state(self, container_id)
+        return None if found is None else attrs.evolve(found, is_paused=not found.is_paused)
+
+    monkeypatch.setattr(Containers, "pause", pause_late)
+    monkeypatch.setattr(Containers, "unpause", unpause_late)
+    monkeypatch.setattr(Containers, "state", wrong_state)
+    node = await lab.start("A")
+    refusals = 3
+    await node.suspend()
+    assert node.status == "suspended" and lab.container(node).state["Paused"]
+    refusals = 3
+    await node.start()
+    assert node.status == "started" and refusals == 0
+    async with open_prompt(node) as shell:  # it is not frozen
+        await shell.run("true")
 
 
 async def test_the_second_console(lab: DockerLab) -> None:

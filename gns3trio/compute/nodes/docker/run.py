@@ -6,7 +6,7 @@ engine may be restarted meanwhile: a container that survives this is found again
 
 import logging
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Protocol
@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 
 # Between two attempts to reach an engine that is away, or a terminal that has ended before its container.
 RETRY_SECONDS = 1.0
+# Moby notes that a container is paused when it has paused it, and again when containerd tells of that, which may be
+# after the next change. Then it is wrong for some moments, and refuses requests: they are repeated for so long.
+SETTLE_SECONDS = 1.0
+SETTLE_INTERVAL = 0.1
 # The shell of the second console begins anew when a user leaves it.
 _SHELLS = (*SHELL, "-c", f"while true; do TERM=vt100 {' '.join(SHELL)}; done")
 # Bytes of what a container has printed last, for an error.
@@ -107,23 +111,26 @@ class Run:
 
     async def pause(self) -> None:
         """Freeze the container, unless somebody has. Raises Conflict."""
-        try:
-            await self._containers.pause(self.container_id)
-        except EngineRefused:
-            if not await self._is_paused():
-                raise
+        await self._suspend(self._containers.pause, is_paused=True)
 
     async def go_on(self) -> None:
         """Let a frozen container go on, unless somebody has. Raises Conflict."""
-        try:
-            await self._containers.unpause(self.container_id)
-        except EngineRefused:
-            if await self._is_paused():
-                raise
+        await self._suspend(self._containers.unpause, is_paused=False)
 
-    async def _is_paused(self) -> bool:
-        state = await self._containers.state(self.container_id)
-        return state is not None and state.is_paused
+    async def _suspend(self, request: Callable[[str], Awaitable[None]], *, is_paused: bool) -> None:
+        """Make a request that leads to this state. If the engine refuses it, what it knows has to settle first."""
+        until = trio.current_time() + SETTLE_SECONDS
+        while True:
+            try:
+                await request(self.container_id)
+                return
+            except EngineRefused:
+                state = await self._containers.state(self.container_id)
+                if state is None or not state.is_running or trio.current_time() >= until:
+                    if is_paused == (state is not None and state.is_paused):
+                        return
+                    raise
+            await trio.sleep(SETTLE_INTERVAL)
 
     async def stop(self, *, is_paused: bool) -> None:
         """End the container: its first process gets its signal to stop, and is killed after some seconds. Raises
