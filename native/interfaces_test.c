@@ -49,19 +49,13 @@ static ssize_t get(int fd, void *data, size_t room) {
 
 /* Frames are counted after they were handed to the kernel. */
 static udpfwd_counters await_sent(const bed *b, uint64_t frames) {
-    for (int i = 0; counters_of(b->r.core, b->port).tx_frames != frames; i++) {
-        CHECK(i < PATIENCE_MS);
-        usleep(1000);
-    }
+    WAIT_FOR(counters_of(b->r.core, b->port).tx_frames == frames);
     return counters_of(b->r.core, b->port);
 }
 
 /* Waits until a port has counted so many drops of a kind. */
 static void await_drops(const bed *b, int port, int reason, uint64_t wanted) {
-    for (int i = 0; DROPS(counters_of(b->r.core, port), reason) != wanted; i++) {
-        CHECK(i < PATIENCE_MS);
-        usleep(1000);
-    }
+    WAIT_FOR(DROPS(counters_of(b->r.core, port), reason) == wanted);
 }
 
 /* --- frames as they are --- */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHECK(condition)                                                                                             \
@@ -21,6 +22,20 @@
     } while (0)
 
 #define PATIENCE_MS 10000
+
+static inline void rest(void) {
+    const struct timespec a_moment = {.tv_nsec = 1000000};
+    nanosleep(&a_moment, NULL);
+}
+
+/* Waits until a condition holds, for as long as patience lasts. */
+#define WAIT_FOR(condition)                                                                                          \
+    do {                                                                                                             \
+        int rests = 0;                                                                                               \
+        for (; !(condition) && rests < PATIENCE_MS; rests++)                                                         \
+            rest();                                                                                                  \
+        CHECK(rests < PATIENCE_MS);                                                                                  \
+    } while (0)
 
 static inline uint16_t test_port_of(int fd) {
     struct sockaddr_in address;

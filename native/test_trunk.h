@@ -8,8 +8,6 @@
 
 #include "test_core.h"
 
-#include <time.h>
-
 /* A UDP port that nobody has at this moment. */
 static inline uint16_t free_udp_port(void) {
     int fd = test_socket();
@@ -40,20 +38,6 @@ static inline udpfwd_trunk_counters read_trunk(udpfwd *core) {
     CHECK(udpfwd_trunk_read(core, &counters) == 0);
     return counters;
 }
-
-static inline void rest(void) {
-    const struct timespec a_moment = {.tv_nsec = 1000000};
-    nanosleep(&a_moment, NULL);
-}
-
-/* Waits until a condition holds, for as long as patience lasts. */
-#define WAIT_FOR(condition)                                                                                          \
-    do {                                                                                                             \
-        int rests = 0;                                                                                               \
-        for (; !(condition) && rests < PATIENCE_MS; rests++)                                                         \
-            rest();                                                                                                  \
-        CHECK(rests < PATIENCE_MS);                                                                                  \
-    } while (0)
 
 /* Sends bytes from a socket to a trunk, as one train if 'segment' is not 0. */
 static inline void send_train_to(int fd, uint16_t udp_port, const void *bytes, size_t size, uint16_t segment) {

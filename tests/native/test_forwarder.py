@@ -191,6 +191,7 @@ async def play(script: list[tuple[str, int, int]]) -> None:
             entered = Tally()
             for action, first, second in script:
                 if action == "send":
+                    await entered.settle(forwarder)  # a socket holds so many: the rest would be lost, and not counted
                     for _ in range(second):
                         await peers[first].send(bytes(60))
                     entered.sent += second
