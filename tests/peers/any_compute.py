@@ -31,6 +31,25 @@ async def notifications(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
+projects: set[str] = set()  # that are open here
+
+
+async def open_project(request: web.Request) -> web.Response:
+    body: dict[str, Any] = await request.json()
+    projects.add(body["project_id"])
+    return web.json_response(body, status=201)
+
+
+async def show_project(request: web.Request) -> web.Response:
+    project_id = request.match_info["project_id"]
+    return web.json_response({"project_id": project_id}, status=200 if project_id in projects else 404)
+
+
+async def close_project(request: web.Request) -> web.Response:
+    projects.discard(request.match_info["project_id"])
+    return web.Response(status=204)
+
+
 async def anything(request: web.Request) -> web.Response:
     body: dict[str, Any] = await request.json() if request.can_read_body else {}
     if request.path.endswith("/ports/udp"):
@@ -47,6 +66,10 @@ async def serve() -> None:
     app = web.Application(client_max_size=1 << 28)
     app.router.add_get("/v2/compute/capabilities", capabilities)
     app.router.add_get("/v2/compute/notifications/ws", notifications)
+    app.router.add_post("/v2/compute/projects", open_project)
+    app.router.add_get("/v2/compute/projects/{project_id}", show_project)
+    app.router.add_post("/v2/compute/projects/{project_id}/close", close_project)
+    app.router.add_delete("/v2/compute/projects/{project_id}", close_project)
     app.router.add_route("*", "/{path:.*}", anything)
     runner = web.AppRunner(app)
     await runner.setup()

@@ -14,6 +14,8 @@ from tests.support.hosts_lab import NOBODY, HostsLab, cut, freeze, heal, make_la
 from tests.support.pings import script
 
 IPV4 = b"\x08\x00"
+# VPCS loses what comes while it executes something, such as its script. Only our own servers wait for its prompt.
+SECONDS = 5.0
 
 
 @pytest.fixture
@@ -70,11 +72,11 @@ async def test_a_lab_outlives_the_absence_of_gns3_server(
     await returns(far)
     await lab.until_back()
     await lab.until_started(lab.far[0])
-    await lab.ping(lab.far[0], "10.0.0.1")
+    await lab.ping(lab.far[0], "10.0.0.1", again_after=SECONDS)
     await lab.until_started(pair[1])
     again = await lab.server.request("POST", capture, {}, 201)
     assert again["capturing"]
-    await lab.ping(pair[1], "10.0.0.4")
+    await lab.ping(pair[1], "10.0.0.4", again_after=SECONDS)
     file = Path(again["capture_file_path"])
     with trio.fail_after(PATIENCE):  # its records come a little later
         while not (
@@ -88,12 +90,12 @@ async def test_a_link_that_was_deleted_meanwhile_passes_nothing(lab: HostsLab, f
     pair = [await lab.lab.node("vpcs", name=f"FAR{n}", compute_id="far", **script(n)) for n in (4, 5)]
     inside = await lab.lab.link((pair[0], 0), (pair[1], 0))
     await lab.server.request("POST", f"{lab.path}/nodes/start", None, 204)
-    await lab.ping(pair[1], "10.0.0.4")
+    await lab.ping(pair[1], "10.0.0.4", again_after=SECONDS)
     far.cut()
     await lab.until_away()
     await lab.server.request("DELETE", f"{lab.path}/links/{inside['link_id']}", None, 204)
     far.heal()
     await lab.until_back()
-    await lab.ping(pair[1], "10.0.0.4", NOBODY)
+    await lab.ping(pair[1], "10.0.0.4", NOBODY, again_after=SECONDS)
     await lab.lab.link((pair[0], 0), (pair[1], 0))
-    await lab.ping(pair[1], "10.0.0.4")
+    await lab.ping(pair[1], "10.0.0.4", again_after=SECONDS)

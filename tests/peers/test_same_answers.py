@@ -23,6 +23,7 @@ OTHER_STATUS: dict[str, tuple[int, int, str]] = {
     "create link of one": (201, 400, "half a link cannot be completed later, so it is of no use"),
     "resize a disk": (404, 409, _EMULATOR),
     "idle-pc": (404, 409, _EMULATOR),
+    "node from built-in template on no compute": (404, 201, "the least loaded compute is taken"),
     "rename the node with a script": (400, 200, "the script is a file of the node, not a property that comes back"),
 }
 # Keys that only one of the two has, by label; and why.

@@ -1,5 +1,6 @@
 """A lab on two hosts of ``tests.support.hosts``."""
 
+import math
 from typing import Any
 
 import attrs
@@ -33,9 +34,9 @@ class HostsLab:
     def path(self) -> str:
         return self.lab.path
 
-    async def ping(self, sender: Json, address: str, outcome: bytes = REPLY) -> None:
-        """Ping until the outcome is seen."""
-        await ping(self.server, self.lab.project, sender, address, outcome)
+    async def ping(self, sender: Json, address: str, outcome: bytes = REPLY, *, again_after: float = math.inf) -> None:
+        """Ping until the outcome is seen. See ``tests.support.pings``."""
+        await ping(self.server, self.lab.project, sender, address, outcome, again_after=again_after)
 
     async def node(self, node: Json) -> Json:
         """A node as it is shown now."""

@@ -1,5 +1,6 @@
 """PCs that get their addresses from their scripts, and pings from their consoles until something is so."""
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -27,12 +28,17 @@ def script(number: int) -> Json:
     return {"properties": {"startup_script": f"set pcname %h\nip 10.0.0.{number}/24\n"}}
 
 
-async def ping(server: Server, project: Json, node: Json, address: str, outcome: bytes) -> None:
-    """Ping from the console of a node, which this server passes through, until the outcome is seen, a pattern."""
+async def ping(
+    server: Server, project: Json, node: Json, address: str, outcome: bytes, *, again_after: float = math.inf
+) -> None:
+    """Ping from the console of a node, which this server passes through, until the outcome is seen, a pattern. The
+    command is typed again if its node says nothing for so many seconds.
+    """
     async with console(server, project, node) as opened:
         with trio.fail_after(PATIENCE):
             while True:
                 await opened.send_message(f"ping {address} -c 1\r".encode())
-                said = await read_match(opened, rb"(icmp_seq=1|not reachable|no gateway)[^\r\n]*[\r\n]")
-                if re.search(outcome, said):
-                    return
+                with trio.move_on_after(again_after):
+                    said = await read_match(opened, rb"(icmp_seq=1|not reachable|no gateway)[^\r\n]*[\r\n]")
+                    if re.search(outcome, said):
+                        return
