@@ -47,6 +47,8 @@ ELSEWHERE = {
     "gns3trio node create lab qemu R{0} --compute attic": "nothing: it needs QEMU",
     "apt install --no-install-recommends qemu-system-x86 qemu-utils": "./dev, which installs them for the tests",
     "apt install --no-install-recommends docker.io busybox-static": "./dev, which installs them for the tests",
+    "apt install --no-install-recommends podman busybox-static": "./dev, which installs them for the tests",
+    "systemctl enable --now podman.socket": "nothing: it needs a systemd",
     "gns3trio node create lab docker R1 --property image=debian:12 --property adapters=2": "tests/api/test_docker.py",
     "gns3trio node start lab R1": "tests/e2e/test_docker.py, without the command",
     "gns3trio console lab R1": "tests/compute/test_docker.py, without the command",

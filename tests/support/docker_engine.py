@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote, urlencode
 
 import pytest
@@ -31,6 +31,7 @@ ROOT = Path(__file__).parent.parent.parent
 BUSYBOX = "busybox"
 # It starts in half a second, if it has a processor for itself.
 START_SECONDS = 120.0
+_PACKAGES = {"dockerd": "docker.io", "podman": "podman"}
 
 
 @frozen
@@ -79,7 +80,9 @@ class DockerEngine:
     ) -> Iterator["Container"]:
         """A container without a network, which is removed at the end."""
         config = {"Image": image, "Cmd": list(command), "NetworkDisabled": True, **config}
-        created = self.request("POST", "/containers/create", {**config, "HostConfig": dict(host_config or {})})
+        created = self.request(
+            "POST", "/containers/create", {**config, "HostConfig": {"NetworkMode": "none", **(host_config or {})}}
+        )
         try:
             container = Container(self, created["Id"])
             if start:
@@ -182,18 +185,18 @@ def _entry(name: str, kind: bytes = tarfile.REGTYPE, *, size: int = 0, target: s
 
 
 @contextmanager
-def open_docker_engine() -> Iterator[DockerEngine]:
+def open_docker_engine(program: Literal["dockerd", "podman"] = "dockerd") -> Iterator[DockerEngine]:
     """Start an engine, with the image ``busybox``. Skips the test if this machine cannot have one."""
     busybox = find_busybox()
-    if shutil.which("dockerd") is None:
-        pytest.skip("dockerd is not installed (Debian: docker.io)")
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed (Debian: {_PACKAGES[program]})")
     if busybox is None:
         pytest.skip("there is no static busybox for images (Debian: busybox-static)")
     if os.geteuid() != 0:
         pytest.skip("a Docker engine needs root")
     # The path of a socket may have 107 bytes, so it is not in pytest's folder. The supervisor removes it.
     folder = Path(tempfile.mkdtemp(prefix="gns3trio-docker-"))
-    command = [sys.executable, "-m", "tests.support.docker_supervisor", os.fspath(folder)]
+    command = [sys.executable, "-m", "tests.support.docker_supervisor", os.fspath(folder), program]
     with tempfile.TemporaryFile() as log:
         options: Any = {"stdin": subprocess.PIPE, "stdout": log, "stderr": log, "cwd": ROOT, "start_new_session": True}
         with subprocess.Popen(command, **options) as supervisor:  # leaving it closes its input and waits for it

@@ -113,6 +113,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/docker/node": ["compute/docker"],
     "compute/nodes/docker/ownership": ["compute/docker"],
     "compute/nodes/docker/plan": ["compute/docker"],
+    "compute/nodes/docker/podman": ["compute/podman"],
     "compute/nodes/docker/run": ["compute/docker"],
     "compute/nodes/docker/services": ["compute/docker"],
     "compute/nodes/docker/settings": ["compute/docker"],

@@ -14,9 +14,8 @@ import struct
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from gns3trio.classes import frozen
+from gns3trio.compute.nodes.docker.containers import Mount
 from gns3trio.compute.nodes.docker.node_files import PERMISSIONS_FILE, open_below, open_volume, write_new
 from gns3trio.compute.nodes.docker.volumes import NETWORK, is_at_or_below
 from gns3trio.errors import Conflict, path_error
@@ -30,26 +29,6 @@ _INSIDE = Path(__file__).parent / "inside"
 _NETWORK_FOLDERS = ("if-down.d", "if-post-down.d", "if-pre-up.d", "if-up.d", "interfaces.d")
 _BUSYBOX_ADVICE = "Docker nodes need a static busybox in the PATH of this server: apt install busybox-static"
 _ELF_HEADER_BYTES, _PT_INTERP = 64, 3
-
-
-@frozen
-class Mount:
-    """A file or folder of this host in a container. ``is_filled``: if the folder is empty, the engine copies to it what
-    the image has at this path.
-    """
-
-    source: str
-    target: str
-    is_filled: bool = False
-    is_read_only: bool = False
-
-    def body(self) -> dict[str, Any]:
-        """An element of ``HostConfig.Mounts`` of the Engine API (1.25 and later)."""
-        if not self.is_filled:
-            return {"Type": "bind", "Source": self.source, "Target": self.target, "ReadOnly": self.is_read_only}
-        # An engine fills new volumes only. This one has no name, so it goes with its container; the folder stays.
-        driver = {"Name": "local", "Options": {"type": "none", "o": "bind", "device": self.source}}
-        return {"Type": "volume", "Target": self.target, "VolumeOptions": {"DriverConfig": driver}}
 
 
 def prepare_folders(folder: Path, volumes: Sequence[str]) -> list[Mount]:

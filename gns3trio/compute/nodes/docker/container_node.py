@@ -22,6 +22,7 @@ from gns3trio.compute.nodes.docker.engine import EngineRefused
 from gns3trio.compute.nodes.docker.kept_folders import KeptFolders
 from gns3trio.compute.nodes.docker.namespace_taps import ContainerAdapter, ContainerTap
 from gns3trio.compute.nodes.docker.plan import Plan, plan_container
+from gns3trio.compute.nodes.docker.podman import for_podman
 from gns3trio.compute.nodes.docker.properties import (
     adapter_macs,
     as_properties,
@@ -162,9 +163,10 @@ class DockerNode(GuestNode[Run]):
         if self._container_id is not None and self._made == plan:
             return
         await self._remove()
+        spec = await for_podman(self._containers, plan.spec)
         # The engine may make it although nobody waits for the answer any more.
         with trio.CancelScope(shield=True):
-            self._container_id = await self._create(plan.spec)
+            self._container_id = await self._create(spec)
         self._made = plan
         await threads.disk.run(
             write_network_configuration, self.directory, plan.volumes, self.name, self._settings.adapters
@@ -173,10 +175,8 @@ class DockerNode(GuestNode[Run]):
     async def _create(self, spec: ContainerSpec) -> str:
         try:
             return await self._containers.create(spec)
-        except EngineRefused as error:
-            if error.status != HTTPStatus.CONFLICT:
-                raise
-            # The engine has made it before, but its answer did not come.
+        except EngineRefused:
+            # Its name may be in use: the engine has made it before, but its answer did not come.
             left = await self._containers.labelled(spec.labels)
             for container_id in left:
                 await self._containers.remove(container_id)

@@ -11,6 +11,8 @@ from gns3trio.compute.nodes.docker.engine import ANSWER_SECONDS, Engine, EngineR
 from gns3trio.compute.nodes.docker.settings import MAX_TASKS
 
 MIB = 1024 * 1024
+# What Podman calls itself.
+_PODMAN = "Podman Engine"
 # Process ids and exit codes of Linux have 32 bits.
 _NUMBERS = 2**31
 # As in GNS3: between the signal to stop, and SIGKILL.
@@ -29,11 +31,29 @@ class Image:
     user: str
 
 
+@frozen
+class Mount:
+    """A file or folder of this host in a container. ``is_filled``: if the folder is empty, the engine copies to it what
+    the image has at this path.
+    """
+
+    source: str
+    target: str
+    is_filled: bool = False
+    is_read_only: bool = False
+
+    def body(self) -> dict[str, Any]:
+        """An element of ``HostConfig.Mounts`` of the Engine API (1.25 and later)."""
+        if not self.is_filled:
+            return {"Type": "bind", "Source": self.source, "Target": self.target, "ReadOnly": self.is_read_only}
+        # An engine fills new volumes only. This one has no name, so it goes with its container; the folder stays.
+        driver = {"Name": "local", "Options": {"type": "none", "o": "bind", "device": self.source}}
+        return {"Type": "volume", "Target": self.target, "VolumeOptions": {"DriverConfig": driver}}
+
+
 @frozen(kw_only=True)
 class ContainerSpec:
-    """A container that is to be created. ``mounts`` are those of the Engine API; ``memory`` is in MiB; 0 is no limit.
-    ``read_only`` are paths in it.
-    """
+    """A container that is to be created. ``memory`` is in MiB; 0 is no limit. ``read_only`` are paths in it."""
 
     name: str
     host_name: str
@@ -42,7 +62,7 @@ class ContainerSpec:
     entrypoint: Sequence[str]
     command: Sequence[str]
     environment: Sequence[str]
-    mounts: Sequence[Mapping[str, Any]] = ()
+    mounts: Sequence[Mount] = ()
     hosts: Sequence[tuple[str, str]] = ()
     capabilities: Sequence[str] = ()
     read_only: Sequence[str] = ()
@@ -55,7 +75,7 @@ class ContainerSpec:
         """The body of the request."""
         host: dict[str, Any] = {
             "NetworkMode": "none",
-            "Mounts": list(self.mounts),
+            "Mounts": [mount.body() for mount in self.mounts],
             "ExtraHosts": [f"{name}:{address}" for name, address in self.hosts],
             "CapAdd": list(self.capabilities),
             "Privileged": self.privileged,
@@ -128,6 +148,11 @@ class Containers:
         found = await self.engine.request("GET", "/images/json")
         names = {tag for each in _objects(found) for tag in _texts(each.get("RepoTags"))}
         return sorted(name for name in names if name != "<none>:<none>")
+
+    async def is_podman(self) -> bool:
+        """Whether the engine is Podman."""
+        version = _object(await self.engine.request("GET", "/version"))
+        return any(each.get("Name") == _PODMAN for each in _objects(version.get("Components")))
 
     async def create(self, spec: ContainerSpec) -> str:
         """Create a stopped container; returns its id."""

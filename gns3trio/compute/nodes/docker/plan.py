@@ -60,7 +60,7 @@ def plan_container(
             *read_environment(settings.environment, node.name),
             *container_environment(volumes, settings.adapters, image.user),
         ],
-        mounts=[mount.body() for mount in prepare_folders(node.directory, volumes)],
+        mounts=prepare_folders(node.directory, volumes),
         hosts=read_hosts(settings.extra_hosts),
         capabilities=services.capabilities,
         read_only=read_only_paths(),
