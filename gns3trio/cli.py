@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from gns3trio import __version__
+from gns3trio.acting import name_actor
 from gns3trio.commands.completion import complete
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, is_list, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
@@ -44,6 +45,7 @@ _COMMANDS = {
     "watch": "print a server's events as they happen",
     "doctor": "check this machine, and explain how to install what is missing",
     "web-ui": "install the GNS3 web UI for the server",
+    "audit": "list who changed what",
     "completion": "print a completion script for a shell",
     "demo": "start a server and play the sample session on it",
 }
@@ -167,7 +169,8 @@ def _serve(arguments: argparse.Namespace) -> int:
     given = {name: value for name, value in vars(arguments).items() if name in SETTINGS}
     config = load_config(given, os.environ, arguments.config)
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LogFormatter("%(asctime)s %(levelname)s %(name)s: %(actor)s%(message)s"))
+    handler.addFilter(name_actor)
     logging.basicConfig(level=config.log_level.upper(), handlers=[handler])
     if config.log_level == "info":  # our own output tells the server's address
         logging.getLogger("hypercorn.error").setLevel(logging.WARNING)

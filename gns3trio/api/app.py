@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
 from gns3trio.api import health, metrics, pages, reference, web_page, web_ui
+from gns3trio.api.audited import Audited
 from gns3trio.api.auth import BasicAuth
 from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
@@ -16,6 +17,7 @@ from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
     appliances,
+    audit,
     compute,
     compute_batches,
     compute_captures,
@@ -78,6 +80,7 @@ TABLES = (
     computes.routes,
     hosts.routes,
     usage.routes,
+    audit.routes,
     hosted.routes,
     emulators.routes,
     qemu.routes,
@@ -120,8 +123,8 @@ class _State:
 
 
 class Application:
-    """The ASGI application. Its layers from the outside in: proxies, CORS, origin check, authentication, errors,
-    routes.
+    """The ASGI application. Its layers from the outside in: proxies, CORS, origin check, the audit trail,
+    authentication, errors, routes.
     """
 
     def __init__(self, context: ApiContext) -> None:
@@ -140,6 +143,7 @@ class Application:
             guard_console_websockets=config.console_websocket_auth,
             guesses=Guesses(),
         )
+        app = Audited(app, context.controller.audit)
         app = OriginGuard(
             app,
             allowed_origins=config.allowed_origins,

@@ -2,8 +2,9 @@
 an id.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
+from typing import Any
 from urllib.parse import quote
 
 import attrs
@@ -50,6 +51,14 @@ _Found = tuple[AnyRoute, Scope]  # a route, and what it adds to the scope of a r
 _FOUND = "gns3trio.found"
 
 
+def route_of(scope: Scope) -> tuple[AnyRoute, Mapping[str, Any]] | None:
+    """The route of a request and the parameters in its path, once they are known; None if there is no such route."""
+    if _FOUND not in scope:
+        return None
+    route, found = scope[_FOUND]
+    return route, found["path_params"]
+
+
 class RouteIndex:
     """Finds a route by the parts of a request's path. Starlette tries all routes one after the other."""
 
@@ -79,7 +88,9 @@ class RouteIndex:
         method that the path does not have, and 426 for a plain request to a websocket. In version 3, 307 for a path
         that has a slash too many.
         """
-        route, found = scope.pop(_FOUND, None) or self._find(scope)
+        if _FOUND not in scope:
+            scope[_FOUND] = self._find(scope)
+        route, found = scope[_FOUND]
         scope.update(found)
         scope["route_path"] = route.path
         await route.handle(scope, receive, send)

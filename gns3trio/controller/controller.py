@@ -33,6 +33,7 @@ from gns3trio.controller.links.link import Link, PortAddress
 from gns3trio.controller.links.links import Links
 from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, check_stored_openings
 from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
+from gns3trio.controller.people.audit_trail import AuditTrail, open_audit_trail
 from gns3trio.controller.people.store import People, open_people
 from gns3trio.controller.people.users import SettingsLogin
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
@@ -62,10 +63,13 @@ _DAY = 86400.0
 class Controller:
     """All projects of this server. Use ``open_controller``."""
 
-    def __init__(self, config: Config, services: ProjectServices, state: ServerState, people: People) -> None:
+    def __init__(
+        self, config: Config, services: ProjectServices, state: ServerState, people: People, audit: AuditTrail
+    ) -> None:
         self.projects: dict[UUID, Project] = {}
         self.state = state
         self.people = people
+        self.audit = audit
         self.hosted = HostedProjects(services.computes.own, services.changes, self._folder_of)
         self.templates = Templates(state, services.changes)
         self.symbols = Symbols(_symbols_folder(config))
@@ -436,7 +440,7 @@ async def open_controller(
     server has the id ``local``. ``open_compute`` connects to those that clients register. At the end every open project
     is closed and saved.
     """
-    async with trio.open_nursery() as nursery:
+    async with open_audit_trail(config.state_folder) as audit, trio.open_nursery() as nursery:
         await threads.disk.run(_sweep, config)
         state = await open_state(
             config.state_folder,
@@ -463,7 +467,7 @@ async def open_controller(
             file_versions=FileVersions(config.gns3_version, config.gns3_3_version),
             console_host=config.told_console_host,
         )
-        controller = Controller(config, services, state, people)
+        controller = Controller(config, services, state, people, audit)
         await nursery.start(controller.computes.run)
         await controller.load()
         nursery.start_soon(controller.sweep_projects)

@@ -9,8 +9,9 @@ from uuid import UUID
 import attrs
 import orjson
 
+from gns3trio.acting import acting_user
 from gns3trio.classes import frozen
-from gns3trio.encoding import dumps_to_keep
+from gns3trio.encoding import dumps_sorted, dumps_to_keep
 
 # All events, with a description of their payload.
 ACTIONS = {
@@ -68,6 +69,7 @@ class Event:
     action: str
     project_id: UUID | None
     about: UUID | None  # the project that an event of the controller's stream is about
+    user: str | None  # whose request has caused it
     line: bytes = attrs.field(repr=False)
 
     def __init__(
@@ -86,14 +88,19 @@ class Event:
         if names_project:
             document["project_id"] = project_id
         line = dumps_to_keep(document, orjson.OPT_SORT_KEYS)
-        self.__attrs_init__(action, project_id, about, line)
+        self.__attrs_init__(action, project_id, about, acting_user(), line)
 
     @classmethod
-    def of_line(cls, action: str, project_id: UUID | None, about: UUID | None, line: bytes) -> Self:
+    def of_line(cls, action: str, project_id: UUID | None, about: UUID | None, user: str | None, line: bytes) -> Self:
         """An event that was encoded before."""
         event = cls.__new__(cls)
-        event.__attrs_init__(action, project_id, about, line)
+        event.__attrs_init__(action, project_id, about, user, line)
         return event
+
+    @property
+    def line_with_user(self) -> bytes:
+        """The line, with the name of the user beside the payload if there is one."""
+        return self.line if self.user is None else b'{"user":%b,%b' % (dumps_sorted(self.user), self.line[1:])
 
     @property
     def coalescible(self) -> bool:

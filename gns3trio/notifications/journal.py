@@ -168,7 +168,7 @@ class Follower:
             for number, event in self._journal.after(self.number):
                 self.number = number
                 if self.topic.wants(event):
-                    taken.append((self._journal.id_of(number), event.line))
+                    taken.append((self._journal.id_of(number), event.line_with_user))
                     size += len(event.line)
                     if size >= BATCH_BYTES:
                         self._is_behind = True

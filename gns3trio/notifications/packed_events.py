@@ -11,6 +11,8 @@ PACK_EVENTS = 128
 PACK_BYTES = 64 * 1024
 _FAST = 1
 
+_Head = tuple[str, UUID | None, UUID | None, str | None]
+
 
 class PackedEvents:
     """Events in order, compressed. ``first`` is the number of the first one, ``sizes`` the bytes of their lines."""
@@ -20,8 +22,8 @@ class PackedEvents:
     def __init__(self, first: int, events: Sequence[Event]) -> None:
         self.first = first
         self.sizes = [len(event.line) for event in events]
-        heads: dict[tuple[str, UUID | None, UUID | None], tuple[str, UUID | None, UUID | None]] = {}
-        every = ((event.action, event.project_id, event.about) for event in events)
+        heads: dict[_Head, _Head] = {}
+        every = ((event.action, event.project_id, event.about, event.user) for event in events)
         self._heads = [heads.setdefault(head, head) for head in every]
         lines = b"".join(event.line for event in events)
         self._data = zlib.compress(lines, _FAST) if len(lines) <= PACK_BYTES else lines

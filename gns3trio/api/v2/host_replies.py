@@ -206,3 +206,22 @@ class NodeUsage(Usage):
     """
 
     node_id: UUID
+
+
+@reply_shape
+class AuditEntry:
+    """A change. ``time`` is per RFC 3339, in UTC. ``user`` is null on a server without users. ``action`` is what the
+    request does, as the list of routes names it, and ``status`` the answer: 101 for a console that was opened. The ids
+    are those in the path.
+    """
+
+    time: str
+    user: str | None
+    address: str
+    action: str
+    method: str
+    path: str
+    status: int
+    project_id: str = ""
+    node_id: str = ""
+    link_id: str = ""

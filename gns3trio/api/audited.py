@@ -1,0 +1,67 @@
+"""Records in the audit trail what clients change: the requests that may change something, and the consoles that are
+opened. Those that are refused are recorded too if a user sent them; the log has the others.
+"""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gns3trio.acting import request_of_somebody
+from gns3trio.api.access import Access
+from gns3trio.api.route_index import route_of
+from gns3trio.controller.people.audit_trail import AuditTrail, Entry
+
+_READS = ("GET", "HEAD", "OPTIONS")
+# A controller that uses this server as a compute has its own users, whose names it does not tell.
+_OF_CONTROLLERS = (Access.COMPUTE, Access.COMPUTE_CONSOLE)
+_IDS = ("project_id", "node_id", "link_id")
+_REFUSED_HANDSHAKE = "websocket.http.response.start"
+_STARTS = ("http.response.start", "websocket.accept", _REFUSED_HANDSHAKE)
+_MAX_PATH = 2000
+_ACCEPTED = 101  # the status of a websocket that is accepted
+
+
+class Audited:
+    """ASGI middleware around authentication, which tells with ``acting.act_as`` who sends a request."""
+
+    def __init__(self, app: ASGIApp, trail: AuditTrail) -> None:
+        self._app = app
+        self._trail = trail
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request or websocket (ASGI entry point)."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        with request_of_somebody() as actor:
+
+            async def send_and_record(message: Message) -> None:
+                if message["type"] in _STARTS:
+                    status: int = message.get("status", _ACCEPTED)
+                    if _is_recorded(scope) and (status < 400 or actor.user is not None):
+                        self._trail.add(_entry(scope, status, actor.user))
+                await send(message)
+
+            await self._app(scope, receive, send_and_record)
+
+
+def _is_recorded(scope: Scope) -> bool:
+    found = route_of(scope)
+    if found is None:
+        return False
+    access = found[0].access
+    if scope["type"] == "websocket":
+        return access is Access.CONSOLE
+    return scope["method"] not in _READS and access not in _OF_CONTROLLERS
+
+
+def _entry(scope: Scope, status: int, user: str | None) -> Entry:
+    found = route_of(scope)
+    route_name, given = ("", {}) if found is None else (found[0].name, found[1])
+    return {
+        "user": user,
+        "address": str((scope.get("client") or ("",))[0]),
+        "action": route_name.replace("_", " "),
+        "method": scope.get("method", "WEBSOCKET"),
+        "path": scope["path"][:_MAX_PATH],
+        "status": status,
+        **{name: str(given[name]) for name in _IDS if name in given},
+    }

@@ -1,0 +1,58 @@
+"""``gns3trio audit``: lists who changed what."""
+
+import argparse
+from typing import Any
+from urllib.parse import urlencode
+
+from gns3trio.client.client import Client
+from gns3trio.commands.lab import add_common, find_project, print_table, run, show
+
+__all__ = ["add_arguments", "run"]
+
+_FEWEST, _MOST = 1, 1000
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``gns3trio audit`` to its parser."""
+    parser.add_argument("project", nargs="?", metavar="PROJECT", help="only the changes of this project; name or id")
+    parser.add_argument("--by", metavar="NAME", help="only the changes by this user")
+    parser.add_argument(
+        "--limit", type=_limit, default=50, metavar="NUMBER", help=f"the newest so many, at most {_MOST}; default: 50"
+    )
+    add_common(parser, _audit)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and _FEWEST <= int(text) <= _MOST):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {_FEWEST} to {_MOST}")
+    return int(text)
+
+
+async def _audit(server: Client, arguments: argparse.Namespace) -> None:
+    query: dict[str, Any] = {"limit": arguments.limit}
+    path = "/v2/audit"
+    if arguments.by is not None:
+        query["user"] = arguments.by
+    if arguments.project is not None:
+        project = await find_project(server, arguments.project)
+        path = f"/v2/projects/{project['project_id']}/audit"
+    entries = await server.request("GET", f"{path}?{urlencode(query)}")
+    names = {p["project_id"]: p["name"] for p in await server.request("GET", "/v2/projects")}
+
+    def as_table() -> None:
+        print_table(
+            ("time", "user", "from", "what", "project", "status"),
+            [
+                (
+                    entry["time"].partition(".")[0].replace("T", " "),
+                    entry["user"] or "",
+                    entry["address"],
+                    entry["action"],
+                    names.get(entry.get("project_id"), entry.get("project_id", "")),
+                    entry["status"],
+                )
+                for entry in reversed(entries)
+            ],
+        )
+
+    show(arguments, entries, as_table)
