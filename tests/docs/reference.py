@@ -211,8 +211,8 @@ def events() -> str:
     return _page(
         "Events",
         'An event is a line of JSON, `{"action": ..., "event": ...}`. `/v2/events` also gives it an `id`, and sends it '
-        "as a server-sent event, and names as `user` whose request has caused it, if somebody has logged in; see [how to "
-        "follow events](../how-to/follow-events.md).",
+        "as a server-sent event, and names as `user` whose request has caused it, if somebody has logged in; see "
+        "[how to follow events](../how-to/follow-events.md).",
         _table(("action", "payload", "streams"), rows),
         "*server* is `/v2/notifications`, *project* is `/v2/projects/{id}/notifications`, *version 1* is "
         "`/v1/projects/{id}/notifications`; all but version 1 have a websocket at `.../ws` too. `/notifications` and "
