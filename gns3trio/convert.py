@@ -6,8 +6,10 @@ so is a value beyond the limits in ``gns3trio.limits``.
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from uuid import UUID
 
 import attrs
@@ -46,7 +48,8 @@ def json_name(kind: type) -> str:
 def make_strict_converter(*, forbid_extra_keys: bool, coerces: bool = False) -> OrjsonConverter:
     """A converter for JSON that rejects values of another type instead of coercing them, and values out of bounds.
 
-    With ``coerces``, texts are numbers and truth values where these are expected: "50", "yes".
+    With ``coerces``, texts are numbers and truth values where these are expected: "50", "yes"; and nulls are left out
+    as ``without_nulls`` does.
     """
     converter = make_converter(forbid_extra_keys=forbid_extra_keys, detailed_validation=True)
     converter.register_structure_hook(bool, _exactly(bool))
@@ -54,7 +57,7 @@ def make_strict_converter(*, forbid_extra_keys: bool, coerces: bool = False) -> 
     converter.register_structure_hook(UUID, lambda value, _: parse_uuid(value))
     converter.register_structure_hook_func(lambda kind: kind is Any, _structure_any)
     converter.register_structure_hook_factory(_has_origin(Literal), _literal_hook)
-    converter.register_structure_hook_factory(attrs.has, _object_hook_of(converter, forbid_extra_keys))
+    converter.register_structure_hook_factory(attrs.has, _object_hook_of(converter, forbid_extra_keys, coerces))
     hook_of = _bounded_hook_of(converter)
     converter.register_structure_hook_factory(_is_bounded, hook_of)
     for kind in (str, list, dict):
@@ -292,7 +295,9 @@ def _structure_parts(parts: Iterable[tuple[Any, Any]], structure_item: Hook, kin
     return structured
 
 
-def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Callable[[Any], Callable[[Any, Any], Any]]:
+def _object_hook_of(
+    converter: OrjsonConverter, forbid_extra_keys: bool, coerces: bool
+) -> Callable[[Any], Callable[[Any, Any], Any]]:
     def factory(kind: Any) -> Callable[[Any, Any], Any]:
         structure_fields = make_dict_structure_fn(
             kind, converter, _cattrs_forbid_extra_keys=forbid_extra_keys, _cattrs_detailed_validation=True
@@ -301,6 +306,8 @@ def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Call
 
         def structure(value: Any, _: Any) -> Any:
             _require_type(value, dict)
+            if coerces:
+                value = without_nulls(value, kind)
             if known is not None:
                 check_size(len(value), DEFAULT_BOUNDS[dict], "keys")
                 PART.check({name: each for name, each in value.items() if name not in known})
@@ -309,6 +316,30 @@ def _object_hook_of(converter: OrjsonConverter, forbid_extra_keys: bool) -> Call
         return structure
 
     return factory
+
+
+def without_nulls(value: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """The fields of an object that is to become a ``kind``. A null stands for a field that is left out, unless the
+    field can be null; that of a required field stays, and is an error.
+    """
+    omissible = _omissible_fields(kind)
+    return {name: each for name, each in value.items() if each is not None or name not in omissible}
+
+
+@cache
+def _omissible_fields(kind: Any) -> frozenset[str]:
+    """The fields that have a default and cannot be null."""
+    optional = [field for field in attrs.fields(kind) if field.default is not attrs.NOTHING]
+    return frozenset(field.name for field in optional if not _takes_null(field.type))
+
+
+def _takes_null(kind: Any) -> bool:
+    if get_origin(kind) is Literal:
+        return None in get_args(kind)
+    if get_origin(kind) is Annotated:
+        return _takes_null(get_args(kind)[0])
+    is_union = get_origin(kind) in (Union, UnionType)
+    return kind in (Any, type(None)) or (is_union and any(map(_takes_null, get_args(kind))))
 
 
 def structure(converter: OrjsonConverter, value: Any, kind: type[_T]) -> _T:

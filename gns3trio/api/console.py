@@ -5,6 +5,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.compute.interface import NODE_STOPPED, ComputeNode
 from gns3trio.compute.node_features import ConsoleClient
+from gns3trio.errors import Forbidden
 
 # How long a closed client may take to read its last bytes.
 CLOSE_SECONDS = 2.0
@@ -60,6 +61,12 @@ async def serve_console(websocket: WebSocket, instance: ComputeNode | None, clos
             nursery.cancel_scope.cancel()
     if close_code is not None:
         await websocket.close(close_code, client.close_reason if close_code == WS_NORMAL else "the server stops")
+
+
+def require_screen(instance: ComputeNode | None) -> None:
+    """Raises Forbidden unless the console of a node is a screen, of which VNC (RFC 6143) shows the contents."""
+    if instance is None or instance.console_type != "vnc":
+        raise Forbidden("the console of this node is not a screen of VNC")
 
 
 def _missing(instance: ComputeNode | None) -> str | None:

@@ -17,7 +17,8 @@ class Dialect:
     - ``merges_query``: parameters of the query are fields of the body, too.
     - ``needs_body``: a body that is described cannot be left out, and its Content-Type, if there is one, is JSON.
     - ``ignores_unknown_keys``: unknown fields of a body are no error.
-    - ``coerces``: ``"50"`` is a number, and ``"yes"`` is true.
+    - ``coerces``: ``"50"`` is a number, and ``"yes"`` is true. A null counts as a field that was left out, where the
+      field cannot be null.
     - ``redirects_slashes``: a path with a slash too many is redirected (307), and everybody is told that a path has no
       route.
     - ``errors``: the form of an error. ``detailed`` has the status and the request, ``message`` has the message only,

@@ -1,5 +1,6 @@
 """Replies that are files of any size, sent in pieces."""
 
+import hashlib
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from email.utils import formatdate
@@ -53,6 +54,14 @@ def file_download(file: ReadFile, media_type: str) -> Download:
     """The reply that sends an open file, and closes it."""
     headers = {"content-length": str(file.size), "last-modified": formatdate(file.modified, usegmt=True)}
     return Download(file.pieces(), media_type, headers)
+
+
+def tagged_download(file: ReadFile) -> Download:
+    """The reply that sends an open file as bytes, with an entity tag (RFC 9110 8.8.3) that changes with the file."""
+    reply = file_download(file, BINARY)
+    version = f"{file.modified}-{file.size}".encode()
+    reply.headers["etag"] = f'"{hashlib.md5(version, usedforsecurity=False).hexdigest()}"'
+    return reply
 
 
 def uploaded_file(file: ReadFile, path: str) -> Download:

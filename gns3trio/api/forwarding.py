@@ -15,8 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.routing import ApiRequest
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE
 from gns3trio.compute.other_hosts import EmulatorReply, OtherCompute
-from gns3trio.errors import NotFound
+from gns3trio.controller.nodes.node import Node
+from gns3trio.errors import Conflict, NotFound
 
 _TYPES = ("application/json", "text/plain")
 _EMULATOR = re.compile("[a-z_]{1,40}")
@@ -69,6 +71,18 @@ class Forwarded(Response):
                     nursery.start_soon(wait_for_leaving, nursery)
                 await _send_reply(reply, send)
             nursery.cancel_scope.cancel()
+
+
+def forwarded_for_node(api: ApiRequest, node: Node, node_type: str, action: str) -> Forwarded:
+    """Pass a request on to the compute of a node. Raises Conflict if the node is of another type or runs here."""
+    if node.record.node_type == node_type and node.instance is not None:
+        compute = api.controller.computes.require_other(node.record.compute_id)
+        if compute is not None:
+            return Forwarded(api, compute, f"projects/{node.project_id}/{node_type}/nodes/{node.node_id}/{action}")
+    raise Conflict(
+        f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "
+        f"server does not run {EMULATOR_OF_TYPE[node_type]}"
+    )
 
 
 async def _send_reply(reply: EmulatorReply, send: Send) -> None:

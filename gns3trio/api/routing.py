@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import attrs
@@ -32,7 +32,7 @@ from gns3trio.api.errors import BodyTooLarge
 from gns3trio.classes import define, frozen
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.people.privileges import Privilege
-from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.convert import make_strict_converter, parse_uuid, structure, without_nulls
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
 from gns3trio.json_text import read_json
@@ -67,6 +67,7 @@ _body_converter = make_strict_converter(forbid_extra_keys=True)
 _known_keys_converter = make_strict_converter(forbid_extra_keys=False)
 _coercing_converter = make_strict_converter(forbid_extra_keys=False, coerces=True)
 Handler = Callable[..., Awaitable[Any]]
+_T = TypeVar("_T")
 WebSocketHandler = Callable[..., Awaitable[None]]
 
 
@@ -93,6 +94,12 @@ class ApiRequest:
         """The fields of ``body`` that the client sent, by name; all other fields have meaningless defaults."""
         sent = self.http.state.body
         return {f.name: getattr(body, f.name) for f in attrs.fields(type(body)) if f.name in sent}
+
+    def query(self, kind: type[_T]) -> _T:
+        """The parameters of the query as an object of an attrs class with defaults: texts are numbers and truth values
+        where these are expected, and unknown parameters are ignored. Raises Invalid with the name of a wrong one.
+        """
+        return structure(_coercing_converter, dict(self.http.query_params), kind)
 
     @property
     def declares_json(self) -> bool:
@@ -383,6 +390,8 @@ def _read_object(
     if isinstance(body, dict):
         # gns3fy sends an internal key of pydantic: __pydantic_initialised__.
         body = {name: value for name, value in body.items() if not name.startswith("__")}
+        if dialect.coerces:
+            body = without_nulls(body, kind)
     request.state.body = body
     return structure(converter, body, kind)
 

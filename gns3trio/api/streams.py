@@ -14,6 +14,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.api.event_batches import join
 from gns3trio.compute.captures import Capture
+from gns3trio.controller.links.link import Link
+from gns3trio.errors import Conflict
 from gns3trio.machine import machine_load
 from gns3trio.notifications.events import Event
 from gns3trio.notifications.hub import NotificationHub, Subscription
@@ -154,6 +156,14 @@ class CaptureStream(EndlessResponse):
         finally:
             with trio.CancelScope(shield=True):
                 await self._left()
+
+
+def capture_stream(link: Link, closing: trio.Event) -> CaptureStream:
+    """The capture of GNS3's clients as a stream. Raises Conflict if there is none."""
+    shown = link.gns3_capture
+    if shown is None:
+        raise Conflict(f"Link {link.link_id} is not being captured")
+    return CaptureStream(shown.capture, closing)
 
 
 def _send_now_of(scope: Scope) -> Callable[[bytes], bool] | None:

@@ -43,6 +43,11 @@ def has_port(ports: Sequence[NodePort], adapter_number: int, port_number: int) -
     return any((port.adapter_number, port.port_number) == (adapter_number, port_number) for port in ports)
 
 
+def field_names(settings: type[Any]) -> frozenset[str]:
+    """The names of the fields of an attrs class."""
+    return frozenset(field.name for field in attrs.fields(settings))
+
+
 @frozen(kw_only=True)
 class Drawn:
     """The default appearance of a node: the id of its symbol, and the symbol's size in pixels."""
@@ -133,6 +138,9 @@ class NodeTraits:
 
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
+
+    property_names: frozenset[str] | None = None
+    """The names of all its properties in the API; None: this server does not know them."""
 
     property_settings: type[Any] | None = None
     """The attrs class with the defaults of its properties, which topology documents omit; None: they have all."""

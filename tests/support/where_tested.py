@@ -31,6 +31,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/people/records": ["controller/people/people_file", "controller/people/users"],
     "controller/people/rules": ["controller/people/users", "controller/people/pools"],
     "controller/registered_computes": ["controller/computes", "api/computes"],
+    "controller/links/ends": ["api/link_moves", "api/links"],
     "controller/links/tunnel_ends": ["api/trunks"],
     "compute/trunks": ["compute/local/trunks"],
     "compute/outcomes": ["compute/interface"],
@@ -79,6 +80,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/local/tunnel_nio": ["compute/link_ends", "api/names"],
     # --- types of nodes ---
     "compute/nodes/cloud/node": ["compute/cloud"],
+    "compute/nodes/cloud/settings": ["compute/cloud"],
     "compute/nodes/cloud/traits": ["compute/cloud", "api/templates"],
     "compute/nodes/ethernet_hub/node": ["compute/bridge_nodes"],
     "compute/nodes/ethernet_hub/settings": ["compute/bridge_nodes"],

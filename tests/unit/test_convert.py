@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gns3trio.api.v2.bodies import NodeCreate
-from gns3trio.convert import make_strict_converter, structure
+from gns3trio.convert import make_strict_converter, structure, without_nulls
 from gns3trio.errors import Invalid
 
 
@@ -122,6 +122,10 @@ lenient = make_strict_converter(forbid_extra_keys=False, coerces=True)
         ({"ratio": True}, 1.0),
         ({"items": [{"x": "-50"}]}, [Inner(x=-50)]),
         ({"items": [{"x": "50.0"}]}, [Inner(x=50)]),
+        ({"flag": None}, False),
+        ({"items": None}, []),
+        ({"kind": None}, None),
+        ({"node_id": None}, None),
         ({"unknown": 1, "items": [{"x": True, "unknown": 2}]}, [Inner(x=1)]),
     ],
 )
@@ -136,7 +140,9 @@ def test_a_lenient_converter_reads_texts_as_what_is_expected(sent: dict[str, Any
         {"name": 5},
         {"flag": "maybe"},
         {"flag": 2},
-        {"flag": None},
+        {"name": None},
+        {"items": [None]},
+        {"items": [{"x": None}]},
         {"ratio": "nan"},
         {"ratio": "1e999"},
         {"ratio": ""},
@@ -152,3 +158,8 @@ def test_a_lenient_converter_reads_texts_as_what_is_expected(sent: dict[str, Any
 def test_a_lenient_converter_still_refuses_other_values(sent: dict[str, Any]) -> None:
     with pytest.raises(Invalid):
         structure(lenient, {"name": "n", **sent}, Body)
+
+
+def test_a_null_counts_as_left_out_where_a_field_cannot_be_null() -> None:
+    sent = {"name": None, "flag": None, "ratio": None, "kind": None, "items": None, "node_id": None, "other": None}
+    assert without_nulls(sent, Body).keys() == {"name", "kind", "node_id", "other"}

@@ -1,15 +1,15 @@
 """The bodies of version 2 requests. ``ApiRequest.given`` contains the fields that the client really sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Protocol
 from uuid import UUID
 
 import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
-from gns3trio.api.v2.shapes import Impairment, Label, LinkEnd, LinkEnds, ProjectSettings
+from gns3trio.api.v2.shapes import Impairment, Label, LinkEnds, ProjectSettings
 from gns3trio.classes import define
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.node_types import NodeTypeName
@@ -65,7 +65,15 @@ def check_adapters(body: object, attribute: object, adapters: list[dict[str, Any
             topology_fields.check_fields(adapter, topology_fields.ADAPTER)
 
 
-def check_labels(body: object, attribute: object, nodes: list[LinkEnd]) -> None:
+class LabelledEnd(Protocol):
+    """An end of a link in a body."""
+
+    @property
+    def label(self) -> dict[str, Any] | None:
+        """Its label, if there is one."""
+
+
+def check_labels(body: object, attribute: object, nodes: Sequence[LabelledEnd]) -> None:
     """An attrs validator: raises ValueError for labels of a link's ends that a project's file cannot contain."""
     for index, end in enumerate(nodes):
         with _naming(f"nodes[{index}].label"):
@@ -102,12 +110,15 @@ class ProjectUpdate(ProjectSettings):
 
 
 @define(kw_only=True)
-class NodeUpdate:
-    """``PUT /projects/{project_id}/nodes/{node_id}``.
+class ProjectLoad:
+    """The body of ``POST /projects/load``."""
 
-    The fields of the second group come from clients that send a whole node object back. Ids and type must be unchanged.
-    Fields that change by themselves are ignored, because the client may have an older state.
-    """
+    path: str = field(validator=v.min_len(1))
+
+
+@define(kw_only=True)
+class NodeSettings:
+    """What a client may change of a node."""
 
     name: Name = UNCHANGED
     console: int | None = field(default=None, validator=_port)
@@ -126,6 +137,15 @@ class NodeUpdate:
     port_segment_size: Int32 = field(default=0, validator=v.ge(0))
     first_port_name: str | None = None
     custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
+
+
+@define(kw_only=True)
+class NodeUpdate(NodeSettings):
+    """``PUT /projects/{project_id}/nodes/{node_id}``.
+
+    These fields come from clients that send a whole node object back. Ids and type must be unchanged. Fields that
+    change by themselves are ignored, because the client may have an older state.
+    """
 
     compute_id: str = LOCAL_COMPUTE_ID
     project_id: UUID | None = None
@@ -149,6 +169,15 @@ class NodeCreate(NodeUpdate):
     node_type: NodeTypeName
     compute_id: str
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
+
+
+@define(kw_only=True)
+class NodeDuplicate:
+    """The body of ``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
+
+    x: Int32
+    y: Int32
+    z: Int32 = 0
 
 
 @define(kw_only=True)
@@ -302,3 +331,11 @@ class DiskResize:
 
     drive_name: Literal["hda", "hdb", "hdc", "hdd"]
     extend: int = field(validator=v.and_(v.ge(1), v.le(MAX_DISK_SIZE)))
+
+
+@define(kw_only=True)
+class SnapshotCreate:
+    """The body of ``POST /projects/{project_id}/snapshots``."""
+
+    name: Name
+    description: str | None = field(default=None, validator=v.optional(v.min_len(1)))

@@ -6,13 +6,10 @@ from uuid import UUID, uuid4
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody, refuse_other
+from gns3trio.api.v2.from_bodies import drawing_fields
 from gns3trio.api.v2.views import drawing_view
 
 routes = RouteTable("/v2/projects/{project_id}/drawings")
-
-
-def _fields(api: ApiRequest, body: DrawingBody) -> dict[str, Any]:
-    return {name: value for name, value in api.given(body).items() if name not in ("drawing_id", "project_id")}
 
 
 @routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing])
@@ -30,7 +27,7 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     project = api.controller.get_project(project_id)
     project.require_open()
     refuse_other(api.given(body), project_id=project_id)
-    drawing = await project.drawings.create(body.drawing_id or uuid4(), _fields(api, body))
+    drawing = await project.drawings.create(body.drawing_id or uuid4(), drawing_fields(api.given(body)))
     return drawing_view(project_id, drawing)
 
 
@@ -46,7 +43,7 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     project = api.controller.get_project(project_id)
     drawing = project.drawings.require(drawing_id)
     refuse_other(api.given(body), drawing_id=drawing_id, project_id=project_id)
-    await project.drawings.update(drawing, _fields(api, body))
+    await project.drawings.update(drawing, drawing_fields(api.given(body)))
     return drawing_view(project_id, drawing)
 
 

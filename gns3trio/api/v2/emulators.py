@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.forwarding import Forwarded
+from gns3trio.api.forwarding import Forwarded, forwarded_for_node
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
@@ -92,13 +92,15 @@ async def find_idlepc(api: ApiRequest, compute_id: str, body: IdlePcSearch) -> d
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
 async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
     """Find an Idle-PC value for a Dynamips router on another host. This server itself runs none."""
-    return _for_node(api, project_id, node_id, "dynamips", "auto_idlepc")
+    node = api.controller.get_project(project_id).nodes.require(node_id)
+    return forwarded_for_node(api, node, "dynamips", "auto_idlepc")
 
 
 @routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
 async def propose_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
     """The Idle-PC values that a Dynamips router on another host proposes. This server itself runs none."""
-    return _for_node(api, project_id, node_id, "dynamips", "idlepc_proposals")
+    node = api.controller.get_project(project_id).nodes.require(node_id)
+    return forwarded_for_node(api, node, "dynamips", "idlepc_proposals")
 
 
 @routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
@@ -106,17 +108,3 @@ async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: Di
     """Make a disk of a stopped QEMU machine larger."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await node.require_instance().resize_disk(body.drive_name, body.extend)
-
-
-def _for_node(api: ApiRequest, project_id: UUID, node_id: UUID, node_type: str, action: str) -> Response:
-    """Pass a request on to the compute of a node. Raises Conflict if the node is of another type or runs here."""
-    node = api.controller.get_project(project_id).nodes.require(node_id)
-    if node.record.node_type == node_type and node.instance is not None:
-        compute = api.controller.computes.require_other(node.record.compute_id)
-        if compute is not None:
-            return Forwarded(api, compute, f"projects/{project_id}/{node_type}/nodes/{node_id}/{action}")
-    emulator = EMULATOR_OF_TYPE[node_type]
-    raise Conflict(
-        f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "
-        f"server does not run {emulator}"
-    )

@@ -8,23 +8,13 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.downloads import Download, file_download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import NodeDuplicate
 from gns3trio.api.v2.views import node_view
-from gns3trio.classes import define
 from gns3trio.controller.archives.node_copy import duplicate_node
 from gns3trio.controller.project.files import check_node_path, files_of_node, write_node_file, write_project_file
 from gns3trio.controller.storage.single_files import open_file
-from gns3trio.limits import Int32
 
 routes = RouteTable("/v2/projects/{project_id}")
-
-
-@define(kw_only=True)
-class NodeDuplicate:
-    """The body of ``POST /projects/{project_id}/nodes/{node_id}/duplicate``."""
-
-    x: Int32
-    y: Int32
-    z: Int32 = 0
 
 
 @routes.route("GET", "/files/{path:path}")

@@ -5,27 +5,22 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-import attrs
-
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
-from gns3trio.api.streams import CaptureStream
+from gns3trio.api.streams import CaptureStream, capture_stream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, link_benchmark_view
 from gns3trio.api.v2.bodies import CaptureRequest, CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
-from gns3trio.api.v2.from_bodies import link_record, require_two_ends
+from gns3trio.api.v2.from_bodies import link_record
 from gns3trio.api.v2.list_pages import LINKS_QUERY, TOTAL_HEADER, ListQuery, link_page
 from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view, saved_link_view
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
-from gns3trio.controller.gns3_format.records import LinkEndRecord
 from gns3trio.controller.links.benchmark import benchmark_link
+from gns3trio.controller.links.ends import ends_after
 from gns3trio.controller.links.filters import checked_filters, require_impairments
-from gns3trio.controller.links.link import Link, address_of, check_nodes
-from gns3trio.controller.links.wiring import new_link_end
-from gns3trio.controller.project.project import Project
-from gns3trio.errors import Conflict
+from gns3trio.controller.links.link import Link
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -61,26 +56,9 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     changes = {name: value for name, value in api.given(body).items() if name in ("link_style", "suspend")}
     if "filters" in api.given(body):
         changes["filters"] = await checked_filters(body.filters)
-    changes["nodes"] = _ends_after(project, link, [end.record() for end in body.nodes])
+    changes["nodes"] = ends_after(project.nodes, link, [end.record() for end in body.nodes])
     await project.links.update(link, changes)
     return link_view(link)
-
-
-def _ends_after(project: Project, link: Link, sent: list[LinkEndRecord]) -> list[LinkEndRecord]:
-    """The ends of a link after a request, which may change labels of the ends or move the link.
-
-    Raises NotFound for an unknown node, Invalid if there are not two ends, Conflict if both ends are one node.
-    """
-    if len(sent) > 1:
-        require_two_ends(sent)
-        check_nodes(*(end.node_id for end in sent))
-    labels = {address_of(end): end.label for end in (*link.record.nodes, *sent) if end.label is not None}
-    if set(map(address_of, sent)) <= set(link.addresses):
-        return [attrs.evolve(end, label=labels.get(address_of(end))) for end in link.record.nodes]
-    for end in sent:
-        project.nodes.require(end.node_id)
-    require_two_ends(sent)
-    return [attrs.evolve(end, label=labels.get(address_of(end)) or new_link_end(address_of(end)).label) for end in sent]
 
 
 @routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])
@@ -154,10 +132,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
 @routes.route("GET", "/links/{link_id}/pcap")
 async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
     """The capture of GNS3's clients as a stream: from its beginning, then frames as they come."""
-    shown = api.controller.get_project(project_id).links.require(link_id).gns3_capture
-    if shown is None:
-        raise Conflict(f"Link {link_id} is not being captured")
-    return CaptureStream(shown.capture, api.context.closing)
+    return capture_stream(api.controller.get_project(project_id).links.require(link_id), api.context.closing)
 
 
 @routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture])

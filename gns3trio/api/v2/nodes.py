@@ -52,7 +52,7 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     """
     project = api.controller.get_project(project_id)
     refuse_other(api.given(body), project_id=project_id)
-    new = [node_record_fields(api, body, api.http.state.body)]
+    new = [node_record_fields(api, body, api.http.state.body, body.engine)]
     (fields,) = await with_computes(api.controller.placement, project.nodes, new)
     return node_view(await create_node_from_fields(project.nodes, fields))
 
@@ -60,12 +60,7 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
 @routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node, after earlier requests to it are done."""
-    project = api.controller.get_project(project_id)
-    node = project.nodes.require(node_id)
-    if not node.lock.locked() or node.moving_to is not None:
-        return node_view(node)
-    async with project.nodes.lock(node_id) as node:
-        return node_view(node)
+    return node_view(await api.controller.get_project(project_id).nodes.idle(node_id))
 
 
 @routes.route("PUT", "/nodes/{node_id}", reply=replies.Node)

@@ -10,7 +10,7 @@ from gns3trio import field_checks as v
 from gns3trio.api.downloads import Download, attachment
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
-from gns3trio.api.v2.bodies import check_supplier, check_variables
+from gns3trio.api.v2.bodies import ProjectLoad, check_supplier, check_variables
 from gns3trio.api.v2.views import project_view
 from gns3trio.classes import define
 from gns3trio.controller.archives.portable import (
@@ -56,13 +56,6 @@ class ProjectDuplicate:
     show_interface_labels: bool = False
     supplier: dict[str, Any] | None = field(default=None, validator=check_supplier)
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
-
-
-@define(kw_only=True)
-class ProjectLoad:
-    """The body of ``POST /projects/load``."""
-
-    path: str = field(validator=v.min_len(1))
 
 
 @routes.route("POST", "/load", status=201, reply=replies.Project)

@@ -9,14 +9,14 @@ from starlette.websockets import WebSocket
 
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
+from gns3trio.api.project_stats import project_stats
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import ProjectCreate, ProjectUpdate
+from gns3trio.api.v2.from_bodies import project_changes
 from gns3trio.api.v2.views import project_view
-from gns3trio.controller.archives.snapshots import list_snapshots
 from gns3trio.controller.gns3_format.records import ProjectSettings
-from gns3trio.errors import Forbidden
 from gns3trio.notifications.topics import project_topic
 
 routes = RouteTable("/v2/projects", while_opening=True)
@@ -56,10 +56,7 @@ async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the settings of a project."""
     project = api.controller.get_project(project_id)
-    changes = api.given(body)
-    if changes.pop("path", None) not in (None, str(project.folder)):
-        raise Forbidden("path: the folder of a project cannot be changed")
-    await project.update(changes)
+    await project.update(project_changes(project, api.given(body)))
     return project_view(project)
 
 
@@ -84,16 +81,9 @@ async def close_project(api: ApiRequest, project_id: UUID) -> None:
 
 
 @routes.route("GET", "/{project_id}/stats", reply=dict[str, int])
-async def project_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
+async def get_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """The number of objects in a project; for a closed project only snapshots are counted."""
-    await api.controller.wait_until_opened(project_id)
-    project = api.controller.get_project(project_id)
-    return {
-        "nodes": len(project.nodes),
-        "links": len(project.links),
-        "drawings": len(project.drawings),
-        "snapshots": len(await list_snapshots(project)),
-    }
+    return await project_stats(api, project_id)
 
 
 @routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY)

@@ -3,30 +3,18 @@
 from typing import Any
 from uuid import UUID
 
-from attrs import field
-
-from gns3trio import field_checks as v
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
+from gns3trio.api.v2.bodies import SnapshotCreate
 from gns3trio.api.v2.views import project_view, snapshot_view
-from gns3trio.classes import define
 from gns3trio.controller.archives.snapshots import (
     create_snapshot,
     delete_snapshot,
     list_snapshots,
     restore_snapshot,
 )
-from gns3trio.controller.names import Name
 
 routes = RouteTable("/v2/projects/{project_id}/snapshots")
-
-
-@define(kw_only=True)
-class SnapshotCreate:
-    """The body of ``POST /projects/{project_id}/snapshots``."""
-
-    name: Name
-    description: str | None = field(default=None, validator=v.optional(v.min_len(1)))
 
 
 @routes.route("GET", "", reply=list[replies.Snapshot])

@@ -81,7 +81,8 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     project = api.controller.get_project(project_id)
     given = api.http.state.body
     nodes = await in_slices(
-        node_record_fields(api, node, sent) for node, sent in zip(body.nodes, given.get("nodes", ()), strict=True)
+        node_record_fields(api, node, sent, node.engine)
+        for node, sent in zip(body.nodes, given.get("nodes", ()), strict=True)
     )
     links, slices = [], Slices()
     for index, link in enumerate(body.links):

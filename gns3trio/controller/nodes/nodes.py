@@ -86,6 +86,16 @@ class Nodes(Mapping[UUID, Node]):
         finally:
             node.lock.release()
 
+    async def idle(self, node_id: UUID) -> Node:
+        """A node, after all earlier requests to it are done, unless it is being moved, which takes long. Raises
+        Forbidden or NotFound.
+        """
+        node = self.require(node_id)
+        if node.lock.locked() and node.moving_to is None:
+            async with self.lock(node_id):
+                pass
+        return node
+
     @contextlib.asynccontextmanager
     async def acting(
         self, node_id: UUID, action: Action, require: Callable[[Node], None] = lambda node: None

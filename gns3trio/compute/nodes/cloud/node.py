@@ -3,11 +3,10 @@
 import ipaddress
 from contextlib import suppress
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import attrs
 
-from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.classes import define, frozen
 from gns3trio.compute.local.devices import Device, open_device
@@ -18,44 +17,12 @@ from gns3trio.compute.local.tunnel_nio import TunnelNio
 from gns3trio.compute.nio import LOOPBACK, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec
 from gns3trio.compute.node_traits import NodePort, PortList
+from gns3trio.compute.nodes.cloud.settings import CloudPort, CloudSettings
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.nodes.parts.port_numbers import check_port_numbers
 from gns3trio.errors import Conflict, Invalid, LabError, NoThread
 from gns3trio.forwarder.forwarder import Patch, Port
-
-
-@frozen(kw_only=True)
-class CloudPort:
-    """A port in the API. The types ``ethernet`` and ``tap`` have an ``interface``; ``udp`` has ``lport``, ``rhost`` (an
-    IPv4 address) and ``rport``.
-    """
-
-    name: str = attrs.field(validator=v.min_len(1))
-    port_number: int = attrs.field(validator=v.ge(0))
-    type: Literal["ethernet", "tap", "udp"]
-    interface: str | None = None
-    lport: int | None = attrs.field(default=None, validator=v.optional(v.PORT))
-    rhost: str | None = None
-    rport: int | None = attrs.field(default=None, validator=v.optional(v.PORT))
-
-    def view(self) -> dict[str, Any]:
-        """The port as in the API, with the keys of its type."""
-        return {name: value for name, value in attrs.asdict(self).items() if value is not None}
-
-
-@frozen(kw_only=True)
-class CloudSettings:
-    """The properties of a cloud in the API. ``interfaces`` are those of this host; the value from a
-    client is ignored.
-    """
-
-    ports_mapping: list[CloudPort] | None = None
-    interfaces: list[dict[str, Any]] = attrs.field(factory=list)
-    remote_console_host: str = ""
-    remote_console_port: int = attrs.field(default=23, validator=v.PORT)
-    remote_console_type: Literal["telnet", "vnc", "spice", "http", "https", "none"] = "none"
-    remote_console_http_path: str = "/"
 
 
 def make_type(services: LocalServices) -> NodeType:

@@ -12,7 +12,8 @@ from gns3trio.compute.local.devices import TUN_DEVICE
 from gns3trio.compute.local.interfaces import exists
 from gns3trio.compute.local.registry import NodeType, structure_properties
 from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.compute.nodes.cloud.node import Cloud, CloudPort, CloudSettings, FarDevice
+from gns3trio.compute.nodes.cloud.node import Cloud, FarDevice
+from gns3trio.compute.nodes.cloud.settings import CloudPort, CloudSettings
 from gns3trio.compute.nodes.nat.gateway import Gateway, GatewayServices
 from gns3trio.compute.nodes.nat.process import GatewayProgramFinder
 from gns3trio.compute.nodes.nat.settings import NatSettings, PortForward, Way, check_forwards

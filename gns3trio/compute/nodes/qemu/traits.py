@@ -7,7 +7,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.node_traits import NodeTraits, field_names
 from gns3trio.compute.nodes.parts.custom_adapters import check_mac
 from gns3trio.compute.nodes.qemu.settings import (
     BOOT_SECONDS,
@@ -109,4 +109,5 @@ TRAITS = NodeTraits(
     property_settings=QemuSettings,
     # GNS3 computes tell it to nobody; a controller keeps what it sent.
     untold_properties=frozenset({"linked_clone"}),
+    property_names=field_names(QemuSettings),
 )
