@@ -25,6 +25,8 @@ MAX_SNAPLEN = 65535
 
 # For objects without a fixed shape, such as the properties of a node, which contain router configurations as text.
 MAX_FREE_TEXT = 1024 * 1024
+# Of a virtual disk in MiB: the formats of disks end at some petabytes.
+MAX_DISK_SIZE = 2**31
 MAX_DEPTH = 32
 # A part of a request is nested deeper in a project's file, and deepest in the file beside it.
 MAX_FILE_DEPTH = MAX_DEPTH + 8

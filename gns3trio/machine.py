@@ -14,13 +14,23 @@ MAX_AGE_SECONDS = 1.0
 
 @frozen(kw_only=True)
 class MachineLoad:
-    """CPU and memory use of the machine, in percent. ``measured_at`` is the time on trio's clock at which it became
-    known here.
+    """Use of CPU, memory and disk of the machine, in percent. ``measured_at`` is the time on trio's clock at which it
+    became known here.
     """
 
     cpu_usage_percent: float = 0.0
     memory_usage_percent: float = 0.0
+    disk_usage_percent: float = 0.0
     measured_at: float = attrs.field(default=float("-inf"), eq=False)
+
+
+@frozen(kw_only=True)
+class MachineSize:
+    """What a machine has: CPUs, memory and disk in bytes."""
+
+    cpus: int = 0
+    memory: int = 0
+    disk_size: int = 0
 
 
 @frozen(kw_only=True)
@@ -59,6 +69,20 @@ class _LoadMeter:
     def __init__(self) -> None:
         self._measured_at = float("-inf")
         self._load = MachineLoad()
+        self._disk_percent, self._disk_size = 0.0, 0
+
+    def measure_disk(self, folder: str) -> None:
+        """Measure the disk of a folder. Blocks."""
+        with suppress(OSError):
+            usage = psutil.disk_usage(folder)
+            self._disk_percent, self._disk_size = usage.percent, usage.total
+
+    def size(self) -> MachineSize:
+        """What the machine has, and the disk that was measured last."""
+        memory = 0
+        with suppress(OSError):
+            memory = psutil.virtual_memory().total
+        return MachineSize(cpus=os.cpu_count() or 1, memory=memory, disk_size=self._disk_size)
 
     def load(self) -> MachineLoad:
         """CPU and memory use; the earlier values if the process has no free descriptor to measure with."""
@@ -69,6 +93,7 @@ class _LoadMeter:
                 self._load = MachineLoad(
                     cpu_usage_percent=psutil.cpu_percent(interval=None),
                     memory_usage_percent=psutil.virtual_memory().percent,
+                    disk_usage_percent=self._disk_percent,
                     measured_at=now,
                 )
         return self._load
@@ -78,8 +103,18 @@ _meter = _LoadMeter()  # of this process: psutil measures from one call to the n
 
 
 def machine_load() -> MachineLoad:
-    """CPU and memory use, at most a second old."""
+    """Use of CPU and memory, at most a second old, and of the disk that was measured last."""
     return _meter.load()
+
+
+def machine_size() -> MachineSize:
+    """What the machine has."""
+    return _meter.size()
+
+
+def measure_disk(folder: str) -> None:
+    """Measure the disk of a folder for ``machine_load`` and ``machine_size``. Blocks."""
+    _meter.measure_disk(folder)
 
 
 def machine_statistics(disk: str) -> MachineStatistics:

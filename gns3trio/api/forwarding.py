@@ -15,13 +15,15 @@ from starlette.types import Receive, Scope, Send
 
 from gns3trio.api.content_policy import BINARY
 from gns3trio.api.routing import ApiRequest
-from gns3trio.compute.emulators import EMULATOR_OF_TYPE
+from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
+from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import EmulatorReply, OtherCompute
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, NotFound
 
 _TYPES = ("application/json", "text/plain")
 _EMULATOR = re.compile("[a-z_]{1,40}")
+_MOST_TOLD = 200
 
 
 class Forwarded(Response):
@@ -83,6 +85,18 @@ def forwarded_for_node(api: ApiRequest, node: Node, node_type: str, action: str)
         f"Node '{node.name}' is of type {node.record.node_type}: only nodes of type {node_type} can do this, and this "
         f"server does not run {EMULATOR_OF_TYPE[node_type]}"
     )
+
+
+def forwarded(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Forwarded:
+    """The answer of another compute to a request for one of its emulators. Raises NotFound for an unknown compute or
+    emulator, Conflict for this server, which has no more emulators than its other routes tell.
+    """
+    compute = api.controller.computes.require_other(compute_id)
+    if compute is not None and emulator in node_types:
+        return Forwarded(api, compute, f"{emulator}/{action}")
+    if emulator in EMULATOR_OF_TYPE:
+        raise not_run(emulator)
+    raise NotFound(f"{emulator[:_MOST_TOLD]}/{action[:_MOST_TOLD]} doesn't exist on compute {compute_id}")
 
 
 async def _send_reply(reply: EmulatorReply, send: Send) -> None:

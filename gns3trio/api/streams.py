@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.api.event_batches import join
+from gns3trio.classes import frozen
 from gns3trio.compute.captures import Capture
 from gns3trio.controller.links.link import Link
 from gns3trio.errors import Conflict
@@ -38,25 +39,46 @@ def ping_event() -> Event:
 Writer = Callable[[list[bytes]], Awaitable[None]]
 
 
+@frozen
+class Greeting:
+    """What is sent without being asked: a ``ping``, first and whenever a stream is quiet, and after the first one the
+    events of ``state``.
+    """
+
+    ping: Callable[[], Event] = ping_event
+    state: Callable[[], list[Event]] = list
+
+    def first(self) -> list[bytes]:
+        """The first lines."""
+        return [event.line for event in (self.ping(), *self.state())]
+
+
+V2_GREETING = Greeting()
+
+
 async def _forward(
-    subscription: Subscription, write: Writer, nursery: trio.Nursery, ping_after: float | None = None
+    subscription: Subscription,
+    write: Writer,
+    nursery: trio.Nursery,
+    ping_after: float | None = None,
+    greeting: Greeting = V2_GREETING,
 ) -> None:
     """Write events as they come, and pings between them. Returns when the subscription has ended."""
-    await write([ping_event().line])
-    nursery.start_soon(_ping_when_quiet, subscription, ping_after or PING_AFTER_SECONDS)
+    await write(greeting.first())
+    nursery.start_soon(_ping_when_quiet, subscription, ping_after or PING_AFTER_SECONDS, greeting.ping)
     with suppress(trio.EndOfChannel):
         while True:
             await write(await subscription.receive())
 
 
-async def _ping_when_quiet(subscription: Subscription, ping_after: float) -> None:
+async def _ping_when_quiet(subscription: Subscription, ping_after: float, ping: Callable[[], Event]) -> None:
     """Send pings, with one timer for all: a timer per event would cost as much as sending the event."""
     last = trio.current_time()
     while True:
         await trio.sleep_until(last + ping_after)
         last = max(last, subscription.offer_time)
         if trio.current_time() >= last + ping_after:
-            subscription.offer(ping_event())
+            subscription.offer(ping())
             last = trio.current_time()
 
 
@@ -111,9 +133,11 @@ class NotificationStream(EndlessResponse):
         closing: trio.Event,
         attend: Callable[[], AbstractContextManager[None]] = nullcontext,
         batch: float = 0.0,
+        greeting: Greeting = V2_GREETING,
     ) -> None:
         super().__init__("application/json", closing)
         self._hub = hub
+        self._greeting = greeting
         self._topic = topic
         self._attend = attend
         self._batch = batch
@@ -124,11 +148,15 @@ class NotificationStream(EndlessResponse):
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 if self._batch:
-                    await _forward(subscription, lambda lines: write(join(lines) + b"\n"), nursery)
+                    await _forward(
+                        subscription, lambda lines: write(join(lines) + b"\n"), nursery, greeting=self._greeting
+                    )
                     return
                 if (send_now := _send_now_of(scope)) is not None:
                     subscription.send_now = lambda line: send_now(line + b"\n")
-                await _forward(subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery)
+                await _forward(
+                    subscription, lambda lines: write(b"\n".join(lines) + b"\n"), nursery, greeting=self._greeting
+                )
 
             await self.stream(receive, send, produce)
 
@@ -185,6 +213,7 @@ async def serve_notifications(
     *,
     ping_after: float | None = None,
     batch: float = 0.0,
+    greeting: Greeting = V2_GREETING,
 ) -> None:
     """Send the events of ``topic`` as text frames until the client leaves or the server closes; with ``batch``, in
     seconds, arrays of events.
@@ -193,10 +222,10 @@ async def serve_notifications(
 
         async def produce(write: Writer, nursery: trio.Nursery) -> None:
             if batch:
-                await _forward(subscription, lambda lines: write([join(lines)]), nursery, ping_after)
+                await _forward(subscription, lambda lines: write([join(lines)]), nursery, ping_after, greeting)
                 return
             subscription.send_now = _send_now_of(websocket.scope)
-            await _forward(subscription, write, nursery, ping_after)
+            await _forward(subscription, write, nursery, ping_after, greeting)
 
         await serve_lines(websocket, closing, produce)
 

@@ -1,7 +1,6 @@
 """Version checks that all API versions share."""
 
 from gns3trio.classes import define
-from gns3trio.config import Config
 from gns3trio.errors import Conflict
 
 
@@ -12,7 +11,7 @@ class VersionCheck:
     version: str
 
 
-def check_version(config: Config, version: str) -> None:
-    """Raises Conflict if a client's version differs from the server's GNS3 version."""
-    if version != config.gns3_version:
-        raise Conflict(f"version: client {version} and server {config.gns3_version} do not match")
+def check_version(client: str, server: str) -> None:
+    """Raises Conflict if a client's version differs from the GNS3 version that the server tells."""
+    if client != server:
+        raise Conflict(f"version: client {client} and server {server} do not match")

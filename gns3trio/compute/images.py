@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from gns3trio import threads
 from gns3trio.classes import frozen
+from gns3trio.compute.image_headers import named_files
 from gns3trio.errors import Forbidden, ImageMissing, LabError, NotFound, path_error
 from gns3trio.printable import MAX_FILE_NAME_BYTES, hidden_character
 
@@ -168,6 +169,22 @@ class ImageFolder:
     def keep_checksum(self, name: str, md5sum: str) -> None:
         """Keep the checksum of an image that was just written. Blocks."""
         _keep_checksum(self.folder / self.relative(name), md5sum)
+
+    def below(self, name: str) -> set[str]:
+        """The images that an image names: the one below it, and its parts. Blocks. None for one that cannot be read."""
+        try:
+            descriptor = os.open(self.folder / self.relative(name), os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            try:
+                named = named_files(lambda offset, size: os.pread(descriptor, size, offset))
+            finally:
+                os.close(descriptor)
+        except (OSError, OverflowError, ValueError, LabError):
+            return set()
+        found = set()
+        for each in (*named.backing, *named.parts):
+            with suppress(Forbidden, ValueError):  # a file elsewhere
+                found.add(self.relative(str(PurePosixPath(name).parent / each)))
+        return found
 
     def delete(self, name: str) -> None:
         """Delete an image. Blocks. Raises NotFound or Forbidden, or as ``path_error``."""

@@ -95,6 +95,9 @@ class NodeTraits:
     template_settings: type[Any] | None = None
     """The attrs class of the additional fields of users' templates; None: templates are stored unchanged."""
 
+    template_extras: type[Any] | None = None
+    """The attrs class of the fields of users' templates that only GNS3 3 has, beside those that all types have."""
+
     has_templates: bool = True
     """Whether users can create templates of it."""
 

@@ -237,16 +237,18 @@ class UdpMeasured:
 
 @frozen
 class TemplateCreated:
-    """A template was created."""
+    """A template was created. ``extras`` are the fields that only GNS3 3 has."""
 
     template: Mapping[str, Any]
+    extras: Mapping[str, Any]
 
 
 @frozen
 class TemplateChanged:
-    """A template changed."""
+    """A template changed. ``extras`` are the fields that only GNS3 3 has."""
 
     template: Mapping[str, Any]
+    extras: Mapping[str, Any]
 
 
 @frozen

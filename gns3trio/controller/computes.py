@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import attrs
 import trio
 
-from gns3trio import __version__
+from gns3trio import __version__, threads
 from gns3trio.addresses import is_loopback, is_own_address
 from gns3trio.classes import frozen
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
@@ -30,7 +30,7 @@ from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, OpenedAt, Open
 from gns3trio.controller.registered_computes import RegisteredCompute, RegisteredComputes
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.errors import Conflict, LabError, NotFound
-from gns3trio.machine import MachineLoad
+from gns3trio.machine import MachineLoad, MachineSize, machine_size, measure_disk
 from gns3trio.notifications.feed import ChangeFeed
 
 log = logging.getLogger(__name__)
@@ -51,17 +51,22 @@ UNCONFIRMED = (
 # How long a request that registers or changes a compute waits for its first answer.
 FIRST_ANSWER_SECONDS = 8.0
 _UPDATE_SECONDS = 1.0
+_DISK_SECONDS = 5.0
 # How many names an error lists.
 _TOLD_NAMES = 10
 
 
 @frozen(kw_only=True)
 class Gns3Capabilities:
-    """The node types that a server can run, and its GNS3 version."""
+    """The node types that a server can run, its GNS3 version for clients of each version of the API, and its size; that
+    of another host may be unknown.
+    """
 
     node_types: list[str]
     platform: str
     version: str
+    version_3: str
+    size: MachineSize = MachineSize()
 
 
 @frozen(kw_only=True)
@@ -208,13 +213,15 @@ class Computes:
 
     def capabilities(self) -> Gns3Capabilities:
         """The node types that this server can run, and its GNS3 version."""
-        return self._capabilities_of(self.own)
+        return attrs.evolve(self._capabilities_of(self.own), version_3=self._config.gns3_3_version, size=machine_size())
 
     def _capabilities_of(self, compute: Compute) -> Gns3Capabilities:
+        version = compute.capabilities.version or self._config.gns3_version
         return Gns3Capabilities(
             node_types=sorted(compute.capabilities.node_types),
             platform=compute.capabilities.platform or platform.system().lower(),
-            version=compute.capabilities.version or self._config.gns3_version,
+            version=version,
+            version_3=version,
         )
 
     def states(self) -> list[ComputeState]:
@@ -228,6 +235,11 @@ class Computes:
             if compute_id == LOCAL_COMPUTE_ID
             else self._registered_state(self.registered.require(compute_id))
         )
+
+    def has_password(self, compute_id: str) -> bool:
+        """Whether a password is stored for a compute."""
+        registered = self.registered.get(compute_id)
+        return registered is not None and registered.password is not None
 
     def traits(self) -> list[ComputeTraits]:
         """The traits of all computes, in the order of ``states``."""
@@ -266,16 +278,16 @@ class Computes:
             return ComputeState(**fields, error=compute.trouble)
         return ComputeState(**fields, capabilities=self._capabilities_of(compute), load=compute.load())
 
-    async def create(self, fields: Mapping[str, Any]) -> ComputeState:
+    async def create(self, fields: Mapping[str, Any], *, wait: bool = True) -> ComputeState:
         """Register a compute, or return the existing one with that id, and connect to it. One that was only named by a
-        file is registered anew. Without an id, it gets its former one if it was removed before, else a new one. Whether
-        it could be reached is in the reply.
+        file is registered anew. Without an id, it gets its former one if it was removed before, else a new one. With
+        ``wait``, the reply shows whether it could be reached.
 
         Raises Invalid for an id or name that GNS3 reserves, Conflict for a name in use, Unavailable.
         """
         compute_id = fields.get("compute_id")
         if compute_id is None:
-            compute_id = self._id_for(f"{fields['host']}:{fields['port']}", fields.get("name"))
+            compute_id = self.former_id(fields["host"], fields["port"], fields.get("name")) or str(uuid4())
         known = self.registered.get(compute_id)
         if compute_id == LOCAL_COMPUTE_ID or (known is not None and (known.is_confirmed or compute_id in self._driven)):
             await self.settle([compute_id])
@@ -284,15 +296,16 @@ class Computes:
         compute = await self.registered.store(compute)
         for record in (self._opened, self._left):
             await record.rename(_place(compute), compute.compute_id)
-        await self._connect(compute)
+        await self._connect(compute, wait=wait)
         state = self._registered_state(compute)
         self._changes.publish(ComputeChanged(state))
         self._changes.publish(ComputeCreated(state))
         return state
 
-    def _id_for(self, place: str, name: str | None) -> str:
-        former = self._former.find(place, name)
-        return former if former is not None and former not in self.registered else str(uuid4())
+    def former_id(self, host: str, port: int, name: str | None) -> str | None:
+        """The id that a compute had before it was removed; None if it is unknown, or in use."""
+        former = self._former.find(f"{host}:{port}", name)
+        return former if former not in self.registered else None
 
     async def add_those_of_file(self, computes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Register the computes that a project's file names and that are not known, without credentials, as GNS3 does.
@@ -359,8 +372,8 @@ class Computes:
         for compute in self._others.values():
             compute.hurry()
 
-    async def _connect(self, registered: RegisteredCompute) -> None:
-        """Connect to a compute at its present address, and wait a little for its first answer."""
+    async def _connect(self, registered: RegisteredCompute, *, wait: bool = True) -> None:
+        """Connect to a compute at its present address, and with ``wait`` wait a little for its first answer."""
         if self._nursery is None or not registered.is_confirmed:
             return
         known = self._others.get(registered.compute_id)
@@ -368,7 +381,7 @@ class Computes:
             known.move(registered.address())
         else:
             known = self._begin(registered)
-        if known is not None:
+        if known is not None and wait:
             with trio.move_on_after(FIRST_ANSWER_SECONDS):
                 await known.wait_tried()
 
@@ -440,6 +453,7 @@ class Computes:
         async with trio.open_nursery() as self._nursery:
             for registered in self.registered.values():
                 self._begin(registered)
+            self._nursery.start_soon(self._watch_disk)
             task_status.started()
             while True:
                 await trio.sleep(_UPDATE_SECONDS)
@@ -448,6 +462,13 @@ class Computes:
                     for compute_id, compute in list(self._others.items()):
                         if compute.trouble is None:
                             self._changes.publish(ComputeChanged(self.state(compute_id)))
+
+    async def _watch_disk(self) -> None:
+        """Measure the disk of the projects from time to time. It may hang."""
+        while True:
+            with contextlib.suppress(LabError):  # no thread is free
+                await threads.disk.run(measure_disk, str(self._config.projects_path), abandon_on_cancel=True)
+            await trio.sleep(_DISK_SECONDS)
 
 
 def _place(compute: ComputeAddress) -> str:

@@ -34,6 +34,8 @@ async def create_from_template(controller: Controller, project: Project, templat
     project.require_open()
     template = controller.templates[template_id]
     fields = node_fields(template)
+    own, extras = node_types[fields["node_type"]].own_properties, controller.templates.extras(template_id)
+    fields["properties"] |= {name: extras[name] for name in own & extras.keys() if extras[name]}
     script = await _read_configurations(controller, project, fields, template["name"])
     if at.name is not None:
         fields["name"] = at.name

@@ -30,6 +30,8 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/people/kept_records": ["controller/people/store"],
     "controller/people/records": ["controller/people/people_file", "controller/people/users"],
     "controller/people/rules": ["controller/people/users", "controller/people/pools"],
+    "controller/unused_images": ["api/v3/images"],
+    "controller/library/template_fields": ["api/v3/templates"],
     "controller/registered_computes": ["controller/computes", "api/computes"],
     "controller/links/ends": ["api/link_moves", "api/links"],
     "controller/links/tunnel_ends": ["api/trunks"],

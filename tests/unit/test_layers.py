@@ -282,11 +282,12 @@ CONTROLLER_ROOMS: list[set[str]] = [
     {"links"},
     {"project"},
     {"controller"},
-    {"archives", "as_code", "template_nodes"},
+    {"archives", "as_code", "template_nodes", "unused_images"},
     {"driven_nodes", "host_usage"},
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
 COMPUTE_ROOMS: list[set[str]] = [
+    {"image_headers"},
     {
         "__init__",
         "captures",

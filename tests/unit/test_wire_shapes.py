@@ -32,8 +32,8 @@ from gns3trio.measure.rfc2544 import BenchmarkSpec
 WIRE = (common, v1_bodies, v1_replies, benchmarks, bodies, replies, shapes)
 
 
-# What only version 3 tells of a node.
-OF_GNS3_3 = {"aux", "aux_type", "properties_of_3"}
+# What only version 3 tells of a node and of a compute.
+OF_GNS3_3 = {"aux", "aux_type", "properties_of_3", "version_3", "size"}
 
 
 def names(kind: Any) -> list[str]:

@@ -48,7 +48,7 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
 @routes.route("POST", "/version", reply=VersionCheck)
 async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     """Compare a client's version with the server's: 409 if they differ."""
-    check_version(api.context.config, body.version)
+    check_version(body.version, api.context.config.gns3_version)
     return {"version": body.version}
 
 

@@ -21,7 +21,7 @@ from gns3trio.controller.links.captures import CaptureOptions
 from gns3trio.controller.names import Name
 from gns3trio.controller.project.drawings import EMPTY_SVG
 from gns3trio.errors import Conflict
-from gns3trio.limits import MAX_ENGINE, MAX_SNAPLEN, Bound, Int32, Svg
+from gns3trio.limits import MAX_DISK_SIZE, MAX_ENGINE, MAX_SNAPLEN, Bound, Int32, Svg
 from gns3trio.traffic.captures import LEAST_RING_FILE_BYTES
 
 ConsoleType = Literal["vnc", "telnet", "http", "https", "spice", "spice+agent", "none", None]
@@ -319,10 +319,6 @@ class DrawingBody:
     locked: bool = False
     rotation: int = field(default=0, validator=v.and_(v.ge(-359), v.le(360)))
     svg: Svg = field(default=EMPTY_SVG, validator=_without_nulls)
-
-
-# In MiB: the formats of disks end at some petabytes.
-MAX_DISK_SIZE = 2**31
 
 
 @define(kw_only=True)

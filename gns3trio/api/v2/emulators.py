@@ -8,13 +8,12 @@ from starlette.responses import Response
 
 from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.forwarding import Forwarded, forwarded_for_node
+from gns3trio.api.forwarding import forwarded, forwarded_for_node
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulators import EMULATOR_OF_TYPE, not_run
-from gns3trio.compute.node_types import node_types
-from gns3trio.errors import Conflict, Invalid, NotFound
+from gns3trio.errors import Invalid
 from gns3trio.limits import Int32
 
 routes = RouteTable("/v2")
@@ -53,10 +52,7 @@ for _type in EMULATOR_OF_TYPE:
 @routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
 async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> Response:
     """The images of an emulator on another host."""
-    compute = api.controller.computes.require_other(compute_id)
-    if compute is None or emulator not in node_types:
-        raise _unknown(compute_id, emulator, "images")
-    return Forwarded(api, compute, f"{emulator}/images")
+    return forwarded(api, compute_id, emulator, "images")
 
 
 @routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
@@ -65,16 +61,7 @@ async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -
 @routes.route("DELETE", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Response:
     """A request to an emulator of a compute, which answers it. 409 for this server, which runs none."""
-    compute = api.controller.computes.require_other(compute_id)
-    if compute is None or emulator not in node_types:
-        raise _unknown(compute_id, emulator, action)
-    return Forwarded(api, compute, f"{emulator}/{action}")
-
-
-def _unknown(compute_id: str, emulator: str, action: str) -> Conflict | NotFound:
-    if emulator in EMULATOR_OF_TYPE:
-        return not_run(emulator)
-    return NotFound(f"/v2/compute/{emulator}/{action} doesn't exist on compute {compute_id}")
+    return forwarded(api, compute_id, emulator, action)
 
 
 @routes.route("POST", "/computes/{compute_id}/auto_idlepc", reply=dict[str, Any])

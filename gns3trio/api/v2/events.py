@@ -83,9 +83,9 @@ def _event(change: c.Change) -> Event:
         case c.UdpMeasured(compute_id, a, b, trial):
             ends = {"a": endpoint_view(a), "b": endpoint_view(b)}
             return Event("udp.benchmark", {"compute_id": compute_id, **ends, **trial_view(trial)})
-        case c.TemplateCreated(template):
+        case c.TemplateCreated(template, _):
             return Event("template.created", template)
-        case c.TemplateChanged(template):
+        case c.TemplateChanged(template, _):
             return Event("template.updated", template)
         case c.TemplateDeleted(template):
             return Event("template.deleted", template)

@@ -3,29 +3,29 @@ controllers on other hosts, ``/v2/computes/local/qemu`` for clients of this serv
 """
 
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from attrs import field
 
 from gns3trio import field_checks as v
-from gns3trio import threads
 from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
+from gns3trio.api.disk_images import DISK_SIZE, DiskFormat, DiskOptions, create_disk_image
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import library_replies
-from gns3trio.api.v2.bodies import MAX_DISK_SIZE, DiskResize
+from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulator_host import InstalledProgram, QemuHost
 from gns3trio.controller.driven_nodes import driven_node, resume_driven
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.limits import MAX_DISK_SIZE
 
 routes = RouteTable("/v2")
 
 _COMPUTE, _LOCAL = "/compute/qemu", "/computes/local/qemu"
 _NODE = "/compute/projects/{project_id}/qemu/nodes/{node_id}"
-_size = v.and_(v.ge(1), v.le(MAX_DISK_SIZE))
 
 
 @define(kw_only=True)
@@ -36,40 +36,15 @@ class Platforms:
 
 
 @define(kw_only=True)
-class DiskCreate:
+class DiskCreate(DiskOptions):
     """The body of ``POST .../img``. ``size`` is in MiB, ``qemu_img`` any path of that program. The others are options
     of qemu-img for some of the formats.
     """
 
     qemu_img: str
     path: str = field(validator=v.min_len(1))
-    format: Literal["qcow2", "qcow", "vpc", "vdi", "vmdk", "raw"]
-    size: int = field(validator=_size)
-    preallocation: Literal["off", "metadata", "falloc", "full"] | None = None
-    cluster_size: int | None = field(default=None, validator=v.optional(v.and_(v.ge(0), v.le(2**21))))
-    refcount_bits: int | None = field(default=None, validator=v.optional(v.and_(v.ge(1), v.le(64))))
-    lazy_refcounts: Literal["on", "off"] | None = None
-    subformat: (
-        Literal[
-            "dynamic",
-            "fixed",
-            "streamOptimized",
-            "twoGbMaxExtentSparse",
-            "twoGbMaxExtentFlat",
-            "monolithicSparse",
-            "monolithicFlat",
-        ]
-        | None
-    ) = None
-    static: Literal["on", "off"] | None = None
-    zeroed_grain: Literal["on", "off"] | None = None
-    adapter_type: Literal["ide", "lsilogic", "buslogic", "legacyESX"] | None = None
-
-
-_OPTIONS = (
-    *("preallocation", "cluster_size", "refcount_bits", "lazy_refcounts", "subformat", "static", "zeroed_grain"),
-    "adapter_type",
-)
+    format: DiskFormat
+    size: int = field(validator=DISK_SIZE)
 
 
 @define(kw_only=True)
@@ -121,16 +96,7 @@ async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
 async def create_disk(api: ApiRequest, body: DiskCreate) -> None:
     """Make an empty disk among the images."""
     _require_tool(body.qemu_img)
-    options = [f"{name}={value}" for name in _OPTIONS if (value := getattr(body, name)) is not None]
-    if _writes_all(body):
-        await threads.disk.run(api.controller.images.of("qemu").room.require, body.size * 2**20)
-    await (await _host(api)).create_disk(body.path, body.format, body.size, options)
-
-
-def _writes_all(body: DiskCreate) -> bool:
-    """Whether the disk takes all of its size at once."""
-    fixed = ("fixed", "monolithicFlat", "twoGbMaxExtentFlat")
-    return body.preallocation in ("falloc", "full") or body.static == "on" or body.subformat in fixed
+    await create_disk_image(api, body.path, body.format, body.size, body)
 
 
 _IMAGE_QUERY = {"path": "of the image, relative to the folder of images"}

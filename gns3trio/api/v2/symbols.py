@@ -4,13 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from gns3trio import threads
 from gns3trio.api import library_views
-from gns3trio.api.etags import with_etag
-from gns3trio.api.library_views import symbol_view
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, MEDIA_TYPES, THEMES
-from gns3trio.encoding import dumps_sorted
+from gns3trio.api.symbol_replies import picture_of, symbol_list
+from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, THEMES
 
 routes = RouteTable("/v2")
 
@@ -18,17 +15,13 @@ routes = RouteTable("/v2")
 @routes.route("GET", "/symbols", reply=list[dict[str, Any]])
 async def list_symbols(api: ApiRequest) -> Response:
     """All symbols, built-in and uploaded."""
-    views = list(map(symbol_view, await threads.disk.run(api.controller.symbols.all)))
-    return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
+    return await symbol_list(api)
 
 
 @routes.route("GET", "/symbols/{symbol_id:path}/raw")
 async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
     """The picture of a symbol; for an unknown id, that of a computer."""
-    path = api.controller.symbols.find(symbol_id)
-    data = await threads.disk.run(path.read_bytes)
-    media_type = MEDIA_TYPES[path.suffix.lower()]
-    return with_etag(api, data, {"content-type": media_type})
+    return await picture_of(api, symbol_id)
 
 
 @routes.route("POST", "/symbols/{symbol_id:path}/raw", status=204)

@@ -57,7 +57,8 @@ async def list_templates(api: ApiRequest) -> Response:
 @routes.route("POST", "/templates", status=201, reply=dict[str, Any])
 async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]:
     """Create a template for new nodes."""
-    return await api.controller.templates.create(api.http.state.body)
+    templates = api.controller.templates
+    return templates[await templates.create(api.http.state.body)]
 
 
 @routes.route("GET", "/templates/base-configs", reply=list[library_replies.BaseConfigName])
@@ -75,9 +76,10 @@ async def get_template(api: ApiRequest, template_id: UUID) -> Response:
 @routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
 async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
     """Change the settings of a template."""
-    template = api.controller.templates[template_id]
-    refuse_other(api.http.state.body, **{name: template[name] for name in FIXED})
-    return await api.controller.templates.update(template_id, api.http.state.body)
+    templates = api.controller.templates
+    refuse_other(api.http.state.body, **{name: templates[template_id][name] for name in FIXED})
+    await templates.update(template_id, api.http.state.body)
+    return templates[template_id]
 
 
 @routes.route("DELETE", "/templates/{template_id}", status=204)
@@ -89,7 +91,8 @@ async def delete_template(api: ApiRequest, template_id: UUID) -> None:
 @routes.route("POST", "/templates/{template_id}/duplicate", status=201, reply=dict[str, Any])
 async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, Any]:
     """Create a copy of a template."""
-    return await api.controller.templates.duplicate(template_id)
+    templates = api.controller.templates
+    return templates[await templates.duplicate(template_id)]
 
 
 @routes.route("GET", "/templates/{template_id}/base-config/{filename}", reply=library_replies.BaseConfigText)

@@ -30,6 +30,7 @@ OLDEST, NEWEST = 3, 8
 # The kinds of appliances.
 TYPES = ("qemu", "docker", "dynamips", "iou")
 _MAX_VALUES = 50_000
+MAX_VERSION_NAME = 255
 _lenient = make_strict_converter(forbid_extra_keys=False)
 _Text = Annotated[str, Bound(MAX_FREE_TEXT)]
 # Settings of appliances that have another name in a template.
@@ -68,7 +69,7 @@ class ApplianceImage:
 class _Version:
     IGNORES_UNKNOWN_KEYS: ClassVar = True
 
-    name: Annotated[str, Bound(255, 1)]
+    name: Annotated[str, Bound(MAX_VERSION_NAME, 1)]
     images: dict[str, str] = field(factory=dict)
     settings: str | None = None
     idlepc: str | None = None

@@ -5,7 +5,8 @@ Nothing is downloaded: a version can be installed when its images are here, whic
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid5
@@ -73,6 +74,7 @@ class Appliances:
         self._known: dict[str, tuple[tuple[int, int], ApplianceFile]] = {}
         self._reading = trio.Lock()
         self._installing = trio.Lock()
+        self._writing = trio.Lock()
 
     async def all(self) -> list[ApplianceFile]:
         """All files, sorted by name. One that cannot be read has a ``problem``, and hides no other."""
@@ -141,6 +143,31 @@ class Appliances:
         await threads.disk.run(write_in_folder, self._folder, file_name, data)
         return added
 
+    async def rewrite(self, appliance_id: UUID, edit: Callable[[Appliance], bytes]) -> ApplianceFile:
+        """Replace the file of an appliance by ``edit`` of it. Raises NotFound, Invalid, Conflict or Unavailable, and
+        what ``edit`` raises.
+        """
+        async with self._writing:
+            file = await self.get(appliance_id)
+            assert file.appliance is not None, "those that cannot be read are not found"
+            data = await threads.parsers.run(edit, file.appliance)
+            edited = await threads.parsers.run(read_appliance, data)
+            await threads.disk.run(write_in_folder, self._folder, file.file_name, data)
+            return ApplianceFile(file.file_name, edited)
+
+    async def install_all(self, emulator: str | None = None, md5sum: str | None = None) -> None:
+        """Make the templates of all versions whose images are here; with ``md5sum``, of those that need that image of
+        the ``emulator``. Raises Unavailable.
+        """
+        for appliance in [file.appliance for file in await self.all() if file.appliance is not None]:
+            if emulator not in (None, appliance.template_type):
+                continue
+            for version in appliance.versions:
+                needed = [each.image.md5 for each in appliance.needs(version)]
+                if needed and (md5sum is None or md5sum in needed):
+                    with suppress(Conflict, Invalid, NotFound):  # an image is missing, or there is such a template
+                        await self.install(appliance, version)
+
     async def images_of(self, appliance: Appliance, version: str | None) -> list[FoundImage]:
         """The images of a version, each with its place. Raises NotFound for an unknown version."""
         needed = appliance.needs(version)
@@ -170,7 +197,7 @@ class Appliances:
                 if (template["name"], template["template_type"]) == (body["name"], body["template_type"]):
                     raise Conflict(f"version: there is a template {body['name']!r} already")
             try:
-                return await self._templates.create(body)
+                return self._templates[await self._templates.create(body)]
             except Invalid as error:
                 raise Invalid(f"appliance {appliance.name!r}: {error}") from None
 

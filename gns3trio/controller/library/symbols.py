@@ -57,6 +57,17 @@ DEFAULT_SYMBOLS = {
     )
 }
 
+# The names of pictures in GNS3's other themes, which new templates of GNS3 3 have.
+_OF_OTHER_THEMES = {
+    "client.svg": "vpcs_guest.svg",
+    "client_vm.svg": "qemu_guest.svg",
+    "docker.svg": "docker_guest.svg",
+    "switch.svg": "ethernet_switch.svg",
+    "switch_multilayer.svg": "multilayer_switch.svg",
+    "virtualbox.svg": "vbox_guest.svg",
+    "vmware.svg": "vmware_guest.svg",
+}
+_NAME = re.compile(r"[\w-]{1,100}", re.ASCII)
 # The bytes of a picture that are read to find its size. In an SVG it is in the first tag, after comments and the
 # document type.
 _HEAD_BYTES = 256 * 1024
@@ -101,7 +112,14 @@ class Symbols:
         uploaded = self._folder / name
         if _is_file_name(name) and uploaded.is_file():
             return uploaded
+        name = _OF_OTHER_THEMES.get(name, name)
         return self._builtin.get(name, self._builtin[DEFAULT_SYMBOL.rpartition("/")[2]])
+
+    def id_of(self, text: str) -> str:
+        """The id of a symbol; GNS3 3's clients also write the name alone, such as ``vpcs_guest``."""
+        if not _NAME.fullmatch(text):
+            return text
+        return f":/symbols/{_PICTURES.get(text, text)}.svg"
 
     def size(self, symbol_id: str) -> tuple[int, int]:
         """Width and height of a symbol in pixels."""

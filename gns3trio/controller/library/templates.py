@@ -4,15 +4,17 @@ Templates of types that this server does not run are stored for clients, but nod
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import cache
-from typing import Any, ClassVar, get_args
-from uuid import NAMESPACE_DNS, UUID, uuid3, uuid4
+from types import MappingProxyType
+from typing import Any, ClassVar, Self, get_args
+from uuid import NAMESPACE_DNS, NAMESPACE_X500, UUID, uuid3, uuid4, uuid5
 
 import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
-from gns3trio.classes import define
+from gns3trio.classes import define, frozen
 from gns3trio.compute.node_traits import Category, NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.controller.changes import TemplateChanged, TemplateCreated, TemplateDeleted
@@ -77,6 +79,8 @@ _NOT_PROPERTIES = frozenset(
 _OF_NODES = ("custom_adapters", "first_port_name", "port_name_format", "port_segment_size")
 # Fields that name a base configuration, whose text the node gets. Measured with gns3-server 2.2.61.
 CONFIGURATIONS = {"startup_config": "startup_config_content", "private_config": "private_config_content"}
+# The key under which the fields of a template that only GNS3 3 has are stored.
+_EXTRAS = "gns3_3"
 # The fields of a template that cannot change.
 FIXED = ("template_id", "template_type", "builtin")
 _strict = make_strict_converter(forbid_extra_keys=True)
@@ -105,6 +109,11 @@ def builtin_templates() -> dict[UUID, dict[str, Any]]:
     return {UUID(template["template_id"]): template for template in templates}
 
 
+def id_in_3(template_type: str) -> UUID:
+    """The id of the built-in template of a type in GNS3 3. Measured with gns3-server 3.0.6."""
+    return uuid5(NAMESPACE_X500, template_type)
+
+
 @define(kw_only=True)
 class _StoredTemplate(TemplateBase):
     """The fields of a stored template that the rest of the server needs."""
@@ -126,25 +135,45 @@ def check_stored_templates(value: object) -> None:
 class Templates(Mapping[UUID, dict[str, Any]]):
     """All templates by id, as clients store them; their fields depend on the type. Changes are durable when the methods
     return.
+
+    The fields that only GNS3 3 has are apart (``extras``), so that clients of each GNS3 get those that they know.
+    Built-in templates have another id in each GNS3, and are found by both.
     """
 
     def __init__(self, state: ServerState, changes: ChangeFeed) -> None:
         self._state = state
         self._changes = changes
         self._builtin = builtin_templates()
+        self._builtin_of_3 = {
+            id_in_3(template["template_type"]): template_id for template_id, template in self._builtin.items()
+        }
+        self._read: list[dict[str, Any]] | None = None
+        self._known: dict[UUID, _Kept] = {}
 
-    def _own(self) -> dict[UUID, dict[str, Any]]:
-        return {parse_uuid(template["template_id"]): template for template in self._state.get("templates", [])}
+    def _own(self) -> "dict[UUID, _Kept]":
+        stored = self._state.get("templates", [])
+        if stored is not self._read:
+            self._known = {parse_uuid(template["template_id"]): _Kept.of(template) for template in stored}
+            self._read = stored
+        return self._known
 
     def __getitem__(self, template_id: UUID) -> dict[str, Any]:
         """A template by its id. Raises NotFound."""
-        template = self._builtin.get(template_id) or self._own().get(template_id)
-        if template is None:
+        builtin = self._builtin.get(self._builtin_of_3.get(template_id, template_id))
+        if builtin is not None:
+            return builtin
+        kept = self._own().get(template_id)
+        if kept is None:
             raise NotFound(f"Template ID {template_id} doesn't exist")
-        return template
+        return kept.template
+
+    def extras(self, template_id: UUID) -> Mapping[str, Any]:
+        """The fields of a template that only GNS3 3 has; none of a built-in one."""
+        kept = self._own().get(template_id)
+        return kept.extras if kept is not None else {}
 
     def __contains__(self, template_id: object) -> bool:
-        return template_id in self._builtin or template_id in self._own()
+        return template_id in self._builtin or template_id in self._builtin_of_3 or template_id in self._own()
 
     def __iter__(self) -> Iterator[UUID]:
         yield from self._builtin
@@ -153,50 +182,59 @@ class Templates(Mapping[UUID, dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._builtin) + len(self._own())
 
-    async def create(self, body: Mapping[str, Any]) -> dict[str, Any]:
-        """Add a template. Raises Invalid (with the name of the field), Conflict for an id in use, Unavailable."""
+    async def create(
+        self, body: Mapping[str, Any], extras: Mapping[str, Any] = MappingProxyType({}), *, unique_name: bool = False
+    ) -> UUID:
+        """Add a template; returns its id. Raises Invalid (with the name of the field), Conflict for an id in use or,
+        with ``unique_name``, a name in use, Unavailable.
+        """
         fields = dict(body)
         template_id = _take_id(fields.pop("template_id", None))
         template = {**_checked(fields), "template_id": str(template_id), "builtin": False}
+        now = _now()
+        extras = {**extras, "created_at": now, "updated_at": now}
 
         def add(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
             if len(stored) >= MAX_ITEMS:
                 raise Conflict(f"there are {MAX_ITEMS} templates, and can be no more")
             if template_id in self:
                 raise Conflict(f"template_id: template {template_id} exists already")
-            return [*stored, template]
+            if unique_name and any(each["name"] == template["name"] for each in stored):
+                raise Conflict(f"name: there is a template named {template['name']!r} already")
+            return [*stored, {**template, _EXTRAS: extras}]
 
         await self._change(add)
-        self._changes.publish(TemplateCreated(template))
-        return template
+        self._changes.publish(TemplateCreated(template, extras))
+        return template_id
 
-    async def update(self, template_id: UUID, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def update(
+        self, template_id: UUID, body: Mapping[str, Any], extras: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         """Change a template, except its ``FIXED`` fields.
 
         Raises NotFound, Conflict for a built-in one, Invalid, Unavailable.
         """
         _require_own(self[template_id])
         changes = {name: value for name, value in body.items() if name not in FIXED}
-        template: dict[str, Any] = {}
+        kept = _Kept({}, {})
 
         def replace(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            nonlocal template
+            nonlocal kept
             old = self[template_id]
             fixed = {name: old[name] for name in ("template_id", "builtin")}
             template = {**_checked({**_without_identity(old), **changes}), **fixed}
-            return [template if each["template_id"] == str(template_id) else each for each in stored]
+            kept = _Kept(template, {**self.extras(template_id), **extras, "updated_at": _now()})
+            new = {**kept.template, _EXTRAS: kept.extras}
+            return [new if each["template_id"] == str(template_id) else each for each in stored]
 
         await self._change(replace)
-        self._changes.publish(TemplateChanged(template))
-        return template
+        self._changes.publish(TemplateChanged(kept.template, kept.extras))
 
-    async def duplicate(self, template_id: UUID) -> dict[str, Any]:
-        """Create a copy with a new id. Raises as ``update``."""
+    async def duplicate(self, template_id: UUID) -> UUID:
+        """Create a copy, and return its id. Raises as ``update``."""
         source = self[template_id]
         _require_own(source)
-        return await self.create(
-            {name: value for name, value in source.items() if name not in ("template_id", "builtin")}
-        )
+        return await self.create(_without_identity(source), self.extras(template_id))
 
     async def delete(self, template_id: UUID) -> None:
         """Delete a template. Raises NotFound, Conflict for a built-in one, Unavailable."""
@@ -207,6 +245,24 @@ class Templates(Mapping[UUID, dict[str, Any]]):
 
     async def _change(self, function: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
         await self._state.change("templates", [], function)
+
+
+@frozen
+class _Kept:
+    """A template of a user: the fields that GNS3 2.2 has, and those that only GNS3 3 has."""
+
+    template: dict[str, Any]
+    extras: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Self:
+        extras = stored.get(_EXTRAS)
+        template = {name: value for name, value in stored.items() if name != _EXTRAS}
+        return cls(template, extras if isinstance(extras, dict) else {})
+
+
+def _now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _take_id(value: object) -> UUID:

@@ -60,6 +60,15 @@ class DockerTemplate:
     custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
 
+@define(kw_only=True)
+class DockerExtras:
+    """What GNS3 3 has in addition. ``memory``, in MB, and ``cpus`` limit a node; 0 is no limit."""
+
+    aux_type: ConsoleType = "none"
+    memory: int = field(default=0, validator=v.ge(0))
+    cpus: float = field(default=0.0, validator=v.ge(0))
+
+
 TRAITS = NodeTraits(
     name="docker",
     title="Docker",
@@ -68,6 +77,7 @@ TRAITS = NodeTraits(
     category="guest",
     symbol="docker_guest",
     template_settings=DockerTemplate,
+    template_extras=DockerExtras,
     console_types=CONSOLE_TYPES,
     can_suspend=True,
     emulator="Docker",

@@ -8,12 +8,10 @@ of the guest, who would read another image with it.
 import os
 from pathlib import Path, PurePosixPath
 
-from gns3trio.compute.nodes.qemu.image_headers import NamedFiles, named_files
+from gns3trio.compute.image_headers import MOST_LAYERS, NamedFiles, named_files
 from gns3trio.errors import Conflict, path_error
 from gns3trio.printable import escape
 
-# How many images may lie below each other.
-_MOST_LAYERS = 8
 _ADVICE = "qemu-img convert makes an image of it that stands alone"
 
 
@@ -31,8 +29,8 @@ def check_image(image: Path, folder: Path, *, writable: bool) -> None:
         if writable or len(named.backing) > 1:
             raise Conflict(f"The image {image.name!r} is an overlay of another one: {_ADVICE}")
         layer, layers = _below(layer, named.backing[0], folder, image), layers + 1
-        if layers > _MOST_LAYERS:
-            raise Conflict(f"The image {image.name!r} has more than {_MOST_LAYERS} layers: {_ADVICE}")
+        if layers > MOST_LAYERS:
+            raise Conflict(f"The image {image.name!r} has more than {MOST_LAYERS} layers: {_ADVICE}")
 
 
 def check_clone(clone: Path) -> None:

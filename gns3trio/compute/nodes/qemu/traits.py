@@ -91,6 +91,14 @@ class QemuTemplate:
     custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
 
 
+@define(kw_only=True)
+class QemuExtras:
+    """What GNS3 3 has in addition. It is stored for its clients."""
+
+    aux_type: ConsoleType = "none"
+    maxcpus: int = field(default=1, validator=v.and_(v.ge(1), v.le(255)))
+
+
 TRAITS = NodeTraits(
     name="qemu",
     title="QEMU",
@@ -99,6 +107,7 @@ TRAITS = NodeTraits(
     category="guest",
     symbol="qemu_guest",
     template_settings=QemuTemplate,
+    template_extras=QemuExtras,
     console_types=CONSOLE_TYPES,
     can_suspend=True,
     emulator="QEMU",

@@ -15,6 +15,8 @@ from itertools import pairwise
 
 from gns3trio.classes import frozen
 
+# How many images may lie below each other.
+MOST_LAYERS = 8
 # Reads bytes of the image: offset, and the largest size. Fewer at the end.
 Read = Callable[[int, int], bytes]
 

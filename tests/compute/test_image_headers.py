@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.compute.nodes.qemu.image_headers import NamedFiles, named_files
+from gns3trio.compute.image_headers import NamedFiles, named_files
 from tests.support.machines import needs_qemu
 
 
