@@ -8,6 +8,7 @@ import trio
 from gns3trio.api.v1.events import V1Events
 from gns3trio.api.v2.compute_views import compute_event_of
 from gns3trio.api.v2.events import event_of
+from gns3trio.api.v3.events import event_of as event_of_v3
 from gns3trio.classes import frozen
 from gns3trio.notifications.feed import ChangeFeed
 from gns3trio.notifications.hub import MAX_QUEUED_BYTES, MAX_QUEUED_EVENTS, NotificationHub
@@ -20,6 +21,7 @@ class ApiEvents:
 
     v1: V1Events
     v2: NotificationHub
+    v3: NotificationHub
     compute: NotificationHub
     changes: ChangeFeed
 
@@ -28,8 +30,9 @@ class ApiEvents:
 async def open_events() -> AsyncIterator[ApiEvents]:
     """Run the event streams of a server for as long as the ``async with`` lasts."""
     v1, v2 = V1Events(), NotificationHub(event_of)
+    v3 = NotificationHub(event_of_v3, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
     compute = NotificationHub(compute_event_of, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(v1.run)
-        yield ApiEvents(v1, v2, compute, ChangeFeed(v2, compute, v1))
+        yield ApiEvents(v1, v2, v3, compute, ChangeFeed(v2, v3, compute, v1))
         nursery.cancel_scope.cancel()

@@ -11,7 +11,7 @@ from gns3trio.api.openapi import describe_api
 
 DOCUMENT = describe_api(TABLES)
 _PARAMETER = re.compile(r"\\\{\w+\\\}")
-_MAY_HAVE_SLASHES = re.compile(r"\\\{(?:path|action|symbol_id)\\\}")
+_MAY_HAVE_SLASHES = re.compile(r"\\\{(?:path|action|symbol_id|image_path|endpoint_path|file_path)\\\}")
 
 
 def _pattern(template: str) -> re.Pattern[str]:
