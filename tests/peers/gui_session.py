@@ -1,5 +1,5 @@
 """A session in the GNS3 desktop GUI 2.2, offscreen: a project, two VPCS, a link, start, capture, stop, a machine
-and a container.
+and a container, and two appliances: ``Toaster`` of the server, and the file ``box.gns3a``.
 
 Run by the GUI's own Python, with HOME a folder of its own: ``gui_session.py HOST PORT``. It prints a line for each
 thing that the GUI has come to show, and ends with status 1 at the first that it does not.
@@ -8,6 +8,7 @@ thing that the GUI has come to show, and ends with status 1 at the first that it
 import json
 import os
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -65,8 +66,35 @@ def answer_dialogs() -> None:
             dialog.done(1)
         elif "Confirm" in dialog.windowTitle():
             dialog.done(QtWidgets.QMessageBox.StandardButton.Yes.value)
+        elif isinstance(dialog, QtWidgets.QWizard):
+            if dialog is app.activeModalWidget():
+                go_on(dialog)
+        elif kind == "QMessageBox" and dialog.text().startswith("Would you like to install"):
+            press(dialog.button(QtWidgets.QMessageBox.StandardButton.Yes))
         else:
+            print(f"rejected: {kind}: {dialog.text() if hasattr(dialog, 'text') else dialog.windowTitle()}", flush=True)
             dialog.reject()
+
+
+def go_on(wizard: Any) -> None:
+    """Choose the appliance of the server, or the only version of an appliance, when its images are here."""
+    chosen = {"uiApplianceFromServerWizardPage": "Toaster", "uiFilesWizardPage": "Ready to install"}
+    page = wizard.currentPage()
+    if (wanted := chosen.get(page.objectName())) is not None:
+        [tree] = page.findChildren(QtWidgets.QTreeWidget)
+        flags = QtCore.Qt.MatchFlag.MatchContains | QtCore.Qt.MatchFlag.MatchRecursive
+        items = [item for column in range(tree.columnCount()) for item in tree.findItems(wanted, flags, column)]
+        if not items:
+            return
+        tree.setCurrentItem(items[0])
+        items[0].setSelected(True)
+    button = wizard.WizardButton.FinishButton if wizard.nextId() < 0 else wizard.WizardButton.NextButton
+    press(wizard.button(button))
+
+
+def press(button: Any) -> None:
+    """Press a button when the present event is over: it may open a dialog."""
+    QtCore.QTimer.singleShot(0, button.click)
 
 
 def await_(what: str, condition: Callable[[], Any]) -> None:
@@ -153,4 +181,27 @@ container.update({"environment": "LAB=1", "adapters": 1, "start_command": "", "e
 await_("settings of the container", lambda: container.settings()["environment"] == "LAB=1")
 window.uiSuspendAllAction.trigger()
 await_("both suspended", lambda: all(each.status() == each.suspended for each in (machine, container)))
+
+
+def install(template: str, begin: Callable[[], Any]) -> None:
+    """Go through the wizard of an appliance, which ends before ``begin`` does, to a template and a node of it."""
+
+    def give_up() -> None:
+        print(f"not seen: the end of the wizard for {template}", flush=True)
+        os._exit(1)
+
+    watch = threading.Timer(PATIENCE, give_up)
+    watch.start()
+    begin()
+    watch.cancel()
+    templates = TemplateManager.instance().templates()
+    await_(f"the template {template}", lambda: template in {each.name() for each in templates.values()})
+    count = len(topology.nodes()) + 1
+    [made] = [each for each in templates.values() if each.name() == template]
+    window.uiGraphicsView.createNodeFromTemplateId(made.id(), QtCore.QPointF(0, 100 * count))
+    await_(f"a node of {template}", lambda: sum(bool(n.node_id() and n.ports()) for n in topology.nodes()) == count)
+
+
+install("Toaster 1.0", window.uiNewTemplateAction.trigger)
+install("Box 2.0", lambda: window.loadPath(str(Path("box.gns3a").absolute())))
 os._exit(0)  # its threads do not end by themselves
