@@ -133,6 +133,7 @@ class Application:
         self._description: bytes | None = None
         self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
         index = RouteIndex([route for table in TABLES for route in table.routes])
+        self._index = index
         app: ASGIApp = ErrorBoundary(index)
         app = BasicAuth(
             app,
@@ -156,6 +157,12 @@ class Application:
             BehindProxy(each, trusted=config.trusted_proxies, path_prefix=config.path_prefix)
             for each in (app, for_pages)
         )
+
+    def has_path(self, path: str) -> bool:
+        """Whether version 3 of the API, or version 2, has a path, which begins behind the version. Those of the compute
+        API do not count: they require no privilege.
+        """
+        return not path.startswith("/compute/") and any(self._index.has(f"/{each}{path}") for each in ("v3", "v2"))
 
     def describe(self) -> bytes:
         """The OpenAPI document as JSON. It is created at the first request for it."""

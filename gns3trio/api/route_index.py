@@ -83,6 +83,11 @@ class RouteIndex:
         scope[_FOUND] = found
         return found[0].access
 
+    def has(self, path: str) -> bool:
+        """Whether there is a route for the path, whatever its methods."""
+        routes = (route for candidates in self._root.candidates(path.split("/"), 0) for route in candidates)
+        return any(route.path_regex.match(path) for route in routes)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Call the route of a request (ASGI entry point). Raises HTTPException: 404 for an unknown path, 405 for a
         method that the path does not have, and 426 for a plain request to a websocket. In version 3, 307 for a path

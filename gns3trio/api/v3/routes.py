@@ -17,6 +17,7 @@ from gns3trio.api.v3 import (
     symbols,
     templates,
 )
+from gns3trio.api.v3.access import acl, groups, pools, roles, users
 
 TABLES = (
     server.routes,
@@ -33,5 +34,10 @@ TABLES = (
     images.routes,
     appliances.routes,
     symbols.routes,
+    users.routes,
+    groups.routes,
+    roles.routes,
+    acl.routes,
+    pools.routes,
     compute.routes,
 )
