@@ -19,19 +19,34 @@ compile() {
     # shellcheck disable=SC2086 # words
     "$cc" $strict -fsanitize="$sanitizers" -o "$output" "$@" -lpcap -pthread
 }
+
+# compile_shared FOLDER SOURCES COMPILER FLAG...: what many programs are linked with is compiled once, on all processors.
+compile_shared() {
+    folder=$build/$1
+    sources=$2
+    shift 2
+    mkdir "$folder"
+    # shellcheck disable=SC2016,SC2086 # for the inner shell; words
+    printf '%s\n' $sources | xargs -P "$(nproc)" -I {} sh -c \
+        'source=$1 folder=$2; shift 2; exec "$@" -c -o "$folder/$(basename "$source" .c).o" "$source"' sh {} "$folder" "$@"
+}
 core=$("$python" -c 'import build_ffi; print(*(f"native/{source}" for source in build_ffi.SOURCES if source not in build_ffi.CHILD_SOURCES))')
 
 nat="native/nat_network.c native/nat_dhcp.c native/nat_fragments.c native/nat_calls.c" # what needs no libslirp
 
 for sanitizers in address,undefined thread; do
     echo "C tests under $sanitizers"
+    # shellcheck disable=SC2086 # words
+    compile_shared "core-$sanitizers" "$core" "$cc" $strict -fsanitize="$sanitizers"
+    # shellcheck disable=SC2086 # words
+    compile_shared "nat-$sanitizers" "$nat" "$cc" $strict -fsanitize="$sanitizers"
     for source in native/*_test.c; do
         test=$(basename "$source" .c)
         case $test in
         spawn_test) continue ;; # below
         sandbox_test) with="native/sandbox.c native/syscall_filter.c" ;;
-        nat_*) with=$nat ;;
-        *) with=$core ;;
+        nat_*) with=$build/nat-$sanitizers/*.o ;;
+        *) with=$build/core-$sanitizers/*.o ;;
         esac
         # shellcheck disable=SC2086 # words
         compile "$test" "$sanitizers" "$source" $with
@@ -42,18 +57,23 @@ compile spawn_test undefined native/spawn_test.c native/spawn.c native/sandbox.c
 "$build/spawn_test"
 
 fuzz_seconds=${FUZZ_SECONDS:-10}
+clang=${CLANG:-clang}
+fuzzed="-std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined"
+# shellcheck disable=SC2086 # words
+compile_shared core-fuzzed "$core" "$clang" $fuzzed -fsanitize=fuzzer-no-link,address,undefined
+# shellcheck disable=SC2086 # words
+compile_shared nat-fuzzed "$nat" "$clang" $fuzzed -fsanitize=fuzzer-no-link,address,undefined
 for source in native/fuzz_*.c; do
     target=$(basename "$source" .c)
     echo "$target for $fuzz_seconds s"
     mkdir "$build/$target.corpus"
     printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"
     case $target in
-    fuzz_nat_*) with=$nat ;;
-    *) with=$core ;;
+    fuzz_nat_*) with=$build/nat-fuzzed/*.o ;;
+    *) with=$build/core-fuzzed/*.o ;;
     esac
     # shellcheck disable=SC2086 # words
-    ${CLANG:-clang} -std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-omit-frame-pointer -fno-sanitize-recover=undefined \
-        -fsanitize=fuzzer,address,undefined -o "$build/$target" "$source" $with -lpcap -pthread
+    "$clang" $fuzzed -fsanitize=fuzzer,address,undefined -o "$build/$target" "$source" $with -lpcap -pthread
     "$build/$target" -max_total_time="$fuzz_seconds" -max_len=2000 -artifact_prefix="$build/" "$build/$target.corpus" \
         >"$build/$target.log" 2>&1 || { tail -n 40 "$build/$target.log"; exit 1; }
     tail -n 1 "$build/$target.log"
