@@ -1,4 +1,4 @@
-"""Empty disks among the images, which several versions of the API make."""
+"""Empty disks among the images and in the folders of nodes, which several versions of the API make."""
 
 from typing import Literal
 
@@ -47,10 +47,17 @@ async def create_disk_image(
     api: ApiRequest, path: str, disk_format: DiskFormat, size: int, options: DiskOptions
 ) -> None:
     """Make a disk of ``size`` MiB. Raises Conflict with the reason, Forbidden, or Unavailable if there is no room."""
-    told = [f"{name}={value}" for name in _OPTIONS if (value := getattr(options, name)) is not None]
+    told = await tool_options(api, size, options)
+    await (await api.context.qemu_host()).create_disk(path, disk_format, size, told)
+
+
+async def tool_options(api: ApiRequest, size: int, options: DiskOptions) -> list[str]:
+    """The options for qemu-img. Raises Conflict if the disk, of ``size`` MiB, is written at once and there is no room
+    for it.
+    """
     if _writes_all(options):
         await threads.disk.run(api.controller.images.of("qemu").room.require, size * 2**20)
-    await (await api.context.qemu_host()).create_disk(path, disk_format, size, told)
+    return [f"{name}={value}" for name in _OPTIONS if (value := getattr(options, name)) is not None]
 
 
 def _writes_all(options: DiskOptions) -> bool:

@@ -24,6 +24,7 @@ from gns3trio.compute.node import NodeSpec, NodeStatus
 from gns3trio.compute.node_features import (
     ConsoleAccess,
     MacTable,
+    NodeDisks,
     NodeFiles,
     NodeUsage,
     TrafficEndpoint,
@@ -230,6 +231,10 @@ class ComputeNode(Protocol):
     @property
     def files(self) -> NodeFiles | None:
         """Its files; None if they are on the controller's own disk, in the folder of its ``NodeSpec``."""
+
+    @property
+    def disks(self) -> NodeDisks | None:
+        """The disks in its folder; None for a type without disks, or on a compute that cannot be asked for them."""
 
     @property
     def console(self) -> int | None:

@@ -2,7 +2,7 @@
 table, files, generated traffic, processes.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AbstractContextManager
 from ipaddress import IPv4Address, IPv6Address
 from typing import Protocol
@@ -108,6 +108,21 @@ class NodeFiles(Protocol):
         """Begin the upload of a file. Missing folders are created. Raises Invalid, Conflict, Forbidden or NotFound for
         the path.
         """
+
+
+class NodeDisks(Protocol):
+    """The disks of a machine in its own folder, by their names. All raise Conflict with the reason, also if it runs,
+    and Invalid for a name that no file can have.
+    """
+
+    async def create(self, name: str, disk_format: str, size: int, options: Sequence[str]) -> None:
+        """Make an empty disk of ``size`` MiB, with options of qemu-img. Raises Conflict if there is such a file."""
+
+    async def extend(self, name: str, extend: int) -> None:
+        """Make a disk larger by so many MiB."""
+
+    async def delete(self, name: str) -> None:
+        """Delete a disk."""
 
 
 class TrafficEndpoint(Protocol):

@@ -292,6 +292,7 @@ class MemoryNode:
     exit_reason: str | None = None
     console_access = None
     mac_table = None
+    disks = None
     mac_id: int | None = None
     engine: str | None
 

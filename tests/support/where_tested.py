@@ -125,6 +125,7 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/docker/web_console": ["compute/docker"],
     "compute/nodes/qemu/completion": ["compute/qemu"],
     "compute/nodes/qemu/disks": ["compute/qemu", "api/qemu"],
+    "compute/nodes/qemu/node_disks": ["api/v3/machines"],
     "compute/nodes/qemu/display": ["compute/qemu"],
     "compute/nodes/qemu/found": ["api/qemu"],
     "compute/nodes/qemu/host": ["api/qemu"],

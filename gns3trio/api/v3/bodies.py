@@ -10,10 +10,12 @@ from uuid import UUID
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.api.disk_images import DISK_SIZE, DiskFormat, DiskOptions
 from gns3trio.api.v2 import bodies as v2
+from gns3trio.api.v2.bodies import ConsoleType
 from gns3trio.api.v2.shapes import Label
 from gns3trio.classes import define
-from gns3trio.compute.node_types import NodeTypeName, node_types
+from gns3trio.compute.node_types import NodeTypeName
 from gns3trio.controller.gns3_format import fields as topology_fields
 from gns3trio.controller.gns3_format import records
 from gns3trio.controller.names import Name
@@ -101,6 +103,8 @@ class NodeUpdate(v2.NodeSettings):
     changed is ignored.
     """
 
+    aux: int | None = field(default=None, validator=v.optional(v.PORT))
+    aux_type: ConsoleType = None
     label: NodeLabel = field(factory=lambda: NodeLabel(text=""))
     custom_adapters: list[dict[str, Any]] = field(factory=list, converter=_adapters, validator=v2.check_adapters)
 
@@ -123,25 +127,6 @@ class NodeAction:
     """The body of the start of a node or a capture: an object, which has nothing that this server needs."""
 
     IGNORES_UNKNOWN_KEYS: ClassVar = True
-
-
-def known_properties(node_type: str, properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The properties that nodes of a type have. Version 3 ignores others, and tells a property of its own for each
-    node, which clients send back.
-    """
-    traits = node_types.get(node_type)
-    names = traits.property_names if traits is not None else None
-    kept = {name: value for name, value in properties.items() if names is None or name in names}
-    if node_type == "ethernet_switch" and isinstance(ports := kept.get("ports_mapping"), list):
-        kept["ports_mapping"] = list(map(_switch_port, ports))
-    return kept
-
-
-def _switch_port(port: Any) -> Any:
-    """A port as switches have it: only one of QinQ has an ethertype, and version 3 tells one of each."""
-    if not isinstance(port, dict) or port.get("type") == "qinq":
-        return port
-    return {name: value for name, value in port.items() if name != "ethertype"}
 
 
 # --- links ---
@@ -208,6 +193,25 @@ class LinkCreate(LinkUpdate):
 
     nodes: LinkEnds = field(validator=_check_labels)
     link_id: UUID | None = None
+
+
+# --- disks ---
+
+# GNS3 3 writes "vdmk" for "vmdk".
+_DiskFormat = Literal["qcow2", "qcow", "vpc", "vdi", "vdmk", "vmdk", "raw"]
+
+
+@define(kw_only=True)
+class DiskImageCreate(DiskOptions):
+    """The body of a request for an empty disk. ``size`` is in MiB."""
+
+    format: _DiskFormat
+    size: int = field(validator=DISK_SIZE)
+
+
+def named_format(name: _DiskFormat) -> DiskFormat:
+    """The format by its right name."""
+    return "vmdk" if name == "vdmk" else name
 
 
 # --- the rest ---

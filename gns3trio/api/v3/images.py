@@ -4,14 +4,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any, Literal
 
-from attrs import field
-
-from gns3trio.api.disk_images import DISK_SIZE, DiskFormat, DiskOptions, create_disk_image
+from gns3trio.api.disk_images import create_disk_image
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v3.bodies import DiskImageCreate, named_format
 from gns3trio.api.v3.dates import date_text
 from gns3trio.api.v3.query import choice, flag
-from gns3trio.classes import define
 from gns3trio.compute.images import Image
 from gns3trio.controller.library.image_kinds import HEAD_BYTES, emulator_of
 from gns3trio.controller.unused_images import prune_images
@@ -36,14 +34,6 @@ class StoredImage(Whole):
     checksum_algorithm: Literal["md5"]
     created_at: str
     updated_at: str
-
-
-@define(kw_only=True)
-class DiskImageCreate(DiskOptions):
-    """The body of ``POST /images/qemu/{image_path}``. ``size`` is in MiB; GNS3 3 writes ``vdmk`` for ``vmdk``."""
-
-    format: Literal["qcow2", "qcow", "vpc", "vdi", "vdmk", "vmdk", "raw"]
-    size: int = field(validator=DISK_SIZE)
 
 
 @routes.route(
@@ -71,8 +61,7 @@ async def create_disk(api: ApiRequest, image_path: str, body: DiskImageCreate) -
     name = images.folder.new_name(image_path, "image_path")
     if any(image.path == name for image in await images.list()):
         raise Refused(f"image_path: the image {name!r} exists already")
-    disk_format: DiskFormat = "vmdk" if body.format == "vdmk" else body.format
-    await create_disk_image(api, name, disk_format, body.size, body)
+    await create_disk_image(api, name, named_format(body.format), body.size, body)
     return _view(api, "qemu", await images.get(name))
 
 

@@ -17,7 +17,8 @@ from gns3trio.api.v2.bodies import NodeDuplicate
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes
 from gns3trio.api.v2.replies import Link
 from gns3trio.api.v3 import replies
-from gns3trio.api.v3.bodies import NodeAction, NodeCreate, NodeUpdate, known_properties
+from gns3trio.api.v3.bodies import NodeAction, NodeCreate, NodeUpdate
+from gns3trio.api.v3.from_bodies import as_record_fields
 from gns3trio.api.v3.views import link_view, node_list_view, node_view, record_view
 from gns3trio.controller.archives.node_copy import duplicate_node
 from gns3trio.controller.links.isolation import suspend_links_of
@@ -42,7 +43,7 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     """Create a node, or return the existing one with that id. Its name is made unique in the project."""
     project = api.controller.get_project(project_id)
     fields = node_record_fields(api, body, api.given(body), body.engine)
-    fields["properties"] = known_properties(body.node_type, body.properties)
+    fields = as_record_fields(body.node_type, fields, api.given(body), {})
     (placed,) = await with_computes(api.controller.placement, project.nodes, [fields])
     return node_view(await create_node_from_fields(project.nodes, placed))
 
@@ -58,10 +59,9 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
     """Change the name, the appearance or properties of a node."""
     project = api.controller.get_project(project_id)
     async with project.nodes.lock(node_id) as node:
-        changes = record_changes(api, body)
+        given, record = api.given(body), node.record
+        changes = as_record_fields(record.node_type, record_changes(api, body), given, record.properties_of_3)
         _require_stopped_to_rename(node, changes.get("name", node.name))
-        if "properties" in changes:
-            changes["properties"] = known_properties(node.record.node_type, changes["properties"])
         await project.nodes.update(node, changes)
         return node_view(node)
 

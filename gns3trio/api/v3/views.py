@@ -12,6 +12,7 @@ from gns3trio.api.v2 import views as v2
 from gns3trio.api.v3 import replies
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format.records import NodeRecord
+from gns3trio.controller.gns3_format.revisions import to_gns3_3
 from gns3trio.controller.links.host_ports import HostPort
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
@@ -19,8 +20,6 @@ from gns3trio.controller.project.project import Project
 link_view, saved_link_view, drawing_view = v2.link_view, v2.saved_link_view, v2.drawing_view
 
 _NO_ADAPTER = {"adapter_type": None, "mac_address": None}
-_DEFAULT_ETHERTYPE = {"ethertype": "0x8100"}
-_AUX_TYPE = "telnet"
 
 
 def project_view(project: Project) -> dict[str, Any]:
@@ -31,20 +30,9 @@ def project_view(project: Project) -> dict[str, Any]:
 
 
 def _as_in_3(fields: dict[str, Any], record: NodeRecord) -> dict[str, Any]:
-    """What version 3 adds to a node of version 2."""
-    properties = {"usage": None, **record.properties}
-    if record.node_type == "ethernet_switch" and isinstance(ports := properties.get("ports_mapping"), list):
-        properties["ports_mapping"] = [
-            {**_DEFAULT_ETHERTYPE, **port} if isinstance(port, dict) else port for port in ports
-        ]
-    aux = properties.get("aux")
-    is_port = isinstance(aux, int)
-    return {
-        **fields,
-        "aux": aux if is_port else None,
-        "aux_type": _AUX_TYPE if is_port else None,
-        "properties": properties,
-    }
+    """A node of version 2 with what version 3 adds."""
+    properties = {"usage": None, **record.properties_of_3, **record.properties}
+    return to_gns3_3({**fields, "aux": record.aux, "aux_type": record.aux_type, "properties": properties})
 
 
 def record_view(record: NodeRecord) -> dict[str, Any]:

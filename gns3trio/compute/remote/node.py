@@ -50,6 +50,7 @@ class RemoteNode:
     """A node. Its compute creates it."""
 
     mac_table = None
+    disks = None
 
     def __init__(self, compute: Host, spec: NodeSpec, view: NodeView) -> None:
         self._traits = node_types[spec.node_type]

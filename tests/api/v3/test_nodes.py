@@ -179,3 +179,15 @@ async def test_what_only_routers_of_dynamips_can_do(lab3: V3Lab) -> None:
     node = await lab3.node()
     for action in ("auto_idlepc", "idlepc_proposals"):
         await lab3.v3.refused("GET", f"{lab3.of(node)}/dynamips/{action}", None, 400, "Dynamips")
+
+
+async def test_what_only_version_3_has_of_a_node_is_kept(lab3: V3Lab) -> None:
+    node = await lab3.node(properties={"usage": "log in as root"}, aux=5001, aux_type="telnet")
+    assert (node["properties"], node["aux"], node["aux_type"]) == ({"usage": "log in as root"}, 5001, "telnet")
+    await lab3.v3.refused("PUT", lab3.of(node), {"properties": {"usage": 5}}, 422, "properties.usage")
+    await lab3.v3.request("PUT", lab3.of(node), {"properties": {"usage": None}, "x": 4}, 200)
+    await lab3.v3.request("PUT", lab3.of(node), {"aux": None, "aux_type": None}, 200)
+    await lab3.v3.request("POST", f"{lab3.path}/close", {}, 204)
+    await lab3.v3.request("POST", f"{lab3.path}/open", {}, 201)
+    again = await lab3.v3.request("GET", lab3.of(node), None, 200)
+    assert again == {**node, "x": 4, "aux": None, "aux_type": None}

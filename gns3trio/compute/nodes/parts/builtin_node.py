@@ -15,7 +15,7 @@ from gns3trio.compute.local.leases import ConsolePorts
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.local.programs import RunningPrograms
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeFiles, TrafficEndpoint
+from gns3trio.compute.node_features import ConsoleAccess, MacTable, NodeDisks, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import PortList, has_port
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortedNode, PortKey
 from gns3trio.console.acceptor import ConsoleAcceptor
@@ -48,6 +48,7 @@ class BuiltinNode(PortedNode):
     command_line: str | None = None
     directory: Path | None = None
     files: NodeFiles | None = None
+    disks: NodeDisks | None = None
     mac_id: int | None = None
     engine: str | None = None
     has_default_engine = True

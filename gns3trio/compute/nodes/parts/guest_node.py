@@ -4,8 +4,8 @@ The core reaches their adapters through a device for each.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from gns3trio import threads
 from gns3trio.compute.local.link_ends import LinkEnds, LocalLinkEnd
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import MacTable, NodeFiles, TrafficEndpoint
+from gns3trio.compute.node_features import MacTable, NodeDisks, NodeFiles, TrafficEndpoint
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.nodes.parts.hanging_starts import HangingStarts, changing_soon
 from gns3trio.compute.nodes.parts.node_ports import NodePorts, PortedNode, PortKey
@@ -48,6 +48,7 @@ class GuestNode(PortedNode, Generic[AnyRun]):
     always_runs = False
     mac_table: MacTable | None = None
     files: NodeFiles | None = None
+    disks: NodeDisks | None = None
     mac_id: int | None = None
     engine: str | None = None
     has_default_engine = True
@@ -105,6 +106,14 @@ class GuestNode(PortedNode, Generic[AnyRun]):
         for adapter, _ in self._ports.link_ends:
             if adapter >= adapter_count:
                 raise Conflict(f"properties.adapters: adapter {adapter} of '{self.name}' is linked")
+
+    @asynccontextmanager
+    async def while_stopped(self) -> AsyncIterator[None]:
+        """While the ``with`` lasts, it cannot be started. Raises Conflict if it runs."""
+        async with self._changing:
+            if self._run is not None:
+                raise Conflict(f"'{self.name}' runs: stop it first")
+            yield
 
     def _require_stopped(self, field: str) -> None:
         """Raises Conflict for a field that cannot change now."""

@@ -22,6 +22,7 @@ from gns3trio.compute.nodes.qemu.adapters import machine_adapters
 from gns3trio.compute.nodes.qemu.completion import completed, require_images, unknown_checksums
 from gns3trio.compute.nodes.qemu.disks import set_clone_aside
 from gns3trio.compute.nodes.qemu.display import Display
+from gns3trio.compute.nodes.qemu.node_disks import MachineDisks
 from gns3trio.compute.nodes.qemu.preparation import Plan, refuse_missing
 from gns3trio.compute.nodes.qemu.process import QemuProcess
 from gns3trio.compute.nodes.qemu.properties import as_properties, read_settings
@@ -61,6 +62,7 @@ class QemuNode(GuestNode[Run]):
         self._custom_adapters = read_custom_adapters(spec.custom_adapters, list[CustomAdapter])
         self._console = NodeConsole(services.console_ports, services.console_acceptor)
         self._display = Display()
+        self.disks = MachineDisks(services.disks, self, self.resize_disk)
 
     @property
     def console(self) -> int | None:
@@ -297,9 +299,7 @@ class QemuNode(GuestNode[Run]):
 
     async def resize_disk(self, drive_name: str, extend: int) -> None:
         """Make the disk of a stopped machine larger: the clone, or the image itself. Raises Conflict."""
-        async with self._changing:
-            if self._run is not None:
-                raise Conflict(f"'{self.name}' runs: stop it first")
+        async with self.while_stopped():
             for disk in await self._services.disks.prepare(self._settings, self.directory):
                 if DRIVES[disk.drive] == drive_name:
                     await self._services.disks.extend(disk, extend)

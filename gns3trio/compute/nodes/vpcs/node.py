@@ -67,6 +67,7 @@ class VpcsNode(PortedNode):
     always_runs = False
     mac_table = None
     files = None
+    disks = None
 
     def __init__(self, services: VpcsServices, spec: NodeSpec, make_engine: MakeEngine) -> None:
         self.node_id: UUID = spec.node_id
