@@ -5,12 +5,16 @@ could start programs here. Requests are rejected if they come from a page of ano
 6454), or use a foreign domain name that was made to point here (DNS rebinding; ``Host`` header). Programs other than
 browsers send no Origin.
 
-Pages of the origins in the settings may use the server and read its replies (CORS).
+Pages of the origins in the settings may use the server and read its replies (CORS). Version 3 may also be used by the
+pages that this machine serves itself, as in GNS3 3: a page cannot use it without a token, which a browser does not send
+by itself.
 """
 
+import re
 import socket
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
@@ -19,7 +23,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.addresses import parse_address
-from gns3trio.api.dialects import V2, dialect_of
+from gns3trio.api.dialects import V2, V3, Dialect, dialect_of
 from gns3trio.api.errors import error_response, refuse
 
 # Reading is harmless: without our CORS headers, the browser does not show the reply to the page.
@@ -27,6 +31,8 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # The headers that GNS3 allows pages to read.
 _EXPOSED_HEADERS = "Server,X-Route,Content-Length,Connection,Date"
 _DEFAULT_PORTS = (":80", ":443")
+_OF_THIS_MACHINE = re.compile(r"http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
+_MAX_AGE_SECONDS = 600
 
 
 class OriginGuard:
@@ -60,35 +66,54 @@ class OriginGuard:
         if self._check_names and not is_own_name(host) and _host_name(host) not in self._names:
             return f"Host: {host!r} is not a name of this machine; if it is yours, add it to the setting allowed_hosts"
         writing = scope["type"] == "websocket" or scope["method"] not in _READING
-        if origin is None or not writing or self._may_write(origin.lower(), host.lower()):
+        if origin is None or not writing or self._may_write(dialect_of(scope["path"]), origin.lower(), host.lower()):
             return None
         return (
             f"Origin: pages of {origin!r} may not use this server; if they are yours, add that to the setting "
             "allowed_origins, or the name of a reverse proxy to allowed_hosts"
         )
 
-    def _may_write(self, origin: str, host: str) -> bool:
+    def _may_write(self, dialect: Dialect, origin: str, host: str) -> bool:
         try:
             place = urlsplit(origin).netloc
         except ValueError:
             return False
         is_own = place != "" and place == host
-        return is_own or origin in self._origins or _without_default_port(place) in self._places
+        if is_own or origin in self._origins or _without_default_port(place) in self._places:
+            return True
+        return dialect is V3 and _OF_THIS_MACHINE.fullmatch(origin) is not None
 
 
-class Cors(CORSMiddleware):
+class Cors:
     """Allows pages of some origins to read replies (https://fetch.spec.whatwg.org/#http-cors-protocol)."""
 
     def __init__(self, app: ASGIApp, *, allowed_origins: Iterable[str]) -> None:
-        super().__init__(
+        origins = tuple(allowed_origins)
+        methods = ["GET", "POST", "PUT", "DELETE"]
+        self._others = _Cors(app, V2, 403, allow_origins=origins, allow_methods=methods, max_age=0)
+        self._v3 = _Cors(
             app,
-            allow_origins=tuple(allowed_origins),
-            allow_credentials=True,
-            allow_methods=["GET", "POST", "PUT", "DELETE"],
-            allow_headers=["*"],
-            expose_headers=[_EXPOSED_HEADERS],
-            max_age=0,
+            V3,
+            400,
+            allow_origins=origins,
+            allow_origin_regex=_OF_THIS_MACHINE.pattern,
+            allow_methods=[*methods, "HEAD", "OPTIONS", "PATCH"],
+            max_age=_MAX_AGE_SECONDS,
         )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request or websocket (ASGI entry point)."""
+        is_v3 = scope["type"] == "http" and dialect_of(scope["path"]) is V3
+        await (self._v3 if is_v3 else self._others)(scope, receive, send)
+
+
+class _Cors(CORSMiddleware):
+    """The CORS of a version. ``refusal`` is the status of a preflight request that is refused."""
+
+    def __init__(self, app: ASGIApp, dialect: Dialect, refusal: int, **rules: Any) -> None:
+        super().__init__(app, allow_credentials=True, allow_headers=["*"], expose_headers=[_EXPOSED_HEADERS], **rules)
+        self._dialect = dialect
+        self._refusal = refusal
 
     def preflight_response(self, request_headers: Headers) -> Response:
         """The answer to a CORS preflight request. A rejection has the usual error body."""
@@ -99,7 +124,7 @@ class Cors(CORSMiddleware):
             reason = f"Origin: pages of {request_headers['origin']!r} are not in the setting allowed_origins"
         else:
             reason = f"Method {request_headers['access-control-request-method']!r} is not one of the API"
-        return error_response(V2, 403, reason, {"vary": "Origin"})
+        return error_response(self._dialect, self._refusal, reason, {"vary": "Origin"})
 
 
 def _without_default_port(place: str) -> str:
