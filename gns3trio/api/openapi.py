@@ -33,7 +33,7 @@ NO_CONTENT = 204
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
 _DESCRIPTION = f"""\
-The API of GNS3 2.2, with extensions. The description of each extension says that it is one.
+The API of GNS3 2.2 with extensions, and that of GNS3 3. The description of each extension says that it is one.
 
 - A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes and {MAX_VALUES} values, nested at most {MAX_DEPTH} deep,
   whatever its Content-Type. An empty body means `{{}}`. Unknown fields are rejected if the schema says so.
@@ -44,6 +44,9 @@ The API of GNS3 2.2, with extensions. The description of each extension says tha
   small it is. It is rejected (503) before it uses the last {RESERVE_BYTES} bytes of the disk, or the last tenth of the
   free space.
 - Version 1 is the API before GNS3 2.0.
+- Version 3 is that of GNS3 3. It needs a token (`POST /v3/access/users/authenticate`), as `Authorization: Bearer` or as
+  `token` in the query. Its bodies must not be empty, their Content-Type must be JSON if there is one, and unknown
+  fields are ignored. A wrong value is 422, and an error is `{{"message": ...}}`.
 """
 
 

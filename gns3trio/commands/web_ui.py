@@ -18,7 +18,7 @@ from gns3trio.errors import LabError, Unavailable
 PACKAGE = "gns3-server"
 _DESCRIPTION = "Download the package gns3-server and install the GNS3 web UI from it."
 _INSIDE = "gns3server/static/web-ui/"
-# The built files of 2.2 are some 20 MiB; anything much larger is not them.
+# The built files are some 20 MiB; anything much larger is not them.
 _MAX_BYTES = 256 * 1024 * 1024
 
 
@@ -31,15 +31,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     install.add_argument(
         "--wheel", metavar="FILE", type=Path, help="use this wheel of gns3-server instead of downloading it"
     )
-    install.add_argument("--gns3-version", metavar="VERSION", help="version to install (default: gns3_version)")
+    install.add_argument(
+        "--gns3-version", metavar="VERSION", help="version to install, such as 3.0.6 (default: gns3_version)"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Install the web UI. Raises LabError if it cannot be obtained."""
-    given = {name: value for name in ("projects_path", "gns3_version") if (value := getattr(arguments, name))}
+    given = {"projects_path": arguments.projects_path} if arguments.projects_path else {}
     config = load_config(given, os.environ, arguments.config)
     with tempfile.TemporaryDirectory() as scratch:
-        wheel = arguments.wheel or _download(Path(scratch), config.gns3_version)
+        wheel = arguments.wheel or _download(Path(scratch), arguments.gns3_version or config.gns3_version)
         count = install(wheel, config.web_ui_folder)
     print(f"{count} files of the GNS3 web UI are in {config.web_ui_folder}; the server shows it at /static/web-ui/")
     return 0

@@ -15,7 +15,8 @@ from gns3trio.encoding import dumps_sorted, dumps_to_keep
 
 # All events, with a description of their payload.
 ACTIONS = {
-    "ping": "load of this host in percent: `cpu_usage_percent`, `memory_usage_percent`",
+    "ping": "load of this host in percent: `cpu_usage_percent`, `memory_usage_percent`, in version 3 also "
+    "`disk_usage_percent`",
     "events.begin": "first on `/v2/events`: `resumed` is true if no event was missed; not in GNS3",
     "compute.created": "the compute",
     "compute.updated": "the compute, with its load",
@@ -43,7 +44,7 @@ ACTIONS = {
     "snapshot.restored": "the snapshot",
     "template.created": "the template",
     "template.updated": "the template",
-    "template.deleted": "the template",
+    "template.deleted": "the template; in version 3 its id alone",
     "log.error": "`message`: an error that does not belong to a request",
     "log.warning": "`message`",
     "log.info": "`message`",

@@ -33,7 +33,7 @@ async def test_it_is_installed_and_served(server: Server, tmp_path: Path) -> Non
     arguments = argparse.Namespace(
         config=Path("/dev/null"),
         projects_path=str(server.config.projects_path),
-        gns3_version=None,
+        gns3_version="3.0.6",
         wheel=make_wheel(tmp_path / "one.whl", {**FILES, "old.js": "x"}),
     )
     assert web_ui.run(arguments) == 0
@@ -63,6 +63,24 @@ async def test_its_short_addresses_lead_to_this_server(server: Server) -> None:
         assert urljoin(f"http://lab.example/lab{path}", reply.headers["location"]).endswith(
             "/lab/static/web-ui/bundled"
         )
+
+
+@pytest.mark.parametrize(("asked", "version"), [(None, "2.2.61"), ("3.0.6", "3.0.6")])
+def test_the_version_that_is_asked_for_is_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str | None, version: str
+) -> None:
+    downloaded = []
+
+    def download(folder: Path, version: str) -> Path:
+        downloaded.append(version)
+        return make_wheel(folder / "x.whl", FILES)
+
+    monkeypatch.setattr(web_ui, "_download", download)
+    arguments = argparse.Namespace(
+        config=Path("/dev/null"), projects_path=str(tmp_path / "projects"), gns3_version=asked, wheel=None
+    )
+    assert web_ui.run(arguments) == 0
+    assert downloaded == [version]
 
 
 @pytest.mark.parametrize("files", [{}, {"main.js": "x"}, {"index.html": "x", "../../evil": "x"}])

@@ -216,7 +216,9 @@ def events() -> str:
         _table(("action", "payload", "streams"), rows),
         "*server* is `/v2/notifications`, *project* is `/v2/projects/{id}/notifications`, *version 1* is "
         "`/v1/projects/{id}/notifications`; all but version 1 have a websocket at `.../ws` too. `/notifications` and "
-        "`/v2/events` carry the events of *server* and of all projects. A slow client may lose a "
+        "`/v2/events` carry the events of *server* and of all projects. `/v3/notifications` and "
+        "`/v3/projects/{id}/notifications` carry those that GNS3 3 knows, in its words; the first one begins with the "
+        "state of every compute. A slow client may lose a "
         f"{' or a '.join(f'`{action}`' for action in sorted(COALESCIBLE_ACTIONS))}, because the next one contains the "
         "same information.",
     )

@@ -44,7 +44,7 @@ class Compute(RegisteredCompute):
     memory_usage_percent: float | None
     disk_usage_percent: float | None
     last_error: str | None
-    capabilities: Capabilities
+    capabilities: Capabilities | None
 
 
 def registered_view(compute: ComputeState, *, has_password: bool) -> dict[str, Any]:
@@ -63,8 +63,9 @@ def registered_view(compute: ComputeState, *, has_password: bool) -> dict[str, A
 
 
 def whole_view(computes: Computes, compute: ComputeState) -> dict[str, Any]:
-    """A compute that was just registered, or that of this server."""
-    return {**registered_view(compute, has_password=computes.has_password(compute.compute_id)), **state_view(compute)}
+    """A compute that was just registered, or that of this server. One that has not answered has no capabilities."""
+    view = {**registered_view(compute, has_password=computes.has_password(compute.compute_id)), **state_view(compute)}
+    return view if compute.capabilities is not None else {**view, "capabilities": None}
 
 
 def state_view(compute: ComputeState) -> dict[str, Any]:
