@@ -12,13 +12,19 @@ import trio
 
 from gns3trio.api.app import Application
 from gns3trio.api.context import ApiContext
+from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents, open_events
+from gns3trio.api.identity import Gate
+from gns3trio.api.password_guesses import Guesses
 from gns3trio.classes import frozen
 from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config
 from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.links.traffic import LinkStats
+from gns3trio.controller.people.logins import Logins
+from gns3trio.controller.people.permits import Permits
+from gns3trio.controller.people.tokens import Tokens
 from gns3trio.controller.storage.files import lock_folder
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
@@ -75,6 +81,8 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             memory=memory,
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
+        people, tokens = controller.people, Tokens(config.state_folder, config.jwt_access_token_expire_minutes)
+        logins = Logins(people, tokens, config.password)
         app = Application(
             ApiContext(
                 config,
@@ -86,6 +94,8 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
                 memory,
                 compute.qemu_host,
                 compute.docker_images,
+                Gate(people, logins, Permits(people)),
+                Credentials(logins, config.passwords_of_compute_users, Guesses()),
             )
         )
         serve = partial(serve_http, app, settings, closing=closing)

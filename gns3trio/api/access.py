@@ -1,58 +1,94 @@
 """Access rules of routes. The route tables declare them, and ``auth`` enforces them."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import posixpath
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum, auto
 from typing import Any
 
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
+from gns3trio.classes import frozen
+from gns3trio.controller.people.permits import canonical_path
 from gns3trio.controller.people.privileges import Privilege
 
 
 class Access(Enum):
-    """The credentials that a route requires if the server has a password."""
+    """Who may use a route, if the server is not open to everybody. A route may require privileges as well."""
 
-    PASSWORD = auto()
-    ANYBODY = auto()  # nothing
-    CONSOLE = auto()  # the password, unless the setting console_websocket_auth is off
-    COMPUTE = auto()  # the password, or that of a user of the compute API
-    COMPUTE_CONSOLE = auto()  # the same, unless the setting console_websocket_auth is off
+    ANYBODY = auto()  # also who has not logged in
+    LOGIN = auto()  # every user
+    CONSOLE = auto()  # every user; everybody if the setting console_websocket_auth is off
+    COMPUTE = auto()  # the first administrator, and users of the compute API
+    COMPUTE_CONSOLE = auto()  # the same; everybody if the setting console_websocket_auth is off
+    UNDECLARED = auto()  # the first administrator: the table does not say it, which a test finds
+
+
+Privileges = Privilege | tuple[Privilege, ...]
+
+
+@frozen
+class Need:
+    """A privilege that a route requires of its user. ``path`` is that of the API without its version, with names of
+    parameters, such as ``/projects/{project_id}``.
+    """
+
+    privilege: Privilege
+    path: str
+
+    def place(self, parameters: Mapping[str, Any]) -> str:
+        """The path for a request, in canonical form."""
+        return canonical_path(_PARAMETER.sub(lambda found: _part(str(parameters[found[1]])), self.path))
+
+
+_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
+_VERSION = re.compile("/v[123](?=/)")
+
+
+def _part(value: str) -> str:
+    """A parameter as a part of a path. One that is a path itself leads nowhere else."""
+    return posixpath.normpath(f"/{value}").lstrip("/") if "/" in value else value
+
+
+@frozen
+class Rule:
+    """Who may use a route, and what privileges that requires."""
+
+    access: Access
+    needs: Sequence[Need] = ()
+
+
+def rule_for(
+    path: str,
+    access: Access | None,
+    privileges: Privileges | None,
+    at: str | None,
+    also: Sequence[tuple[Privilege, str]],
+) -> Rule:
+    """The rule of a route with this path. All ``privileges`` are needed ``at`` a path, by default its own."""
+    named = (privileges,) if isinstance(privileges, str) else privileges or ()
+    place = at if at is not None else _VERSION.sub("", path, count=1)
+    needs = [*(Need(each, place) for each in named), *(Need(each, other) for each, other in also)]
+    if access is None:
+        access = Access.LOGIN if needs else Access.UNDECLARED
+    return Rule(access, needs)
 
 
 class HttpRoute(Route):
-    """A route for requests, with its access rule and the privilege that it requires of a user, if any."""
+    """A route for requests, with its access rule."""
 
-    def __init__(
-        self,
-        path: str,
-        endpoint: ASGIApp,
-        *,
-        methods: Sequence[str],
-        name: str,
-        access: Access,
-        privilege: Privilege | None,
-    ) -> None:
+    def __init__(self, path: str, endpoint: ASGIApp, *, methods: Sequence[str], name: str, rule: Rule) -> None:
         super().__init__(path, endpoint, methods=list(methods), name=name)
-        self.access = access
-        self.privilege = privilege
+        self.rule = rule
 
 
 class SocketRoute(WebSocketRoute):
-    """A route for websockets, with its access rule and the privilege that it requires of a user, if any."""
+    """A route for websockets, with its access rule."""
 
-    def __init__(
-        self,
-        path: str,
-        endpoint: Callable[..., Awaitable[Any]],
-        *,
-        name: str,
-        access: Access,
-        privilege: Privilege | None,
-    ) -> None:
+    def __init__(self, path: str, endpoint: Callable[..., Awaitable[Any]], *, name: str, rule: Rule) -> None:
         super().__init__(path, endpoint, name=name)
-        self.access = access
-        self.privilege = privilege
+        self.rule = rule
 
 
 AnyRoute = HttpRoute | SocketRoute

@@ -5,14 +5,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gns3trio import __version__
 from gns3trio.api import health, metrics, pages, reference, web_page, web_ui
 from gns3trio.api.audited import Audited
-from gns3trio.api.auth import BasicAuth
+from gns3trio.api.auth import Authentication
 from gns3trio.api.behind_proxy import BehindProxy
 from gns3trio.api.content_policy import policy_headers
 from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import Cors, OriginGuard
-from gns3trio.api.password_guesses import Guesses
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
@@ -135,14 +134,12 @@ class Application:
         index = RouteIndex([route for table in TABLES for route in table.routes])
         self._index = index
         app: ASGIApp = ErrorBoundary(index)
-        app = BasicAuth(
+        app = Authentication(
             app,
-            access=index.access,
-            user=config.user,
-            password=config.password,
-            compute_users=config.passwords_of_compute_users,
+            routes=index,
+            gate=context.gate,
+            credentials=context.credentials,
             guard_console_websockets=config.console_websocket_auth,
-            guesses=Guesses(),
         )
         app = Audited(app, context.controller.audit)
         app = OriginGuard(

@@ -47,7 +47,7 @@ def _is_recorded(scope: Scope) -> bool:
     found = route_of(scope)
     if found is None:
         return False
-    access = found[0].access
+    access = found[0].rule.access
     if scope["type"] == "websocket":
         return access is Access.CONSOLE
     return scope["method"] not in _READS and access not in _OF_CONTROLLERS

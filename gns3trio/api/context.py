@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents
+from gns3trio.api.identity import Gate
 from gns3trio.classes import frozen
 from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.config import Config
@@ -27,3 +29,5 @@ class ApiContext:
     memory: Memory
     qemu_host: Callable[[], Awaitable[QemuHost]]
     docker_images: Callable[[], Awaitable[list[str]]]
+    gate: Gate
+    credentials: Credentials

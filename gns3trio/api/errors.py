@@ -33,8 +33,11 @@ from gns3trio.errors import (
     sole_cause,
     what_is_lacking,
 )
+from gns3trio.notifications.events import log_event
 
 log = logging.getLogger(__name__)
+
+WS_POLICY_VIOLATION = 1008  # RFC 6455 7.4.1
 
 
 class BodyTooLarge(LabError):
@@ -246,6 +249,14 @@ async def _send_error(error: Exception, scope: Scope, receive: Receive, send: Se
         return
     response = response_for(error, Request({**scope, "type": "http", "method": "GET"}))
     await refuse_websocket(response, send)
+
+
+async def close_websocket(message: str, receive: Receive, send: Send) -> None:
+    """Accept a handshake, tell an error as an event, and close, as GNS3 3 refuses a websocket."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": log_event("error", message).line.decode()})
+    await send({"type": "websocket.close", "code": WS_POLICY_VIOLATION, "reason": ""})
 
 
 async def refuse_websocket(response: Response, send: Send) -> None:

@@ -9,6 +9,7 @@ import psutil
 from starlette.responses import Response
 
 from gns3trio import __version__
+from gns3trio.api.access import Access
 from gns3trio.api.encoded_lists import PiecesResponse
 from gns3trio.api.metric import Metric, Sample
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -20,7 +21,7 @@ from gns3trio.memory import Memory
 from gns3trio.slices import Slices, in_slices
 from gns3trio.watchdog import Watchdog
 
-routes = RouteTable("")
+routes = RouteTable("", access=Access.LOGIN)
 _LINES_OF_A_PIECE = 512
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -36,7 +37,7 @@ async def get_metrics(api: ApiRequest) -> Response:
 
 
 async def collect(api: ApiRequest) -> list[Metric]:
-    """The metrics of this server."""
+    """The metrics of this server; of nodes and links, those in projects of which the user is told."""
     links, ports = await _link_metrics(api), await _port_metrics(api)
     trunk = await api.controller.computes.own.trunk()
     return [
@@ -46,13 +47,13 @@ async def collect(api: ApiRequest) -> list[Metric]:
         *links,
         *ports,
         *trunk_metrics(trunk),
-        *await usage_metrics(api.controller),
+        *await usage_metrics(api.controller.computes.own, api.projects),
     ]
 
 
 def _server_metrics(api: ApiRequest) -> list[Metric]:
     process = psutil.Process()
-    opened = [project for project in api.controller.projects.values() if project.status == "opened"]
+    opened = [project for project in api.projects if project.status == "opened"]
     nodes: dict[tuple[str, str], int] = {}
     for project in opened:
         for node in project.nodes.values():
@@ -66,7 +67,7 @@ def _server_metrics(api: ApiRequest) -> list[Metric]:
             "Always 1; the labels contain the versions.",
             [Sample(1, {"version": __version__, "gns3_version": api.context.config.gns3_version})],
         ),
-        Metric("gns3trio_projects", "gauge", "Projects that the server knows.", [Sample(len(api.controller.projects))]),
+        Metric("gns3trio_projects", "gauge", "Projects that the server knows.", [Sample(len(api.projects))]),
         Metric("gns3trio_projects_opened", "gauge", "Projects that are open.", [Sample(len(opened))]),
         Metric(
             "gns3trio_nodes",
@@ -170,7 +171,7 @@ async def _link_metrics(api: ApiRequest) -> list[Metric]:
                 ),
             },
         )
-        for project in list(api.controller.projects.values())
+        for project in api.projects
         for link in list(project.links.values())
     )
     metrics = [
@@ -209,7 +210,7 @@ async def _port_metrics(api: ApiRequest) -> list[Metric]:
     size: list[Sample] = []
     drops: list[Sample] = []
     slices = Slices()
-    for project in list(api.controller.projects.values()):
+    for project in api.projects:
         for node in list(project.nodes.values()):
             await slices.pause()
             if node.instance is None:
@@ -251,7 +252,7 @@ def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], Directio
     """Each direction of each wired link: its labels and statistics."""
     link_stats = api.context.link_stats
     reading = link_stats.look()
-    for project in list(api.controller.projects.values()):
+    for project in api.projects:
         for link in list(project.links.values()):
             statistics = link_stats.at(reading, project.links, link)
             if statistics is None:

@@ -120,7 +120,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     elif operation.body is not None:
         schema = schemas.of(operation.body, bounded=True)
         required = "required" in schemas.components[schema["$ref"].rpartition("/")[2]]
-        described["requestBody"] = {"content": {JSON: {"schema": schema}}, "required": required}
+        described["requestBody"] = {"content": {operation.media_type: {"schema": schema}}, "required": required}
     if _is_endless(operation):
         described["x-endless"] = True
     return described

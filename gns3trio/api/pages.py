@@ -3,6 +3,7 @@
 from starlette.responses import HTMLResponse
 
 from gns3trio import __version__
+from gns3trio.api.access import Access
 from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.api.html_text import escape_html
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -10,7 +11,7 @@ from gns3trio.api.v2.views import compute_view
 from gns3trio.api.web_ui import INDEX
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 
-routes = RouteTable("")
+routes = RouteTable("", access=Access.LOGIN)
 
 WEB_UI = "static/web-ui/bundled"  # the page below the root to which GNS3 redirects browsers
 
@@ -52,7 +53,7 @@ async def show_projects(api: ApiRequest) -> HTMLResponse:
     """The projects of this server."""
     rows = [
         [f'<a href="projects/{project.project_id}">{escape_html(project.settings.name)}</a>', project.status]
-        for project in api.controller.projects.values()
+        for project in api.projects
     ]
     body = _table(["Project", "Status"], rows) if rows else "<p>There is no project yet.</p>"
     if (api.context.config.web_ui_folder / INDEX).is_file():

@@ -2,10 +2,12 @@
 
 Each wrong password takes a token from the bucket of its address and from the bucket of all addresses. The buckets
 refill with time. While either is empty, no password is checked, not even the right one, because a different answer
-would reveal it. The following rules keep guesses of others from locking out the right user:
+would reveal it. A password counts as wrong from the beginning of its check, so that many cannot be checked at once. The
+following rules keep guesses of others from locking out the right user:
 
-- A connection that has sent the right password is not affected.
-- An address from which the right password came recently does not use the bucket of all addresses.
+- A connection that has sent a right password may send the same one again. Another one is a guess like any other: users
+  may guess the passwords of others.
+- An address from which a right password came recently does not use the bucket of all addresses.
 - Requests that are rejected unchecked take no token, so the wait is never longer than for one token.
 """
 
@@ -13,17 +15,14 @@ import ipaddress
 import logging
 import math
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from gns3trio.addresses import parse_address
-from gns3trio.classes import frozen
+from gns3trio.api.latest import Latest
+from gns3trio.classes import define, frozen
 
 log = logging.getLogger(__name__)
-
-_Key = TypeVar("_Key", bound=Hashable)
-_Value = TypeVar("_Value")
 
 
 @frozen
@@ -37,12 +36,20 @@ class Rate:
 # A person with a few candidates needs fewer; a program is limited to 29,000 a day.
 PER_ADDRESS = Rate(10, 3.0)
 IN_TOTAL = Rate(100, 0.2)
+_TOLD_TOKENS = Rate(1, 60.0)
 # Providers assign each customer a /64 at least.
 IPV6_PREFIX = 64
 MAX_ADDRESSES = 4096
 MAX_CONNECTIONS = 4096
 
 Client = tuple[str, int]
+
+
+@define
+class Guess:
+    """A password that is being checked."""
+
+    is_right: bool = False
 
 
 class Guesses:
@@ -59,14 +66,17 @@ class Guesses:
         self._clock = clock
         self._per_address = per_address
         self._total = _Bucket(in_total, clock())
-        self._addresses: _Latest[str, _Bucket] = _Latest(max_addresses)
-        self._known: _Latest[str, None] = _Latest(max_addresses)
-        self._connections: _Latest[Client, None] = _Latest(MAX_CONNECTIONS)
+        self._addresses: Latest[str, _Bucket] = Latest(max_addresses)
+        self._refused_tokens: Latest[str, _Bucket] = Latest(max_addresses)
+        self._known: Latest[str, None] = Latest(max_addresses)
+        self._connections: Latest[Client, bytes] = Latest(MAX_CONNECTIONS)
+
+    def has_shown(self, client: Client, credentials: bytes) -> bool:
+        """Whether these credentials, or what stands for them, came over this connection last, and were right."""
+        return self._connections.get(client) == credentials
 
     def wait(self, client: Client) -> int:
         """Whole seconds until this client's password may be checked; 0 means now."""
-        if client in self._connections:
-            return 0
         address, now = address_key(client[0]), self._clock()
         bucket = self._addresses.get(address)
         wait = bucket.wait(now) if bucket is not None else 0.0
@@ -74,29 +84,60 @@ class Guesses:
             wait = max(wait, self._total.wait(now))
         return math.ceil(wait)
 
-    def right(self, client: Client) -> None:
-        """Record that this client has sent the right password."""
-        self._known.put(address_key(client[0]), None)
-        if client[1]:  # not behind a proxy, because its clients share connections
-            self._connections.put(client, None)
-
-    def wrong(self, client: Client) -> None:
-        """Record that this client has sent a wrong password."""
-        self._connections.pop(client)
+    @contextmanager
+    def checking(self, client: Client) -> Iterator["Guess"]:
+        """While a password of this client is being checked, which counts as wrong unless it ``is_right``. If the check
+        fails, it counts for nothing.
+        """
         address, now = address_key(client[0]), self._clock()
         bucket = self._addresses.get(address)
         if bucket is None:
             bucket = _Bucket(self._per_address, now)
         self._addresses.put(address, bucket)
-        slowed = " (now slowed)" if bucket.take(now) else ""
-        if address not in self._known and self._total.take(now):
+        buckets = [bucket] if address in self._known else [bucket, self._total]
+        taken = [each.take(now) for each in buckets]
+        guess = Guess()
+        try:
+            yield guess
+        except BaseException:
+            guess.is_right = True
+            raise
+        finally:
+            if guess.is_right:
+                for each, amount in zip(buckets, taken, strict=True):
+                    each.give_back(amount)
+        if not guess.is_right:
+            self._tell(address, buckets)
+
+    def right(self, client: Client, credentials: bytes) -> None:
+        """Record that this client has sent right credentials; ``credentials`` are they, or stand for them."""
+        self._known.put(address_key(client[0]), None)
+        if client[1]:  # not behind a proxy, because its clients share connections
+            self._connections.put(client, credentials)
+
+    def tell_of_token(self, client: Client) -> None:
+        """Log that a token was refused. Tokens cannot be guessed, so they are not limited, but the lines are: one per
+        address in a while.
+        """
+        address, now = address_key(client[0]), self._clock()
+        if (bucket := self._refused_tokens.get(address)) is None:
+            bucket = _Bucket(_TOLD_TOKENS, now)
+        self._refused_tokens.put(address, bucket)
+        if bucket.wait(now) == 0:
+            bucket.take(now)
+            log.warning("a token from %s was refused: it is not one of this server, or is not valid any more", address)
+
+    def _tell(self, address: str, buckets: Sequence["_Bucket"]) -> None:
+        now = self._clock()
+        slowed = " (now slowed)" if buckets[0].wait(now) > 0 else ""
+        if len(buckets) > 1 and buckets[1].wait(now) > 0:
             slowed = " (now slowed with all that are new: too many addresses guess)"
         log.warning("a wrong user or password from %s%s", address, slowed)
 
     @property
     def size(self) -> int:
         """The number of remembered addresses and connections."""
-        return len(self._addresses) + len(self._known) + len(self._connections)
+        return len(self._addresses) + len(self._refused_tokens) + len(self._known) + len(self._connections)
 
 
 def address_key(address: str) -> str:
@@ -120,38 +161,17 @@ class _Bucket:
         self._fill(now)
         return max(0.0, (1 - self._tokens) * self.rate.seconds)
 
-    def take(self, now: float) -> bool:
-        """Take a token; returns whether it was the last one."""
+    def take(self, now: float) -> float:
+        """Take a token, or what there is of one; returns how much."""
         self._fill(now)
-        self._tokens = max(0.0, self._tokens - 1)
-        return self._tokens < 1
+        taken = min(1.0, self._tokens)
+        self._tokens -= taken
+        return taken
+
+    def give_back(self, taken: float) -> None:
+        """Put back what was taken."""
+        self._tokens = min(self.rate.burst, self._tokens + taken)
 
     def _fill(self, now: float) -> None:
         self._tokens = min(self.rate.burst, self._tokens + (now - self._counted) / self.rate.seconds)
         self._counted = now
-
-
-class _Latest(Generic[_Key, _Value]):
-    """A dictionary of limited size. When it is full, a new entry replaces the oldest one."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._entries: OrderedDict[_Key, _Value] = OrderedDict()
-
-    def __contains__(self, key: _Key) -> bool:
-        return key in self._entries
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def get(self, key: _Key) -> _Value | None:
-        return self._entries.get(key)
-
-    def put(self, key: _Key, value: _Value) -> None:
-        self._entries[key] = value
-        self._entries.move_to_end(key)
-        if len(self._entries) > self._limit:
-            self._entries.popitem(last=False)
-
-    def pop(self, key: _Key) -> None:
-        self._entries.pop(key, None)

@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
+from gns3trio.api.access import Access
 from gns3trio.api.openapi import JSON
 from gns3trio.api.routing import ApiRequest, RouteTable
 
-routes = RouteTable("")
+routes = RouteTable("", access=Access.LOGIN)
 
 
 @routes.route("GET", "/openapi.json")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
+from gns3trio.api.access import AnyRoute, HttpRoute, SocketRoute
 from gns3trio.api.dialects import dialect_of
 from gns3trio.classes import define
 
@@ -72,16 +72,16 @@ class RouteIndex:
                 place = place.next(part)
             (place.ends if ends == parts else place.tails).setdefault(path, []).append(route)
 
-    def access(self, scope: Scope) -> Access:
-        """The access rule of the request's route; the password if no route matches. In version 3, everybody is told
-        that there is no route, as in GNS3 3.
+    def route_of(self, scope: Scope) -> tuple[AnyRoute, Mapping[str, Any]] | None:
+        """The route of a request, and the parameters in its path; None if there is no such path, or it does not have
+        the method. The next call with this scope calls it.
         """
         try:
             found = self._find(scope)
         except HTTPException:
-            return Access.ANYBODY if dialect_of(scope["path"]).redirects_slashes else Access.PASSWORD
+            return None
         scope[_FOUND] = found
-        return found[0].access
+        return found[0], found[1]["path_params"]
 
     def has(self, path: str) -> bool:
         """Whether there is a route for the path, whatever its methods."""

@@ -23,15 +23,18 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gns3trio import threads
-from gns3trio.api.access import Access, AnyRoute, HttpRoute, SocketRoute
+from gns3trio.api.access import Access, AnyRoute, HttpRoute, Privileges, SocketRoute, rule_for
 from gns3trio.api.console_host import tell_console_host
 from gns3trio.api.context import ApiContext
 from gns3trio.api.dialects import Dialect, dialect_of
 from gns3trio.api.encoded_lists import PiecesResponse, encode_pieces
-from gns3trio.api.errors import BodyTooLarge
+from gns3trio.api.errors import WS_POLICY_VIOLATION, BodyTooLarge
+from gns3trio.api.identity import visible_projects, while_welcome
+from gns3trio.api.streams import EndlessResponse
 from gns3trio.classes import define, frozen
 from gns3trio.controller.controller import Controller
 from gns3trio.controller.people.privileges import Privilege
+from gns3trio.controller.project.project import Project
 from gns3trio.convert import make_strict_converter, parse_uuid, structure, without_nulls
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
@@ -51,6 +54,10 @@ _SHORT_BODY_BYTES = 8 * 1024
 MAX_QUERY_BYTES = 16 * 1024
 
 MAX_PATH_NUMBER = 999_999_999
+
+JSON = "application/json"
+
+_UNWELCOME = "the user may not use this any more"
 
 
 class _NumberConvertor(IntegerConvertor):
@@ -89,6 +96,11 @@ class ApiRequest:
     def controller(self) -> Controller:
         """The controller, with all projects of this server."""
         return self.context.controller
+
+    @property
+    def projects(self) -> list[Project]:
+        """The projects of which the user is told who makes the request. All lists are made from these."""
+        return visible_projects(self.http.scope, self.controller.projects.values())
 
     def given(self, body: Any) -> dict[str, Any]:
         """The fields of ``body`` that the client sent, by name; all other fields have meaningless defaults."""
@@ -129,6 +141,7 @@ class Operation:
     raw_body: bool
     reply: Any
     raw_body_type: Any
+    media_type: str
     query: Mapping[str, str]
 
     @property
@@ -147,12 +160,12 @@ class RouteTable:
     """The routes of one family, all of one version, whose dialect they have.
 
     A request to a project that is being opened waits until it is open, as in GNS3, unless ``while_opening``. ``access``
-    is the access rule of routes without another one.
+    says who may use the routes that do not say it.
     """
 
     prefix: str
     while_opening: bool = False
-    access: Access = Access.PASSWORD
+    access: Access | None = None
     routes: list[AnyRoute] = attrs.field(factory=list)
     operations: list[Operation] = attrs.field(factory=list)
 
@@ -168,18 +181,25 @@ class RouteTable:
         status: int = 200,
         raw_body: bool = False,
         body: Any = None,
+        media_type: str = JSON,
         reply: Any = None,
         query: Mapping[str, str] = MappingProxyType({}),
         described: bool = True,
         access: Access | None = None,
-        privilege: Privilege | None = None,
+        privilege: Privileges | None = None,
+        at: str | None = None,
+        also: Sequence[tuple[Privilege, str]] = (),
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method``, or several methods, on every one of ``paths`` (below the prefix).
 
         With ``raw_body`` the handler reads the body itself, as ``api.http.stream()``, of any size and content.
-        ``body`` then describes its body, ``reply`` the JSON reply (see ``replies``) and ``query`` the query parameters;
-        these only affect the OpenAPI document. Only ``described`` routes are in that document. ``access`` is the access
-        rule, and ``privilege`` what a user needs for the path.
+        ``body`` then describes its body, which has a ``media_type``, ``reply`` the JSON reply (see ``replies``) and
+        ``query`` the query parameters; these only affect the OpenAPI document. Only ``described`` routes are in that
+        document.
+
+        Each route says who may use it: it requires a ``privilege`` (or several) of its user, for its path or the one
+        that is given as ``at``, without the version, and ``also`` others for other paths; or ``access`` says that every
+        user may use it, or everybody.
         """
 
         methods = [method] if isinstance(method, str) else list(method)
@@ -187,7 +207,7 @@ class RouteTable:
         def register(handler: Handler) -> Handler:
             if described:
                 self.operations += [
-                    Operation(each, self.prefix + path, handler, status, raw_body, reply, body, query)
+                    Operation(each, self.prefix + path, handler, status, raw_body, reply, body, media_type, query)
                     for each in methods
                     for path in paths
                 ]
@@ -199,8 +219,7 @@ class RouteTable:
                     endpoint,
                     methods=methods,
                     name=handler.__name__,
-                    access=access or self.access,
-                    privilege=privilege,
+                    rule=rule_for(self.prefix + path, access or self.access, privilege, at, also),
                 )
                 for path in paths
             ]
@@ -209,9 +228,15 @@ class RouteTable:
         return register
 
     def websocket(
-        self, *paths: str, access: Access | None = None, privilege: Privilege | None = None
+        self,
+        *paths: str,
+        access: Access | None = None,
+        privilege: Privileges | None = None,
+        at: str | None = None,
     ) -> Callable[[WebSocketHandler], WebSocketHandler]:
-        """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters."""
+        """Register a handler for websockets; it gets the ApiContext, the WebSocket and the path parameters. The rest is
+        as for ``route``. When the user loses the right to it, the websocket is closed.
+        """
 
         def register(handler: WebSocketHandler) -> WebSocketHandler:
             hints = typing.get_type_hints(handler)
@@ -221,7 +246,9 @@ class RouteTable:
                 check_query(websocket)
                 if not self.while_opening:
                     await websocket.app.state.context.controller.wait_until_opened(arguments.get("project_id"))
-                await handler(websocket.app.state.context, websocket, **arguments)
+                serve = partial(handler, websocket.app.state.context, websocket, **arguments)
+                if await while_welcome(websocket.scope, serve):
+                    await websocket.close(WS_POLICY_VIOLATION, _UNWELCOME)
 
             endpoint.__doc__ = handler.__doc__
             self.routes += [
@@ -229,8 +256,7 @@ class RouteTable:
                     self.prefix + path,
                     endpoint,
                     name=handler.__name__,
-                    access=access or self.access,
-                    privilege=privilege,
+                    rule=rule_for(self.prefix + path, access or self.access, privilege, at, ()),
                 )
                 for path in paths
             ]
@@ -254,7 +280,11 @@ class _Endpoint:
             scope["state"]["held"] = held
             response = await self._answer(Request(scope, receive, send))
         scope["state"] = {}  # a streamed reply may last for hours
-        await response(scope, receive, send)
+        if isinstance(response, EndlessResponse):
+            # Left without its end, the reply is cut.
+            await while_welcome(scope, partial(response, scope, receive, send))
+        else:
+            await response(scope, receive, send)
 
 
 def _once_opened(handler: Handler) -> Handler:

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gns3trio.api.event_batches import join
+from gns3trio.api.identity import visible_events
 from gns3trio.classes import frozen
 from gns3trio.compute.captures import Capture
 from gns3trio.controller.links.link import Link
@@ -123,7 +124,8 @@ class EndlessResponse(Response):
 
 class NotificationStream(EndlessResponse):
     """An endless stream of newline-delimited JSON, one event per line; with ``batch``, in seconds, one array of events.
-    The context manager of ``attend`` is entered while it lasts.
+    The context manager of ``attend`` is entered while it lasts. Of the controller's projects, it has those of which the
+    user is told; a topic ``of_compute`` has those of a client of the compute.
     """
 
     def __init__(
@@ -134,8 +136,11 @@ class NotificationStream(EndlessResponse):
         attend: Callable[[], AbstractContextManager[None]] = nullcontext,
         batch: float = 0.0,
         greeting: Greeting = V2_GREETING,
+        *,
+        of_compute: bool = False,
     ) -> None:
         super().__init__("application/json", closing)
+        self._of_compute = of_compute
         self._hub = hub
         self._greeting = greeting
         self._topic = topic
@@ -144,7 +149,8 @@ class NotificationStream(EndlessResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request or websocket (ASGI entry point)."""
-        with self._attend(), self._hub.subscribe(self._topic, self._batch) as subscription:
+        topic = self._topic if self._of_compute else visible_events(scope, self._topic)
+        with self._attend(), self._hub.subscribe(topic, self._batch) as subscription:
 
             async def produce(write: Callable[[bytes], Awaitable[None]], nursery: trio.Nursery) -> None:
                 if self._batch:
@@ -214,10 +220,12 @@ async def serve_notifications(
     ping_after: float | None = None,
     batch: float = 0.0,
     greeting: Greeting = V2_GREETING,
+    of_compute: bool = False,
 ) -> None:
     """Send the events of ``topic`` as text frames until the client leaves or the server closes; with ``batch``, in
-    seconds, arrays of events.
+    seconds, arrays of events. ``of_compute`` is as for ``NotificationStream``.
     """
+    topic = topic if of_compute else visible_events(websocket.scope, topic)
     with hub.subscribe(topic, batch) as subscription:
 
         async def produce(write: Writer, nursery: trio.Nursery) -> None:

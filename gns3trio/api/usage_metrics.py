@@ -1,12 +1,12 @@
 """Metrics of the programs of nodes on this host."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gns3trio.api.metric import Metric, Sample
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_features import NodeUsage
-from gns3trio.controller.controller import Controller
 from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.project.project import Project
 from gns3trio.slices import in_slices
 
 # Nodes with a process of which there are metrics, the first ones in the order of projects and nodes. A host runs fewer.
@@ -38,10 +38,9 @@ _METRICS = (
 )
 
 
-async def usage_metrics(controller: Controller) -> list[Metric]:
-    """What nodes with a process take of this host."""
-    own: Compute = controller.computes.own
-    nodes = await in_slices(_running(controller, own))
+async def usage_metrics(own: Compute, projects: Iterable[Project]) -> list[Metric]:
+    """What nodes of these projects with a process take of this host, whose compute is ``own``."""
+    nodes = await in_slices(_running(own, projects))
     measured: list[tuple[Node, NodeUsage]] = []
     for begin in range(0, len(nodes), _AT_A_TIME):
         some = nodes[begin : begin + _AT_A_TIME]
@@ -53,9 +52,9 @@ async def usage_metrics(controller: Controller) -> list[Metric]:
     return [Metric(name, kind, text, _samples(measured, field)) for name, kind, text, field in _METRICS]
 
 
-def _running(controller: Controller, own: Compute) -> Iterator[tuple[Node, ComputeNode]]:
+def _running(own: Compute, projects: Iterable[Project]) -> Iterator[tuple[Node, ComputeNode]]:
     """The nodes that run on this host, and may have a process."""
-    for project in list(controller.projects.values()):
+    for project in projects:
         for node in list(project.nodes.values()):
             if node.instance is not None and node.status != "stopped" and node.require_compute() is own:
                 yield node, node.instance

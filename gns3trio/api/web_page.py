@@ -11,6 +11,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gns3trio import threads
+from gns3trio.api.access import Access
 from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.content_policy import OWN_PAGE
 from gns3trio.api.pages import WEB_UI
@@ -19,7 +20,7 @@ from gns3trio.api.web_ui import INDEX
 from gns3trio.classes import frozen
 from gns3trio.errors import NotFound
 
-routes = RouteTable("")
+routes = RouteTable("", access=Access.LOGIN)
 
 _FOLDER = Path(__file__).parents[1] / "web"
 _MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}

@@ -9,13 +9,14 @@ from pathlib import PurePosixPath
 from starlette.responses import RedirectResponse, Response
 
 from gns3trio import threads
+from gns3trio.api.access import Access
 from gns3trio.api.content_policy import BINARY, WEB_UI
 from gns3trio.api.downloads import Download, file_download
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.storage.single_files import OpenFile, open_file
 from gns3trio.errors import Forbidden, NotFound
 
-routes = RouteTable("/static/web-ui")
+routes = RouteTable("/static/web-ui", access=Access.LOGIN)
 
 INDEX = "index.html"
 # The names of all other files contain a hash of their content.

@@ -1,6 +1,7 @@
 """Wrong passwords: what a guesser gets, and that others do not suffer. Time passes as the tests say."""
 
 import logging
+from contextlib import ExitStack, suppress
 
 import attrs
 import pytest
@@ -30,12 +31,26 @@ def guesses(clock: Clock) -> Guesses:
     return Guesses(clock)
 
 
+SHOWN, OTHER = b"credentials", b"other credentials"
+
+
 def guess(guesses: Guesses, client: tuple[str, int]) -> bool:
     """A wrong password; whether it was checked."""
     checked = guesses.wait(client) == 0
     if checked:
-        guesses.wrong(client)
+        wrong(guesses, client)
     return checked
+
+
+def wrong(guesses: Guesses, client: tuple[str, int]) -> None:
+    with guesses.checking(client):
+        pass
+
+
+def right(guesses: Guesses, client: tuple[str, int]) -> None:
+    with guesses.checking(client) as checked:
+        checked.is_right = True
+    guesses.right(client, SHOWN)
 
 
 def guess_for(guesses: Guesses, clock: Clock, seconds: float, clients: list[tuple[str, int]]) -> int:
@@ -60,7 +75,7 @@ def test_who_was_refused_waits_for_one_token_only(guesses: Guesses, clock: Clock
     guess_for(guesses, clock, 600, [USER])
     clock.now += guesses.wait(USER)
     assert guesses.wait(USER) == 0
-    guesses.right(USER)
+    right(guesses, USER)
     assert guesses.wait(USER) == 0
 
 
@@ -77,29 +92,65 @@ def test_many_addresses_are_slowed_together(guesses: Guesses, clock: Clock) -> N
 
 
 def test_a_known_address_does_not_share_the_total(guesses: Guesses, clock: Clock) -> None:
-    guesses.right(USER)
+    right(guesses, USER)
     guess_for(guesses, clock, 60, [(f"198.51.100.{n}", 1) for n in range(200)])
     assert guesses.wait((USER[0], 2000)) == 0
 
 
 def test_a_connection_that_showed_the_password_goes_on(guesses: Guesses, clock: Clock) -> None:
     """Although somebody guesses from the same address; but not behind a proxy, whose connections are shared."""
-    guesses.right(USER)
+    right(guesses, USER)
     guess_for(guesses, clock, 60, [(USER[0], 2000)])
-    assert guesses.wait(USER) == 0
-    assert guesses.wait((USER[0], 3000)) > 0
-    guesses.wrong(USER)  # it guesses itself
-    assert guesses.wait(USER) > 0
-    guesses.right(("192.0.2.9", 0))
-    guess_for(guesses, clock, 60, [("192.0.2.9", 0)])
-    assert guesses.wait(("192.0.2.9", 0)) > 0
+    assert guesses.has_shown(USER, SHOWN)
+    assert not guesses.has_shown((USER[0], 3000), SHOWN)
+    proxy = ("192.0.2.9", 0)
+    right(guesses, proxy)
+    assert not guesses.has_shown(proxy, SHOWN)
+
+
+def test_a_user_who_guesses_waits_as_others_do(guesses: Guesses, clock: Clock) -> None:
+    """However many connections have shown the user's own password: another one is a guess on all of them."""
+    mine = [(USER[0], port) for port in range(1, 100)]
+    for connection in mine:
+        right(guesses, connection)
+    assert not any(guesses.has_shown(connection, OTHER) for connection in mine)
+    assert [guess(guesses, connection) for connection in mine].count(True) == PER_ADDRESS.burst
+    assert all(guesses.has_shown(connection, SHOWN) for connection in mine)
+
+
+def test_many_checks_at_once_are_as_many_guesses(guesses: Guesses) -> None:
+    """Until their outcome is known. What could not be checked, and what was right, counts for nothing."""
+    with ExitStack() as checks:
+        begun = [checks.enter_context(guesses.checking(ATTACKER)) for _ in range(PER_ADDRESS.burst)]
+        assert guesses.wait(ATTACKER) > 0
+        begun[0].is_right = True
+    assert [guess(guesses, ATTACKER) for _ in range(5)] == [True, False, False, False, False]
+    other = ("192.0.2.7", 1)
+    for _ in range(2 * PER_ADDRESS.burst):
+        with suppress(ValueError), guesses.checking(other):
+            raise ValueError
+    assert guesses.wait(other) == 0
+
+
+def test_refused_tokens_are_logged_once_in_a_while(
+    guesses: Guesses, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are no guesses."""
+    for _ in range(50):
+        guesses.tell_of_token(ATTACKER)
+    guesses.tell_of_token(USER)
+    clock.now += 60
+    guesses.tell_of_token(ATTACKER)
+    told = " ".join(record.getMessage() for record in caplog.records)
+    assert [told.count(f"a token from {client[0]} was refused") for client in (ATTACKER, USER)] == [2, 1]
+    assert guesses.wait(ATTACKER) == 0
 
 
 def test_success_does_not_refill(guesses: Guesses, clock: Clock) -> None:
     """Or who shares an address with a user could guess at any speed."""
     for _ in range(PER_ADDRESS.burst):
-        guesses.wrong(ATTACKER)
-    guesses.right((ATTACKER[0], 2000))
+        wrong(guesses, ATTACKER)
+    right(guesses, (ATTACKER[0], 2000))
     assert guesses.wait(ATTACKER) > 0
 
 
@@ -115,7 +166,7 @@ def test_memory_is_bounded(guesses: Guesses, clock: Clock) -> None:
         clock.now += IN_TOTAL.seconds
         client = (f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", n + 1)
         guess(guesses, client)
-        guesses.right(client)
+        right(guesses, client)
     assert guesses.size <= 3 * MAX_ADDRESSES
 
 

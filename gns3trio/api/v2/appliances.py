@@ -28,7 +28,7 @@ class ApplianceInstall:
     version: str | None = None
 
 
-@routes.route("GET", "/appliances", reply=list[dict[str, Any]], query=_LIST_QUERY)
+@routes.route("GET", "/appliances", reply=list[dict[str, Any]], query=_LIST_QUERY, privilege="Appliance.Audit")
 async def list_appliances(api: ApiRequest) -> Response:
     """The appliances in the folder of the setting `appliances_path`. Files that cannot be read are left out."""
     found = [file.appliance.document for file in await api.controller.appliances.all() if file.appliance is not None]
@@ -39,7 +39,9 @@ def _listed(document: dict[str, Any]) -> dict[str, Any]:
     return {**{name: value for name, value in document.items() if name != "appliance_id"}, "builtin": False}
 
 
-@routes.route("GET", "/appliance_files", reply=list[library_replies.ApplianceFile])
+@routes.route(
+    "GET", "/appliance_files", reply=list[library_replies.ApplianceFile], privilege="Appliance.Audit", at="/appliances"
+)
 async def list_files(api: ApiRequest) -> list[dict[str, Any]]:
     """The files of appliances with their ids and versions, and why some cannot be read; an extension."""
     return [_file_view(file) for file in await api.controller.appliances.all()]
@@ -57,7 +59,15 @@ def _file_view(file: ApplianceFile) -> dict[str, Any]:
     }
 
 
-@routes.route("POST", "/appliance_files", status=201, raw_body=True, reply=library_replies.ApplianceFile)
+@routes.route(
+    "POST",
+    "/appliance_files",
+    status=201,
+    raw_body=True,
+    reply=library_replies.ApplianceFile,
+    privilege="Appliance.Allocate",
+    at="/appliances",
+)
 async def add_file(api: ApiRequest) -> dict[str, Any]:
     """Add an appliance; the body is the content of its file. One of the same name is replaced. An extension."""
     data = bytearray()
@@ -71,7 +81,13 @@ async def add_file(api: ApiRequest) -> dict[str, Any]:
 _VERSION_QUERY = {"version": "of which images are looked for; by default the only one"}
 
 
-@routes.route("GET", "/appliances/{appliance_id}", reply=library_replies.Appliance, query=_VERSION_QUERY)
+@routes.route(
+    "GET",
+    "/appliances/{appliance_id}",
+    reply=library_replies.Appliance,
+    query=_VERSION_QUERY,
+    privilege="Appliance.Audit",
+)
 async def get_appliance(api: ApiRequest, appliance_id: UUID) -> dict[str, Any]:
     """An appliance: all that its file says, and which images of a version are here; an extension."""
     file = await api.controller.appliances.get(appliance_id)
@@ -97,7 +113,9 @@ def _image_view(found: FoundImage) -> dict[str, Any]:
     }
 
 
-@routes.route("POST", "/appliances/{appliance_id}/install", status=201, reply=dict[str, Any])
+@routes.route(
+    "POST", "/appliances/{appliance_id}/install", status=201, reply=dict[str, Any], privilege="Appliance.Allocate"
+)
 async def install_appliance(api: ApiRequest, appliance_id: UUID, body: ApplianceInstall) -> dict[str, Any]:
     """Make a template of a version. Its images must be here; 409 names those that are not. An extension."""
     file = await api.controller.appliances.get(appliance_id)

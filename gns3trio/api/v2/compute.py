@@ -116,7 +116,12 @@ async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) ->
     topic = events_for(hosted, client)
     with hosted.controllers.listening(client):
         await serve_notifications(
-            websocket, context.events.compute, topic, context.closing, ping_after=COMPUTE_PING_AFTER_SECONDS
+            websocket,
+            context.events.compute,
+            topic,
+            context.closing,
+            ping_after=COMPUTE_PING_AFTER_SECONDS,
+            of_compute=True,
         )
 
 
@@ -202,7 +207,7 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     client = client_of(api.http.scope)
     require_known(api.controller, client, project_id)
     topic = events_for(api.controller.hosted, client, project_id)
-    return NotificationStream(api.context.events.compute, topic, api.context.closing)
+    return NotificationStream(api.context.events.compute, topic, api.context.closing, of_compute=True)
 
 
 @routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)

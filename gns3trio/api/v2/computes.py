@@ -7,6 +7,7 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.api import host_views
+from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.host_views import interface_view, port_usage_view
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -48,13 +49,13 @@ class ComputeCreate(ComputeUpdate):
     port: int = field(validator=v.PORT)
 
 
-@routes.route("GET", "/computes", reply=list[host_replies.Compute])
+@routes.route("GET", "/computes", reply=list[host_replies.Compute], access=Access.LOGIN)
 async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
     """All computes; ``local`` is this server."""
     return list(map(compute_view, api.controller.computes.states()))
 
 
-@routes.route("POST", "/computes", status=201, reply=host_replies.Compute)
+@routes.route("POST", "/computes", status=201, reply=host_replies.Compute, privilege="Compute.Allocate")
 async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]:
     """Register another server as a compute, and connect to it. The reply shows whether it could be reached; if not, it
     is tried again and again. Without ``compute_id``, one that was removed before gets its former id.
@@ -64,7 +65,9 @@ async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]
 
 
 # Before the paths that begin with an id, which would also match ``endpoint``.
-@routes.route("GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}", reply=replies.Endpoint)
+@routes.route(
+    "GET", "/computes/endpoint/{compute_id}/{emulator}/{action:path}", reply=replies.Endpoint, access=Access.LOGIN
+)
 async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: str) -> dict[str, Any]:
     """The URL under which a client reaches an emulator's route on a compute directly."""
     compute = api.controller.computes.state(compute_id)
@@ -72,13 +75,13 @@ async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: 
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
 
 
-@routes.route("GET", "/computes/{compute_id}", reply=host_replies.Compute)
+@routes.route("GET", "/computes/{compute_id}", reply=host_replies.Compute, access=Access.LOGIN)
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """One compute by its id."""
     return compute_view(api.controller.computes.state(compute_id))
 
 
-@routes.route("PUT", "/computes/{compute_id}", reply=host_replies.Compute)
+@routes.route("PUT", "/computes/{compute_id}", reply=host_replies.Compute, privilege="Compute.Modify")
 async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) -> dict[str, Any]:
     """Change the name, address or credentials of a compute."""
     changes = api.given(body)
@@ -87,20 +90,22 @@ async def update_compute(api: ApiRequest, compute_id: str, body: ComputeUpdate) 
     return compute_view(await api.controller.computes.update(compute_id, changes))
 
 
-@routes.route("DELETE", "/computes/{compute_id}", status=204)
+@routes.route("DELETE", "/computes/{compute_id}", status=204, privilege="Compute.Allocate")
 async def delete_compute(api: ApiRequest, compute_id: str) -> None:
     """Remove a compute, and close the projects with nodes on it. Succeeds if it does not exist."""
     await api.controller.delete_compute(compute_id)
 
 
-@routes.route("GET", "/computes/{compute_id}/ports", reply=host_views.PortUsage)
-@routes.route("GET", "/computes/{compute_id}/network/ports", reply=host_views.PortUsage)
+@routes.route("GET", "/computes/{compute_id}/ports", reply=host_views.PortUsage, access=Access.LOGIN)
+@routes.route("GET", "/computes/{compute_id}/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)
 async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
 
 
-@routes.route("POST", "/computes/{compute_id}/benchmark", status=201, reply=UdpBenchmarkReport)
+@routes.route(
+    "POST", "/computes/{compute_id}/benchmark", status=201, reply=UdpBenchmarkReport, privilege="Compute.Modify"
+)
 async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkRequest) -> dict[str, Any]:
     """Measure the path between two UDP endpoints of the compute per RFC 2544. The reply comes at the end;
     ``udp.benchmark`` events report every trial.
@@ -110,13 +115,13 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     return udp_benchmark_view(await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, a, b, spec, changes)))
 
 
-@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[host_views.Interface])
+@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)
 async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
     return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
 
 
-@routes.route("GET", "/computes/{compute_id}/trunks", reply=host_replies.ComputeTrunk)
+@routes.route("GET", "/computes/{compute_id}/trunks", reply=host_replies.ComputeTrunk, privilege="Compute.Audit")
 async def get_compute_trunk(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The trunk of the compute: the other hosts that its links lead to, with delay, loss and MTU; an extension."""
     computes = api.controller.computes

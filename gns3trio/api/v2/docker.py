@@ -18,7 +18,7 @@ _NODE = "/compute/projects/{project_id}/docker/nodes/{node_id}"
 
 
 @routes.route("GET", "/compute/docker/images", reply=list[library_views.DockerImage], access=Access.COMPUTE)
-@routes.route("GET", "/computes/local/docker/images", reply=list[library_views.DockerImage])
+@routes.route("GET", "/computes/local/docker/images", reply=list[library_views.DockerImage], access=Access.LOGIN)
 async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
     """The images that the Docker engine of this host has, by name. 409 if there is no engine."""
     return [{"image": name} for name in await api.context.docker_images()]

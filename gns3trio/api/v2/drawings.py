@@ -12,7 +12,7 @@ from gns3trio.api.v2.views import drawing_view
 routes = RouteTable("/v2/projects/{project_id}/drawings")
 
 
-@routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing])
+@routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")
 async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The drawings of a project; for a closed project, those in its file."""
     project = api.controller.get_project(project_id)
@@ -21,7 +21,7 @@ async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any
     return (await project.file.read()).drawings
 
 
-@routes.route("POST", "", status=201, reply=replies.Drawing)
+@routes.route("POST", "", status=201, reply=replies.Drawing, privilege="Drawing.Allocate")
 async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -> dict[str, Any]:
     """Add a drawing to a project."""
     project = api.controller.get_project(project_id)
@@ -31,13 +31,13 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     return drawing_view(project_id, drawing)
 
 
-@routes.route("GET", "/{drawing_id}", reply=replies.Drawing)
+@routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")
 async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
     """One drawing of a project."""
     return drawing_view(project_id, api.controller.get_project(project_id).drawings.require(drawing_id))
 
 
-@routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing)
+@routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing, privilege="Drawing.Modify")
 async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, body: DrawingBody) -> dict[str, Any]:
     """Change the position or content of a drawing."""
     project = api.controller.get_project(project_id)
@@ -47,7 +47,7 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     return drawing_view(project_id, drawing)
 
 
-@routes.route("DELETE", "/{drawing_id}", status=204)
+@routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")
 async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
     """Delete a drawing from a project."""
     project = api.controller.get_project(project_id)

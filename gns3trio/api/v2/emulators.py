@@ -49,22 +49,30 @@ for _type in EMULATOR_OF_TYPE:
     )
 
 
-@routes.route("GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]])
+@routes.route(
+    "GET", "/computes/{compute_id}/{emulator}/images", reply=list[dict[str, Any]], privilege="Image.Audit", at="/images"
+)
 async def list_compute_images(api: ApiRequest, compute_id: str, emulator: str) -> Response:
     """The images of an emulator on another host."""
     return forwarded(api, compute_id, emulator, "images")
 
 
-@routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
-@routes.route("POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
-@routes.route("PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
-@routes.route("DELETE", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True)
+@routes.route("GET", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True, privilege="Compute.Audit")
+@routes.route(
+    "POST", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True, privilege="Image.Allocate", at="/images"
+)
+@routes.route(
+    "PUT", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True, privilege="Image.Allocate", at="/images"
+)
+@routes.route(
+    "DELETE", "/computes/{compute_id}/{emulator}/{action:path}", raw_body=True, privilege="Image.Allocate", at="/images"
+)
 async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, action: str) -> Response:
     """A request to an emulator of a compute, which answers it. 409 for this server, which runs none."""
     return forwarded(api, compute_id, emulator, action)
 
 
-@routes.route("POST", "/computes/{compute_id}/auto_idlepc", reply=dict[str, Any])
+@routes.route("POST", "/computes/{compute_id}/auto_idlepc", reply=dict[str, Any], access=Access.LOGIN)
 async def find_idlepc(api: ApiRequest, compute_id: str, body: IdlePcSearch) -> dict[str, Any]:
     """Find an Idle-PC value for an image of a Dynamips router, on another host. This server itself runs none."""
     compute = api.controller.computes.require_other(compute_id)
@@ -76,21 +84,27 @@ async def find_idlepc(api: ApiRequest, compute_id: str, body: IdlePcSearch) -> d
     return await cancelled_on_disconnect(api, lambda: compute.find_idlepc(body.platform, body.image, body.ram))
 
 
-@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc")
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/auto_idlepc", privilege="Node.Audit")
 async def find_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
     """Find an Idle-PC value for a Dynamips router on another host. This server itself runs none."""
     node = api.controller.get_project(project_id).nodes.require(node_id)
     return forwarded_for_node(api, node, "dynamips", "auto_idlepc")
 
 
-@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals")
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/dynamips/idlepc_proposals", privilege="Node.Audit")
 async def propose_idlepc_of_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
     """The Idle-PC values that a Dynamips router on another host proposes. This server itself runs none."""
     node = api.controller.get_project(project_id).nodes.require(node_id)
     return forwarded_for_node(api, node, "dynamips", "idlepc_proposals")
 
 
-@routes.route("POST", "/projects/{project_id}/nodes/{node_id}/resize_disk", status=201)
+@routes.route(
+    "POST",
+    "/projects/{project_id}/nodes/{node_id}/resize_disk",
+    status=201,
+    privilege="Node.Allocate",
+    at="/projects/{project_id}/nodes/{node_id}/qemu/disk_image",
+)
 async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: DiskResize) -> None:
     """Make a disk of a stopped QEMU machine larger."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:

@@ -17,7 +17,7 @@ from gns3trio.controller.storage.single_files import open_file
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("GET", "/files/{path:path}")
+@routes.route("GET", "/files/{path:path}", privilege="Project.Audit")
 async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Download:
     """A file of a project, which may be open or closed."""
     project = api.controller.get_project(project_id)
@@ -25,7 +25,7 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
     return uploaded_file(file, path)
 
 
-@routes.route("POST", "/files/{path:path}", status=201, raw_body=True)
+@routes.route("POST", "/files/{path:path}", status=201, raw_body=True, privilege="Project.Modify")
 async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
     """Write a file of a project; the body is its content."""
     project = api.controller.get_project(project_id)
@@ -33,7 +33,7 @@ async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> Non
     await write_project_file(project, path, api.http.stream())
 
 
-@routes.route("GET", "/nodes/{node_id}/files/{path:path}")
+@routes.route("GET", "/nodes/{node_id}/files/{path:path}", privilege="Node.Audit")
 async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> Download:
     """A file of a node."""
     project = api.controller.get_project(project_id)
@@ -42,13 +42,13 @@ async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: 
     return file_download(await files.open(path), BINARY)
 
 
-@routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True)
+@routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True, privilege="Node.Modify")
 async def post_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> None:
     """Write a file of a node; the body is its content."""
     await write_node_file(api.controller.get_project(project_id), node_id, path, api.http.stream())
 
 
-@routes.route("POST", "/nodes/{node_id}/duplicate", status=201, reply=replies.Node)
+@routes.route("POST", "/nodes/{node_id}/duplicate", status=201, reply=replies.Node, privilege="Node.Allocate")
 async def post_node_duplicate(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeDuplicate) -> Any:
     """Create a copy of a node."""
     project = api.controller.get_project(project_id)

@@ -13,14 +13,14 @@ from gns3trio.controller.host_usage import Count
 routes = RouteTable("/v2/hosted_projects")
 
 
-@routes.route("GET", "", reply=list[host_replies.HostedLab])
+@routes.route("GET", "", reply=list[host_replies.HostedLab], privilege="Compute.Audit", at="/computes")
 async def list_hosted_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The projects of all controllers that use this server as their compute; an extension."""
     hosted = api.controller.hosted
     return [_view(hosted, project) for project in hosted.all()]
 
 
-@routes.route("POST", "/{hosted_id}/close", status=204)
+@routes.route("POST", "/{hosted_id}/close", status=204, privilege="Compute.Modify", at="/computes")
 async def close_hosted_project(api: ApiRequest, hosted_id: UUID) -> None:
     """Stop the nodes of a project of another controller; their files stay; an extension."""
     hosted = api.controller.hosted

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.access import Access
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import host_replies
@@ -15,15 +16,14 @@ from gns3trio.controller.host_usage import HostUsage, host_usage
 routes = RouteTable("/v2")
 
 
-@routes.route("GET", "/hosts", reply=list[host_replies.Host])
+@routes.route("GET", "/hosts", reply=list[host_replies.Host], access=Access.LOGIN)
 async def list_hosts(api: ApiRequest) -> list[dict[str, Any]]:
-    """What open projects have on each compute: nodes by type and by project, and links to other computes; an
-    extension. The order is that of ``/v2/computes``.
+    """What the projects that the user sees and that are open have on each compute: nodes by type and by project, and
+    links to other computes; an extension. The order is that of ``/v2/computes``.
     """
-    projects = api.controller.projects
-    usage = await host_usage(list(projects.values()))
+    usage = await host_usage(api.projects)
     # After the count, which takes a moment.
-    names = {project.project_id: project.settings.name for project in projects.values()}
+    names = {project.project_id: project.settings.name for project in api.projects}
     traits = api.controller.computes.traits()
     return [host_view(each, usage.get(each.compute_id) or HostUsage(), names) for each in traits]
 

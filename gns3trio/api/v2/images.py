@@ -74,7 +74,7 @@ def _add_routes(emulator: str) -> None:
     image, upload = "images/{filename:path}", "uploads/{upload_id}"
 
     @routes.route("GET", f"{compute}/images", reply=list[library_views.ImageFile], access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/images", reply=list[library_views.ImageFile])
+    @routes.route("GET", f"{local}/images", reply=list[library_views.ImageFile], privilege="Image.Audit", at="/images")
     async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
         """The images of an emulator. ``md5sum`` is null while it has not been computed, which happens with the first
         node that uses the image.
@@ -82,31 +82,51 @@ def _add_routes(emulator: str) -> None:
         return list(map(image_view, await api.controller.images.of(emulator).list()))
 
     @routes.route("POST", f"{compute}/{image}", status=204, raw_body=True, access=Access.COMPUTE)
-    @routes.route("POST", f"{local}/{image}", status=204, raw_body=True)
+    @routes.route(
+        "POST",
+        f"{local}/{image}",
+        status=204,
+        raw_body=True,
+        privilege="Image.Allocate",
+        at="/images/upload/{filename}",
+    )
     async def upload_image(api: ApiRequest, filename: str) -> None:
         """Store an image; the body is its content. An image of that name is replaced when all of it has arrived."""
         await api.controller.images.of(emulator).receive(filename, api.http.stream())
 
     @routes.route("GET", f"{compute}/{image}", access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/{image}")
+    @routes.route("GET", f"{local}/{image}", privilege="Image.Audit", at="/images/{filename}")
     async def download_image(api: ApiRequest, filename: str) -> Download:
         """The content of an image."""
         return uploaded_file(await api.controller.images.of(emulator).open(filename), filename)
 
     @routes.route("DELETE", f"{compute}/{image}", status=204, access=Access.COMPUTE)
-    @routes.route("DELETE", f"{local}/{image}", status=204)
+    @routes.route("DELETE", f"{local}/{image}", status=204, privilege="Image.Allocate", at="/images/{filename}")
     async def delete_image(api: ApiRequest, filename: str) -> None:
         """Delete an image, unless a node of an open project uses it; an extension."""
         await api.controller.images.of(emulator).delete(filename)
 
     @routes.route("GET", f"{compute}/uploads", reply=list[library_replies.ImageUpload], access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/uploads", reply=list[library_replies.ImageUpload])
+    @routes.route(
+        "GET",
+        f"{local}/uploads",
+        reply=list[library_replies.ImageUpload],
+        privilege="Image.Allocate",
+        at="/images/upload",
+    )
     async def list_uploads(api: ApiRequest) -> list[dict[str, Any]]:
         """The unfinished uploads of images; an extension."""
         return list(map(_upload_view, await api.controller.images.of(emulator).uploads.all()))
 
     @routes.route("POST", f"{compute}/uploads", status=201, reply=library_replies.ImageUpload, access=Access.COMPUTE)
-    @routes.route("POST", f"{local}/uploads", status=201, reply=library_replies.ImageUpload)
+    @routes.route(
+        "POST",
+        f"{local}/uploads",
+        status=201,
+        reply=library_replies.ImageUpload,
+        privilege="Image.Allocate",
+        at="/images/upload",
+    )
     async def begin_upload(api: ApiRequest, body: UploadBegin) -> dict[str, Any]:
         """Begin an upload in parts, or find the unfinished one of the same file; an extension. Unfinished uploads are
         kept for a week.
@@ -115,7 +135,9 @@ def _add_routes(emulator: str) -> None:
         return _upload_view(await uploads.begin(body.filename, body.size, body.md5sum))
 
     @routes.route("GET", f"{compute}/{upload}", reply=library_replies.ImageUpload, access=Access.COMPUTE)
-    @routes.route("GET", f"{local}/{upload}", reply=library_replies.ImageUpload)
+    @routes.route(
+        "GET", f"{local}/{upload}", reply=library_replies.ImageUpload, privilege="Image.Allocate", at="/images/upload"
+    )
     async def get_upload(api: ApiRequest, upload_id: UUID) -> dict[str, Any]:
         """An unfinished upload: how much of it has arrived; an extension."""
         return _upload_view(await api.controller.images.of(emulator).uploads.get(upload_id))
@@ -128,7 +150,15 @@ def _add_routes(emulator: str) -> None:
         query=_OFFSET_QUERY,
         access=Access.COMPUTE,
     )
-    @routes.route("PUT", f"{local}/{upload}", raw_body=True, reply=library_replies.ImageUpload, query=_OFFSET_QUERY)
+    @routes.route(
+        "PUT",
+        f"{local}/{upload}",
+        raw_body=True,
+        reply=library_replies.ImageUpload,
+        query=_OFFSET_QUERY,
+        privilege="Image.Allocate",
+        at="/images/upload",
+    )
     async def append_to_upload(api: ApiRequest, upload_id: UUID) -> dict[str, Any]:
         """Send the next bytes of an image. What has arrived stays if the connection breaks. The image appears with its
         last byte, if its checksum is right; an extension.
@@ -139,7 +169,7 @@ def _add_routes(emulator: str) -> None:
         return _upload_view(await uploads.append(upload_id, _offset(api), api.http.stream(), length))
 
     @routes.route("DELETE", f"{compute}/{upload}", status=204, access=Access.COMPUTE)
-    @routes.route("DELETE", f"{local}/{upload}", status=204)
+    @routes.route("DELETE", f"{local}/{upload}", status=204, privilege="Image.Allocate", at="/images/upload")
     async def delete_upload(api: ApiRequest, upload_id: UUID) -> None:
         """Give up an unfinished upload; an extension."""
         await api.controller.images.of(emulator).uploads.discard(upload_id)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.conditions.impairments import IMPAIRMENT_TYPES, ImpairmentType
@@ -12,7 +13,7 @@ routes = RouteTable("/v2")
 _KINDS = {float: "number", int: "integer", str: "text"}
 
 
-@routes.route("GET", "/impairment_types", reply=list[replies.ImpairmentType])
+@routes.route("GET", "/impairment_types", reply=list[replies.ImpairmentType], access=Access.LOGIN)
 async def list_impairment_types(api: ApiRequest) -> list[dict[str, Any]]:
     """All types of impairments, with what each does and has; an extension."""
     return [impairment_type_view(kind) for kind in IMPAIRMENT_TYPES.values()]

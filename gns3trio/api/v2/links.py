@@ -24,8 +24,10 @@ from gns3trio.controller.links.link import Link
 
 routes = RouteTable("/v2/projects/{project_id}")
 
+_CAPTURE = "/projects/{project_id}/links/{link_id}/capture"  # where version 3 has it, and permissions are given
 
-@routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink], query=LINKS_QUERY)
+
+@routes.route("GET", "/links", reply=list[replies.Link | replies.SavedLink], query=LINKS_QUERY, privilege="Link.Audit")
 async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]] | WithHeaders:
     """The links of a project; for a closed project, those in its file.
 
@@ -40,14 +42,14 @@ async def list_links(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, An
     return map(saved_link_view, (await project.file.read()).links)
 
 
-@routes.route("POST", "/links", status=201, reply=replies.Link)
+@routes.route("POST", "/links", status=201, reply=replies.Link, privilege="Link.Allocate")
 async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> dict[str, Any]:
     """Create a link between two ports."""
     project = api.controller.get_project(project_id)
     return link_view(await project.links.create(await link_record(project_id, body)))
 
 
-@routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link)
+@routes.route("PUT", "/links/{link_id}", status=201, reply=replies.Link, privilege="Link.Modify")
 async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkUpdate) -> dict[str, Any]:
     """Change filters, suspension, style or labels of a link. With two other ends, the link moves there."""
     project = api.controller.get_project(project_id)
@@ -61,20 +63,20 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-@routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]])
+@routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")
 async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """The filters of GNS3 that the link supports: all, whatever its nodes are."""
     api.controller.get_project(project_id).links.require(link_id)
     return GNS3_FILTERS
 
 
-@routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments)
+@routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments, privilege="Link.Audit")
 async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """The impairments of a link, which act after GNS3's filters; an extension."""
     return _impairments_view(api.controller.get_project(project_id).links.require(link_id))
 
 
-@routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments)
+@routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments, privilege="Link.Modify")
 async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body: LinkImpairments) -> dict[str, Any]:
     """Replace the impairments of a link in one step; an extension."""
     project = api.controller.get_project(project_id)
@@ -89,7 +91,7 @@ def _impairments_view(link: Link) -> dict[str, Any]:
     return {"impairments": [describe(i) for i in link.impairments.filters], "seed": link.impairments.seed}
 
 
-@routes.route("GET", "/links/{link_id}/statistics", reply=replies.LinkStatistics)
+@routes.route("GET", "/links/{link_id}/statistics", reply=replies.LinkStatistics, privilege="Link.Audit")
 async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """The counters of a link since it was created, as in ``link.stats``. Rates cover the time since the last such
     event.
@@ -98,20 +100,27 @@ async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) 
     return link_statistics_view(api.context.link_stats.current(project.links, project.links.require(link_id)))
 
 
-@routes.route("GET", "/links/{link_id}", reply=replies.Link)
+@routes.route("GET", "/links/{link_id}", reply=replies.Link, privilege="Link.Audit")
 async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """One link of a project."""
     return link_view(api.controller.get_project(project_id).links.require(link_id))
 
 
-@routes.route("DELETE", "/links/{link_id}", status=204)
+@routes.route("DELETE", "/links/{link_id}", status=204, privilege="Link.Allocate")
 async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
     """Delete a link between two ports."""
     project = api.controller.get_project(project_id)
     await project.links.delete(project.links.require(link_id))
 
 
-@routes.route("POST", "/links/{link_id}/start_capture", status=201, reply=replies.Link)
+@routes.route(
+    "POST",
+    "/links/{link_id}/start_capture",
+    status=201,
+    reply=replies.Link,
+    privilege="Link.Capture",
+    at=f"{_CAPTURE}/start",
+)
 async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
     """Start the capture of GNS3's clients."""
     project = api.controller.get_project(project_id)
@@ -120,7 +129,14 @@ async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: 
     return link_view(link)
 
 
-@routes.route("POST", "/links/{link_id}/stop_capture", status=201, reply=replies.Link)
+@routes.route(
+    "POST",
+    "/links/{link_id}/stop_capture",
+    status=201,
+    reply=replies.Link,
+    privilege="Link.Capture",
+    at=f"{_CAPTURE}/stop",
+)
 async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """Stop the capture of GNS3's clients. Succeeds if there is none."""
     project = api.controller.get_project(project_id)
@@ -129,20 +145,27 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
     return link_view(link)
 
 
-@routes.route("GET", "/links/{link_id}/pcap")
+@routes.route("GET", "/links/{link_id}/pcap", privilege="Link.Capture", at=f"{_CAPTURE}/stream")
 async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
     """The capture of GNS3's clients as a stream: from its beginning, then frames as they come."""
     return capture_stream(api.controller.get_project(project_id).links.require(link_id), api.context.closing)
 
 
-@routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture])
+@routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture], privilege="Link.Audit")
 async def list_captures(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
     """All captures of a link; an extension."""
     link = api.controller.get_project(project_id).links.require(link_id)
     return [capture_view(capture) for capture in link.captures.values()]
 
 
-@routes.route("POST", "/links/{link_id}/captures", status=201, reply=replies.Capture)
+@routes.route(
+    "POST",
+    "/links/{link_id}/captures",
+    status=201,
+    reply=replies.Capture,
+    privilege="Link.Capture",
+    at=f"{_CAPTURE}/start",
+)
 async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureRequest) -> dict[str, Any]:
     """Start an additional capture; an extension."""
     project = api.controller.get_project(project_id)
@@ -150,21 +173,32 @@ async def create_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body:
     return capture_view(await project.links.captures.start(link, body.options()))
 
 
-@routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture)
+@routes.route("GET", "/links/{link_id}/captures/{capture_id}", reply=replies.Capture, privilege="Link.Audit")
 async def get_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> dict[str, Any]:
     """One capture of a link; an extension."""
     project = api.controller.get_project(project_id)
     return capture_view(project.links.captures.get(project.links.require(link_id), capture_id))
 
 
-@routes.route("DELETE", "/links/{link_id}/captures/{capture_id}", status=204)
+@routes.route(
+    "DELETE",
+    "/links/{link_id}/captures/{capture_id}",
+    status=204,
+    privilege="Link.Capture",
+    at=f"{_CAPTURE}/stop",
+)
 async def delete_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> None:
     """Stop a capture; its file is kept."""
     project = api.controller.get_project(project_id)
     await project.links.captures.stop(project.links.require(link_id), capture_id)
 
 
-@routes.route("GET", "/links/{link_id}/captures/{capture_id}/stream")
+@routes.route(
+    "GET",
+    "/links/{link_id}/captures/{capture_id}/stream",
+    privilege="Link.Capture",
+    at=f"{_CAPTURE}/stream",
+)
 async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, capture_id: UUID) -> CaptureStream:
     """A capture as a stream in its format: from its beginning if it is saved, then frames as they come.
 
@@ -176,7 +210,7 @@ async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID, captu
     return CaptureStream(capture.capture, api.context.closing, partial(captures.stream_left, link, capture))
 
 
-@routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=LinkBenchmarkReport)
+@routes.route("POST", "/links/{link_id}/benchmark", status=201, reply=LinkBenchmarkReport, privilege="Link.Modify")
 async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: BenchmarkRequest) -> dict[str, Any]:
     """Measure a link per RFC 2544. The reply comes at the end; ``link.benchmark`` events report every trial."""
     project = api.controller.get_project(project_id)
@@ -186,7 +220,7 @@ async def measure_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: B
     return link_benchmark_view(report)
 
 
-@routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link])
+@routes.route("GET", "/nodes/{node_id}/links", reply=list[replies.Link], privilege="Link.Audit")
 async def list_node_links(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The links of a node."""
     project = api.controller.get_project(project_id)

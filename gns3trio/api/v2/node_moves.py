@@ -21,7 +21,7 @@ class NodeMove:
     compute_id: str
 
 
-@routes.route("POST", "/{node_id}/move", reply=replies.Node)
+@routes.route("POST", "/{node_id}/move", reply=replies.Node, privilege="Node.Modify")
 async def move(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeMove) -> orjson.Fragment:
     """Move a stopped node, or one that always runs, to another compute with its files and links, all or nothing. The
     reply comes when it is there. Meanwhile other requests that concern the node are answered with 409. An extension.

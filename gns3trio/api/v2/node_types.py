@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.compute.node_traits import NodeTraits
@@ -10,7 +11,7 @@ from gns3trio.compute.node_types import node_types
 routes = RouteTable("/v2")
 
 
-@routes.route("GET", "/node_types", reply=list[replies.NodeType])
+@routes.route("GET", "/node_types", reply=list[replies.NodeType], access=Access.LOGIN)
 async def list_node_types(api: ApiRequest) -> list[dict[str, Any]]:
     """All node types, first those that this server runs; an extension."""
     own = api.controller.computes.own

@@ -30,7 +30,7 @@ from gns3trio.errors import Conflict
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode], query=NODES_QUERY)
+@routes.route("GET", "/nodes", reply=list[replies.Node | replies.SavedNode], query=NODES_QUERY, privilege="Node.Audit")
 async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Iterator[dict[str, Any]] | WithHeaders:
     """The nodes of a project; for a closed project, those in its file.
 
@@ -45,7 +45,7 @@ async def list_nodes(api: ApiRequest, project_id: UUID) -> orjson.Fragment | Ite
     return map(record_view, (await project.file.read()).nodes)
 
 
-@routes.route("POST", "/nodes", status=201, reply=replies.Node)
+@routes.route("POST", "/nodes", status=201, reply=replies.Node, privilege="Node.Allocate")
 async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> orjson.Fragment:
     """Create a node. Its name is made unique in the project. An extension: the ``compute_id`` ``auto`` stands for the
     least loaded compute that offers the type (setting ``placement``).
@@ -57,13 +57,13 @@ async def create_node(api: ApiRequest, project_id: UUID, body: NodeCreate) -> or
     return node_view(await create_node_from_fields(project.nodes, fields))
 
 
-@routes.route("GET", "/nodes/{node_id}", reply=replies.Node)
+@routes.route("GET", "/nodes/{node_id}", reply=replies.Node, privilege="Node.Audit")
 async def get_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """One node, after earlier requests to it are done."""
     return node_view(await api.controller.get_project(project_id).nodes.idle(node_id))
 
 
-@routes.route("PUT", "/nodes/{node_id}", reply=replies.Node)
+@routes.route("PUT", "/nodes/{node_id}", reply=replies.Node, privilege="Node.Modify")
 async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeUpdate) -> orjson.Fragment:
     """Change the name, the appearance or properties of a node."""
     project = api.controller.get_project(project_id)
@@ -73,7 +73,7 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
         return node_view(node)
 
 
-@routes.route("DELETE", "/nodes/{node_id}", status=204)
+@routes.route("DELETE", "/nodes/{node_id}", status=204, privilege="Node.Allocate")
 async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Delete a node with its links and files."""
     project = api.controller.get_project(project_id)
@@ -81,49 +81,49 @@ async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
         await project.nodes.delete(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node)
+@routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node, privilege="Node.PowerMgmt")
 async def start_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Start a node. The reply shows it as started."""
     async with api.controller.get_project(project_id).nodes.acting(node_id, "start") as node:
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node)
+@routes.route("POST", "/nodes/{node_id}/stop", reply=replies.Node, privilege="Node.PowerMgmt")
 async def stop_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop a node. The reply shows it as stopped."""
     async with api.controller.get_project(project_id).nodes.acting(node_id, "stop") as node:
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node)
+@routes.route("POST", "/nodes/{node_id}/suspend", reply=replies.Node, privilege="Node.PowerMgmt")
 async def suspend_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended, such as VPCS."""
     async with api.controller.get_project(project_id).nodes.acting(node_id, "suspend") as node:
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node)
+@routes.route("POST", "/nodes/{node_id}/reload", reply=replies.Node, privilege="Node.PowerMgmt")
 async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjson.Fragment:
     """Stop and start a node."""
     async with api.controller.get_project(project_id).nodes.acting(node_id, "reload") as node:
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/console/reset", status=204)
+@routes.route("POST", "/nodes/{node_id}/console/reset", status=204, privilege="Node.Console")
 async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Disconnect all clients of a node's console."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         await node.require_instance().reset_console()
 
 
-@routes.route("GET", "/nodes/{node_id}/engine", reply=replies.NodeEngine)
+@routes.route("GET", "/nodes/{node_id}/engine", reply=replies.NodeEngine, privilege="Node.Audit")
 async def get_engine(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
     """What runs a node; an extension."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         return _engine_view(node)
 
 
-@routes.route("PUT", "/nodes/{node_id}/engine", reply=replies.NodeEngine)
+@routes.route("PUT", "/nodes/{node_id}/engine", reply=replies.NodeEngine, privilege="Node.Modify")
 async def set_engine(api: ApiRequest, project_id: UUID, node_id: UUID, body: NodeEngine) -> dict[str, Any]:
     """Let another engine run a stopped node, or with null the server's default. Its files, ports and console stay; an
     extension.
@@ -139,7 +139,7 @@ def _engine_view(node: Node) -> dict[str, Any]:
     return {"engine": instance.engine, "is_default": instance.has_default_engine}
 
 
-@routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics])
+@routes.route("GET", "/nodes/{node_id}/statistics", reply=list[replies.PortStatistics], privilege="Node.Audit")
 async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The counters of each port of a node since it was linked, with drops by reason, and rates as for its link; an
     extension.
@@ -149,7 +149,7 @@ async def get_node_statistics(api: ApiRequest, project_id: UUID, node_id: UUID) 
         return list(map(port_statistics_view, stats.of_node(stats.look(), node)))
 
 
-@routes.route("POST", "/nodes/{node_id}/traffic", status=201, reply=NodeTrafficReport)
+@routes.route("POST", "/nodes/{node_id}/traffic", status=201, reply=NodeTrafficReport, privilege="Node.Console")
 async def send_node_traffic(api: ApiRequest, project_id: UUID, node_id: UUID, body: TrafficRequest) -> dict[str, Any]:
     """Send UDP traffic from a built-in PC to another or to an address, and measure it. The reply comes at the end;
     ``node.traffic`` events report the progress. An extension.
@@ -168,7 +168,9 @@ async def send_node_traffic(api: ApiRequest, project_id: UUID, node_id: UUID, bo
     return node_traffic_view(report)
 
 
-@routes.route("POST", "/mesh", status=201, reply=MeshResult)
+@routes.route(
+    "POST", "/mesh", status=201, reply=MeshResult, privilege="Node.Console", at="/projects/{project_id}/nodes"
+)
 async def run_project_mesh(api: ApiRequest, project_id: UUID, body: MeshBody) -> dict[str, Any]:
     """Send UDP traffic between many pairs of built-in PCs at once, and measure what each pair gets. The reply comes at
     the end; ``project.mesh`` events report the progress. An extension.
@@ -179,14 +181,14 @@ async def run_project_mesh(api: ApiRequest, project_id: UUID, body: MeshBody) ->
     return await mesh_view(report)
 
 
-@routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[replies.SwitchMac])
+@routes.route("GET", "/nodes/{node_id}/mac_table", reply=list[replies.SwitchMac], privilege="Node.Audit")
 async def get_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> list[dict[str, Any]]:
     """The MAC address table of a switch; an extension."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
         return [shown_as(replies.SwitchMac, entry) for entry in await _mac_table(node).list()]
 
 
-@routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204)
+@routes.route("DELETE", "/nodes/{node_id}/mac_table", status=204, privilege="Node.Modify")
 async def clear_mac_table(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
     """Clear the MAC address table of a switch; an extension."""
     async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
@@ -200,7 +202,7 @@ def _mac_table(node: Node) -> MacTable:
     return table
 
 
-@routes.route("POST", "/nodes/start", status=204)
+@routes.route("POST", "/nodes/start", status=204, privilege="Node.PowerMgmt")
 async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
     """Start every stopped node of the project. The header ``Gns3trio-Not-Started`` is the number of nodes that were
     skipped because they do not run here; ``GET .../problems`` gives the reasons.
@@ -210,31 +212,31 @@ async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
     return Response(status_code=204, headers={"Gns3trio-Not-Started": str(len(project.nodes.not_run()))})
 
 
-@routes.route("POST", "/nodes/stop", status=204)
+@routes.route("POST", "/nodes/stop", status=204, privilege="Node.PowerMgmt")
 async def stop_nodes(api: ApiRequest, project_id: UUID) -> None:
     """Stop every node of the project."""
     await api.controller.get_project(project_id).nodes.for_all("stop")
 
 
-@routes.route("POST", "/nodes/reload", status=204)
+@routes.route("POST", "/nodes/reload", status=204, privilege="Node.PowerMgmt")
 async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
     """Stop and start every node of the project."""
     await api.controller.get_project(project_id).nodes.for_all("reload")
 
 
-@routes.route("POST", "/nodes/suspend", status=204)
+@routes.route("POST", "/nodes/suspend", status=204, privilege="Node.PowerMgmt")
 async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
     """Suspend every node of the project that can be suspended. As in GNS3, the others are not changed."""
     await api.controller.get_project(project_id).nodes.for_all("suspend")
 
 
-@routes.route("POST", "/nodes/console/reset", status=204)
+@routes.route("POST", "/nodes/console/reset", status=204, privilege="Node.Console")
 async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
     """Disconnect all console clients of the project."""
     await api.controller.get_project(project_id).nodes.for_all("reset_console")
 
 
-@routes.websocket("/nodes/{node_id}/console/ws", access=Access.CONSOLE)
+@routes.websocket("/nodes/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")
 async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
     """A node's console as a websocket."""
     node = context.controller.get_project(project_id).nodes.require(node_id)

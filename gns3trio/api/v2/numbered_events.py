@@ -21,8 +21,10 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from gns3trio.api import streams
+from gns3trio.api.access import Access
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds, join
+from gns3trio.api.identity import require_privilege, visible_events
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import EndlessResponse, Writer, ping_event, serve_lines
 from gns3trio.classes import frozen
@@ -64,7 +66,9 @@ class Wanted:
 
     @classmethod
     def of(cls, controller: Controller, connection: HTTPConnection) -> "Wanted":
-        """Parse the query. Raises Invalid for a bad parameter, NotFound for an unknown project."""
+        """Parse the query. Raises Invalid for a bad parameter, NotFound for an unknown project, Forbidden for one that
+        the user does not see.
+        """
         query = connection.query_params
         if unknown := sorted(query.keys() - _QUERY.keys()):
             raise Invalid(f"{unknown[0]}: unknown parameter; there are {', '.join(_QUERY)}")
@@ -79,13 +83,16 @@ class Wanted:
         if "only" in query and "project_id" in query:
             raise Invalid("only, project_id: one of them")
         if "project_id" not in query:
-            return cls(CONTROLLER if "only" in query else EVERYTHING, after, nullcontext, batch)
+            topic = visible_events(connection.scope, CONTROLLER if "only" in query else EVERYTHING)
+            return cls(topic, after, nullcontext, batch)
         try:
-            project = controller.get_project(parse_uuid(query["project_id"]))
+            project_id = parse_uuid(query["project_id"])
         except ValueError as error:
             raise Invalid(f"project_id: {error}") from None
+        require_privilege(connection.scope, "Project.Audit", f"/projects/{project_id}")
+        project = controller.get_project(project_id)
         attend = partial(controller.attendance.attend, project) if attends else nullcontext
-        return cls(whole_project_topic(project.project_id), after, attend, batch)
+        return cls(visible_events(connection.scope, whole_project_topic(project_id)), after, attend, batch)
 
 
 class EventSourceResponse(EndlessResponse):
@@ -108,13 +115,13 @@ class EventSourceResponse(EndlessResponse):
             await self.stream(receive, send, produce)
 
 
-@routes.route("GET", "/events", query=_QUERY)
+@routes.route("GET", "/events", query=_QUERY, access=Access.LOGIN)
 async def stream_events(api: ApiRequest) -> EventSourceResponse:
     """Numbered events as server-sent events, starting after ``after`` or the header Last-Event-ID."""
     return EventSourceResponse(api.context, Wanted.of(api.controller, api.http))
 
 
-@routes.websocket("/events/ws")
+@routes.websocket("/events/ws", access=Access.LOGIN)
 async def stream_events_ws(context: ApiContext, websocket: WebSocket) -> None:
     """Numbered events over a websocket; the parameters are those of ``/v2/events``."""
     wanted = Wanted.of(context.controller, websocket)

@@ -58,13 +58,20 @@ class ProjectDuplicate:
     variables: list[dict[str, Any]] | None = field(default=None, validator=check_variables)
 
 
-@routes.route("POST", "/load", status=201, reply=replies.Project)
+@routes.route("POST", "/load", status=201, reply=replies.Project, privilege="Project.Allocate")
 async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
     """Open the project in a file of this host (setting `local`)."""
     return project_view(await load_project(api.controller, Path(body.path)))
 
 
-@routes.route("POST", "/{project_id}/duplicate", status=201, reply=replies.Project)
+@routes.route(
+    "POST",
+    "/{project_id}/duplicate",
+    status=201,
+    reply=replies.Project,
+    privilege="Project.Audit",
+    also=(("Project.Allocate", "/projects"),),
+)
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
     """Create a closed copy of a project."""
     project = await duplicate_project(
@@ -95,7 +102,7 @@ _EXPORT_QUERY = {
 }
 
 
-@routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY)
+@routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY, privilege="Project.Audit")
 async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     """A project as a portable archive."""
     project = api.controller.get_project(project_id)
@@ -114,7 +121,15 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
 _IMPORT_QUERY = {"name": "of the new project; by default that in the archive", "path": "its folder (setting `local`)"}
 
 
-@routes.route("POST", "/{project_id}/import", status=201, raw_body=True, reply=replies.Project, query=_IMPORT_QUERY)
+@routes.route(
+    "POST",
+    "/{project_id}/import",
+    status=201,
+    raw_body=True,
+    reply=replies.Project,
+    query=_IMPORT_QUERY,
+    privilege="Project.Allocate",
+)
 async def post_import(api: ApiRequest, project_id: str) -> dict[str, Any]:
     """Create a project with a new id from a portable archive, which is the body."""
     try:

@@ -10,7 +10,7 @@ from gns3trio.api.v2.views import problems_view
 routes = RouteTable("/v2/projects/{project_id}")
 
 
-@routes.route("GET", "/problems", reply=replies.Problems)
+@routes.route("GET", "/problems", reply=replies.Problems, privilege="Project.Audit")
 async def get_problems(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Nodes that cannot run here, links that pass no frames, and errors in the project's file; an extension."""
     return problems_view(api.controller.get_project(project_id))

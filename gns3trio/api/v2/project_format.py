@@ -20,13 +20,13 @@ class NewFormat:
     gns3: Gns3Name
 
 
-@routes.route("GET", "/format", reply=replies.ProjectFormat)
+@routes.route("GET", "/format", reply=replies.ProjectFormat, privilege="Project.Audit")
 async def get_format(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Which GNS3 reads a project's file: 2.2 (and 3.0, which converts it), or 3.0 alone; an extension."""
     return shown_as(replies.ProjectFormat, await file_format(api.controller.get_project(project_id)))
 
 
-@routes.route("PUT", "/format", reply=replies.ProjectFormat)
+@routes.route("PUT", "/format", reply=replies.ProjectFormat, privilege="Project.Modify")
 async def put_format(api: ApiRequest, project_id: UUID, body: NewFormat) -> dict[str, Any]:
     """Save a project for another GNS3 from now on, whether it is open or not. The present file is kept as a version
     (``GET .../versions``), and nothing is lost: what the other GNS3 does not know stays beside the file; an extension.

@@ -7,8 +7,10 @@ from uuid import UUID
 
 from starlette.websockets import WebSocket
 
+from gns3trio.api.access import Access
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
+from gns3trio.api.identity import require_privilege
 from gns3trio.api.project_stats import project_stats
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
@@ -22,7 +24,7 @@ from gns3trio.notifications.topics import project_topic
 routes = RouteTable("/v2/projects", while_opening=True)
 
 
-@routes.route("POST", "", status=201, reply=replies.Project)
+@routes.route("POST", "", status=201, reply=replies.Project, privilege="Project.Allocate")
 async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]:
     """Create and open a project.
 
@@ -31,6 +33,8 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     """
     given = api.given(body)
     path, project_id = given.pop("path", None), given.pop("project_id", None)
+    if project_id in api.controller.projects:
+        require_privilege(api.http.scope, "Project.Audit", f"/projects/{project_id}")
     project = await api.controller.create_project(
         ProjectSettings(**given),
         project_id=project_id,
@@ -40,19 +44,19 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     return project_view(project)
 
 
-@routes.route("GET", "", reply=list[replies.Project])
+@routes.route("GET", "", reply=list[replies.Project], access=Access.LOGIN)
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """All projects, opened and closed."""
-    return [project_view(project) for project in api.controller.projects.values()]
+    return [project_view(project) for project in api.projects]
 
 
-@routes.route("GET", "/{project_id}", reply=replies.Project)
+@routes.route("GET", "/{project_id}", reply=replies.Project, privilege="Project.Audit")
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project by its id."""
     return project_view(api.controller.get_project(project_id))
 
 
-@routes.route("PUT", "/{project_id}", reply=replies.Project)
+@routes.route("PUT", "/{project_id}", reply=replies.Project, privilege="Project.Modify")
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the settings of a project."""
     project = api.controller.get_project(project_id)
@@ -60,13 +64,13 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
     return project_view(project)
 
 
-@routes.route("DELETE", "/{project_id}", status=204)
+@routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")
 async def delete_project(api: ApiRequest, project_id: UUID) -> None:
     """Close a project and delete its files."""
     await api.controller.delete_project(api.controller.get_project(project_id))
 
 
-@routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project)
+@routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project, privilege="Project.Allocate")
 async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Open a project; its nodes are stopped."""
     project = api.controller.get_project(project_id)
@@ -74,19 +78,19 @@ async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     return project_view(project)
 
 
-@routes.route("POST", "/{project_id}/close", status=204)
+@routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")
 async def close_project(api: ApiRequest, project_id: UUID) -> None:
     """Stop the nodes of a project and save it."""
     await api.controller.close_project(api.controller.get_project(project_id))
 
 
-@routes.route("GET", "/{project_id}/stats", reply=dict[str, int])
+@routes.route("GET", "/{project_id}/stats", reply=dict[str, int], privilege="Project.Audit")
 async def get_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
     """The number of objects in a project; for a closed project only snapshots are counted."""
     return await project_stats(api, project_id)
 
 
-@routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY)
+@routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY, privilege="Project.Audit")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project. The stream continues when the project is closed and opened."""
     attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
@@ -94,7 +98,7 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend, batch)
 
 
-@routes.websocket("/{project_id}/notifications/ws")
+@routes.websocket("/{project_id}/notifications/ws", privilege="Project.Audit")
 async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
     """Events of one project over a websocket; the parameter is that of the stream."""
     controller = context.controller

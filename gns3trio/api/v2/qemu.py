@@ -64,14 +64,14 @@ async def _host(api: ApiRequest) -> QemuHost:
 
 
 @routes.route("GET", f"{_COMPUTE}/binaries", reply=list[library_replies.QemuBinary], access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/binaries", reply=list[library_replies.QemuBinary])
+@routes.route("GET", f"{_LOCAL}/binaries", reply=list[library_replies.QemuBinary], access=Access.LOGIN)
 async def list_binaries(api: ApiRequest, body: Platforms) -> list[dict[str, str]]:
     """The QEMU programs of this host, with their versions."""
     return list(map(_program_view, await (await _host(api)).programs(body.archs)))
 
 
 @routes.route("GET", f"{_COMPUTE}/img-binaries", reply=list[library_replies.QemuBinary], access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/img-binaries", reply=list[library_replies.QemuBinary])
+@routes.route("GET", f"{_LOCAL}/img-binaries", reply=list[library_replies.QemuBinary], access=Access.LOGIN)
 async def list_image_tools(api: ApiRequest) -> list[dict[str, str]]:
     """The program qemu-img of this host, if it is installed."""
     return list(map(_program_view, await (await _host(api)).image_tools()))
@@ -82,7 +82,7 @@ def _program_view(program: InstalledProgram) -> dict[str, str]:
 
 
 @routes.route("GET", f"{_COMPUTE}/capabilities", reply=library_views.QemuCapabilities, access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/capabilities", reply=library_views.QemuCapabilities)
+@routes.route("GET", f"{_LOCAL}/capabilities", reply=library_views.QemuCapabilities, access=Access.LOGIN)
 async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
     """The processors that this host can run without emulation."""
     return {"kvm": (await _host(api)).accelerated()}
@@ -92,7 +92,7 @@ async def get_capabilities(api: ApiRequest) -> dict[str, Any]:
 
 
 @routes.route("POST", f"{_COMPUTE}/img", status=201, access=Access.COMPUTE)
-@routes.route("POST", f"{_LOCAL}/img", status=201)
+@routes.route("POST", f"{_LOCAL}/img", status=201, privilege="Image.Allocate", at="/images/qemu")
 async def create_disk(api: ApiRequest, body: DiskCreate) -> None:
     """Make an empty disk among the images."""
     _require_tool(body.qemu_img)
@@ -103,7 +103,9 @@ _IMAGE_QUERY = {"path": "of the image, relative to the folder of images"}
 
 
 @routes.route("GET", f"{_COMPUTE}/img", reply=library_replies.DiskInfo, query=_IMAGE_QUERY, access=Access.COMPUTE)
-@routes.route("GET", f"{_LOCAL}/img", reply=library_replies.DiskInfo, query=_IMAGE_QUERY)
+@routes.route(
+    "GET", f"{_LOCAL}/img", reply=library_replies.DiskInfo, query=_IMAGE_QUERY, privilege="Image.Audit", at="/images"
+)
 async def get_disk(api: ApiRequest) -> dict[str, Any]:
     """What a disk among the images is: its format and sizes; an extension."""
     path = api.http.query_params.get("path", "")
@@ -126,7 +128,7 @@ def _require_tool(path: str) -> None:
 
 
 @routes.route("PUT", f"{_COMPUTE}/img", status=201, access=Access.COMPUTE)
-@routes.route("PUT", f"{_LOCAL}/img", status=201)
+@routes.route("PUT", f"{_LOCAL}/img", status=201, privilege="Image.Allocate", at="/images/qemu")
 async def update_disk(api: ApiRequest, body: DiskUpdate) -> None:
     """Make a disk among the images larger."""
     _require_tool(body.qemu_img)

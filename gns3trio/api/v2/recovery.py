@@ -21,7 +21,7 @@ class Recovery:
     version: str | None = None
 
 
-@routes.route("GET", "/versions", reply=list[replies.KeptVersion])
+@routes.route("GET", "/versions", reply=list[replies.KeptVersion], privilege="Project.Audit")
 async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """The earlier versions of a project's file, the newest first; an extension."""
     project = api.controller.get_project(project_id)
@@ -29,7 +29,7 @@ async def get_versions(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]
     return [shown_as(replies.KeptVersion, version) for version in versions]
 
 
-@routes.route("POST", "/recover", status=201, reply=replies.Project)
+@routes.route("POST", "/recover", status=201, reply=replies.Project, privilege="Snapshot.Restore")
 async def recover(api: ApiRequest, project_id: UUID, body: Recovery) -> dict[str, Any]:
     """Replace the file of a closed project by an earlier version, and open the project. The old file is kept; an
     extension.

@@ -7,6 +7,7 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api import host_views
+from gns3trio.api.access import Access
 from gns3trio.api.host_views import statistics_view
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -53,19 +54,19 @@ class IouLicense:
     license_check: bool = True
 
 
-@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics])
+@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """The load of each connected compute that answers within three seconds."""
     return await statistics_of_computes(api.controller)
 
 
-@routes.route("GET", "/gns3vm", reply=Gns3VmSettings)
+@routes.route("GET", "/gns3vm", reply=Gns3VmSettings, access=Access.LOGIN)
 async def get_gns3vm(api: ApiRequest) -> dict[str, Any]:
     """Settings of the GNS3 virtual machine, which are only stored for clients."""
     return _with_known_engine(GNS3VM.get(api.controller))
 
 
-@routes.route("PUT", "/gns3vm", status=201, reply=Gns3VmSettings)
+@routes.route("PUT", "/gns3vm", status=201, reply=Gns3VmSettings, privilege="Compute.Modify")
 async def put_gns3vm(api: ApiRequest, body: Gns3VmSettings) -> dict[str, Any]:
     """Store the settings of the GNS3 virtual machine."""
     return _with_known_engine(await GNS3VM.change(api.controller, api.given(body)))
@@ -76,44 +77,44 @@ def _with_known_engine(settings: dict[str, Any]) -> dict[str, Any]:
     return settings if settings["engine"] in _ENGINES else {**settings, "engine": None}
 
 
-@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine])
+@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)
 async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
     """The programs that could run the GNS3 virtual machine."""
     return gns3vm_engines()
 
 
-@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]])
+@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)
 async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
     """The virtual machines of an engine: always none."""
     return gns3vm_machines(engine)
 
 
-@routes.route("GET", "/iou_license", reply=IouLicense)
+@routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)
 async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
     """The licence of IOU, which is only stored for clients."""
     return IOU_LICENSE.get(api.controller)
 
 
-@routes.route("PUT", "/iou_license", status=201, reply=IouLicense)
+@routes.route("PUT", "/iou_license", status=201, reply=IouLicense, privilege="Compute.Modify")
 async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
     """Store the licence of IOU."""
     return await IOU_LICENSE.change(api.controller, api.given(body))
 
 
-@routes.route("POST", "/shutdown", status=201)
+@routes.route("POST", "/shutdown", status=201, privilege="Compute.Modify")
 async def shutdown(api: ApiRequest) -> None:
     """Close all projects and stop the server (setting `local`)."""
     require_local(api.context.config.local)
     api.context.closing.set()
 
 
-@routes.route("POST", "/reload")
+@routes.route("POST", "/reload", privilege="Compute.Modify")
 async def reload_controller(api: ApiRequest) -> None:
     """Search the projects folder again: add new projects, and remove those that have vanished."""
     await api.controller.reload()
 
 
-@routes.route("POST", "/debug", status=201)
+@routes.route("POST", "/debug", status=201, privilege="Compute.Modify")
 async def write_debug_file(api: ApiRequest) -> None:
     """Write debug information into ``debug/controller.txt`` in the server's folder."""
     require_local(api.context.config.local)

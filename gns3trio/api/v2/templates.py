@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from starlette.responses import Response
 
+from gns3trio.api.access import Access
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import library_replies, replies
@@ -48,32 +49,32 @@ class BaseConfig:
     filename: str | None = None
 
 
-@routes.route("GET", "/templates", reply=list[dict[str, Any]])
+@routes.route("GET", "/templates", reply=list[dict[str, Any]], access=Access.LOGIN)
 async def list_templates(api: ApiRequest) -> Response:
     """All templates, built-in and created."""
     return with_etag(api, dumps_sorted(list(api.controller.templates.values())), {"content-type": "application/json"})
 
 
-@routes.route("POST", "/templates", status=201, reply=dict[str, Any])
+@routes.route("POST", "/templates", status=201, reply=dict[str, Any], privilege="Template.Allocate")
 async def create_template(api: ApiRequest, body: TemplateBody) -> dict[str, Any]:
     """Create a template for new nodes."""
     templates = api.controller.templates
     return templates[await templates.create(api.http.state.body)]
 
 
-@routes.route("GET", "/templates/base-configs", reply=list[library_replies.BaseConfigName])
+@routes.route("GET", "/templates/base-configs", reply=list[library_replies.BaseConfigName], privilege="Template.Audit")
 async def list_base_configs(api: ApiRequest) -> list[dict[str, str]]:
     """The names of all base configurations."""
     return [{"filename": name} for name in await api.controller.base_configs.names()]
 
 
-@routes.route("GET", "/templates/{template_id}", reply=dict[str, Any])
+@routes.route("GET", "/templates/{template_id}", reply=dict[str, Any], access=Access.LOGIN)
 async def get_template(api: ApiRequest, template_id: UUID) -> Response:
     """One template by its id."""
     return with_etag(api, dumps_sorted(api.controller.templates[template_id]), {"content-type": "application/json"})
 
 
-@routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any])
+@routes.route("PUT", "/templates/{template_id}", reply=dict[str, Any], privilege="Template.Modify")
 async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody) -> dict[str, Any]:
     """Change the settings of a template."""
     templates = api.controller.templates
@@ -82,20 +83,27 @@ async def update_template(api: ApiRequest, template_id: UUID, body: TemplateBody
     return templates[template_id]
 
 
-@routes.route("DELETE", "/templates/{template_id}", status=204)
+@routes.route("DELETE", "/templates/{template_id}", status=204, privilege="Template.Allocate")
 async def delete_template(api: ApiRequest, template_id: UUID) -> None:
     """Delete a template. Nodes created from it stay."""
     await api.controller.templates.delete(template_id)
 
 
-@routes.route("POST", "/templates/{template_id}/duplicate", status=201, reply=dict[str, Any])
+@routes.route(
+    "POST", "/templates/{template_id}/duplicate", status=201, reply=dict[str, Any], privilege="Template.Allocate"
+)
 async def duplicate_template(api: ApiRequest, template_id: UUID) -> dict[str, Any]:
     """Create a copy of a template."""
     templates = api.controller.templates
     return templates[await templates.duplicate(template_id)]
 
 
-@routes.route("GET", "/templates/{template_id}/base-config/{filename}", reply=library_replies.BaseConfigText)
+@routes.route(
+    "GET",
+    "/templates/{template_id}/base-config/{filename}",
+    reply=library_replies.BaseConfigText,
+    privilege="Template.Audit",
+)
 async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> dict[str, str]:
     """The text of a base configuration."""
     _ = api.controller.templates[template_id]
@@ -103,7 +111,12 @@ async def get_base_config(api: ApiRequest, template_id: UUID, filename: str) -> 
     return {"content": content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("PUT", "/templates/{template_id}/base-config/{filename}", reply=library_replies.BaseConfigText)
+@routes.route(
+    "PUT",
+    "/templates/{template_id}/base-config/{filename}",
+    reply=library_replies.BaseConfigText,
+    privilege="Template.Modify",
+)
 async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, body: BaseConfig) -> dict[str, str]:
     """Replace the text of a base configuration."""
     _ = api.controller.templates[template_id]
@@ -112,7 +125,9 @@ async def put_base_config(api: ApiRequest, template_id: UUID, filename: str, bod
     return {"content": body.content, "filename": filename, "template_id": str(template_id)}
 
 
-@routes.route("POST", "/projects/{project_id}/templates/{template_id}", status=201, reply=replies.Node)
+@routes.route(
+    "POST", "/projects/{project_id}/templates/{template_id}", status=201, reply=replies.Node, privilege="Node.Allocate"
+)
 async def create_node_from_template(
     api: ApiRequest, project_id: UUID, template_id: UUID, body: TemplateUse
 ) -> orjson.Fragment:

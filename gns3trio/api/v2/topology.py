@@ -75,7 +75,9 @@ class TopologyReply(Whole):
     dry_run: bool
 
 
-@routes.route("POST", "/batch", status=201, reply=BatchReply)
+@routes.route(
+    "POST", "/batch", status=201, reply=BatchReply, privilege=("Node.Allocate", "Link.Allocate", "Drawing.Allocate")
+)
 async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> LongReply:
     """Create nodes, links and drawings, and start the nodes if asked to, all or nothing; an extension."""
     project = api.controller.get_project(project_id)
@@ -104,7 +106,9 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     )
 
 
-@routes.route("GET", "/topology", reply=DesiredTopology)
+@routes.route(
+    "GET", "/topology", reply=DesiredTopology, privilege=("Project.Audit", "Node.Audit", "Link.Audit", "Drawing.Audit")
+)
 async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
     """The project as a topology document for ``PUT``, in JSON, or in YAML if the client accepts that; an extension."""
     document = await export_document(api.controller.get_project(project_id))
@@ -120,7 +124,23 @@ async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
 _QUERY = {"dry_run": "`true`: change nothing, only report what would change"}
 
 
-@routes.route("PUT", "/topology", raw_body=True, body=DesiredTopology, reply=TopologyReply, query=_QUERY)
+@routes.route(
+    "PUT",
+    "/topology",
+    raw_body=True,
+    body=DesiredTopology,
+    reply=TopologyReply,
+    query=_QUERY,
+    privilege=(
+        "Project.Modify",
+        "Node.Allocate",
+        "Node.Modify",
+        "Link.Allocate",
+        "Link.Modify",
+        "Drawing.Allocate",
+        "Drawing.Modify",
+    ),
+)
 async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Make a project match a topology document in JSON or YAML, all or nothing; an extension.
 

@@ -19,7 +19,13 @@ compute_routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 _UNKNOWN = NodeUsage()
 
 
-@routes.route("GET", "/projects/{project_id}/usage", reply=list[host_replies.NodeUsage])
+@routes.route(
+    "GET",
+    "/projects/{project_id}/usage",
+    reply=list[host_replies.NodeUsage],
+    privilege="Node.Audit",
+    at="/projects/{project_id}/nodes",
+)
 async def get_project_usage(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
     """Processor time, memory and disk of each node of an open project; an extension."""
     project = api.controller.get_project(project_id)
@@ -28,14 +34,16 @@ async def get_project_usage(api: ApiRequest, project_id: UUID) -> list[dict[str,
     return await in_slices(_view(node_id, usage) for node_id, usage in usages.items())
 
 
-@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/usage", reply=host_replies.NodeUsage)
+@routes.route(
+    "GET", "/projects/{project_id}/nodes/{node_id}/usage", reply=host_replies.NodeUsage, privilege="Node.Audit"
+)
 async def get_node_usage(api: ApiRequest, project_id: UUID, node_id: UUID) -> dict[str, Any]:
     """Processor time, memory and disk of a node; an extension."""
     node = api.controller.get_project(project_id).nodes.require(node_id)
     return _view(node_id, (await usage_of([node]))[node_id])
 
 
-@routes.route("GET", "/hosts/{compute_id}/usage", reply=host_replies.ProgramsUsage)
+@routes.route("GET", "/hosts/{compute_id}/usage", reply=host_replies.ProgramsUsage, access=Access.LOGIN)
 async def get_host_usage(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """What the programs of all nodes on a compute take of its host together, also those of other controllers; an
     extension. 409 for a compute of GNS3, which does not tell.

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from gns3trio.api import host_views, library_views
+from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.forwarding import forwarded
 from gns3trio.api.host_views import interface_view, port_usage_view
@@ -30,19 +31,19 @@ class IdlePcSearch:
     ram: Int32
 
 
-@routes.route("GET", "/network/interfaces", reply=list[host_views.Interface])
+@routes.route("GET", "/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)
 async def list_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
     """The network interfaces of the compute's host."""
     return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
 
 
-@routes.route("GET", "/network/ports", reply=host_views.PortUsage)
+@routes.route("GET", "/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)
 async def get_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """The console and UDP ports in use, and their ranges."""
     return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
 
 
-@routes.route("GET", "/docker/images", reply=list[library_views.DockerImage])
+@routes.route("GET", "/docker/images", reply=list[library_views.DockerImage], access=Access.LOGIN)
 async def list_docker_images(api: ApiRequest, compute_id: str) -> list[dict[str, Any]] | Response:
     """The images that the Docker engine has, by name. 409 if there is no engine."""
     if compute_id != LOCAL_COMPUTE_ID:
@@ -50,7 +51,7 @@ async def list_docker_images(api: ApiRequest, compute_id: str) -> list[dict[str,
     return [{"image": name} for name in await api.context.docker_images()]
 
 
-@routes.route("GET", "/qemu/capabilities", reply=library_views.QemuCapabilities)
+@routes.route("GET", "/qemu/capabilities", reply=library_views.QemuCapabilities, access=Access.LOGIN)
 async def get_qemu_capabilities(api: ApiRequest, compute_id: str) -> dict[str, Any] | Response:
     """The processors that the host can run without emulation."""
     if compute_id != LOCAL_COMPUTE_ID:
@@ -58,13 +59,13 @@ async def get_qemu_capabilities(api: ApiRequest, compute_id: str) -> dict[str, A
     return {"kvm": (await api.context.qemu_host()).accelerated()}
 
 
-@routes.route("GET", "/virtualbox/vms")
+@routes.route("GET", "/virtualbox/vms", access=Access.LOGIN)
 async def list_virtualbox_machines(api: ApiRequest, compute_id: str) -> Response:
     """The machines of VirtualBox on another host. This server itself runs none."""
     return forwarded(api, compute_id, "virtualbox", "vms")
 
 
-@routes.route("GET", "/vmware/vms")
+@routes.route("GET", "/vmware/vms", access=Access.LOGIN)
 async def list_vmware_machines(api: ApiRequest, compute_id: str) -> Response:
     """The machines of VMware on another host. This server itself runs none."""
     return forwarded(api, compute_id, "vmware", "vms")

@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from attrs import field
 
 from gns3trio import field_checks as v
+from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.compute_views import Compute, RegisteredCompute, registered_view, whole_view
 from gns3trio.api.v3.query import flag
@@ -46,7 +47,7 @@ class ComputeUpdate:
     name: Name | None = None
 
 
-@routes.route("GET", "", reply=list[RegisteredCompute])
+@routes.route("GET", "", reply=list[RegisteredCompute], access=Access.LOGIN)
 async def list_computes(api: ApiRequest) -> list[dict[str, Any]]:
     """The registered computes."""
     computes = api.controller.computes

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from starlette.websockets import WebSocket
 
+from gns3trio.api.access import Access
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import Greeting, NotificationStream, serve_notifications
@@ -24,7 +25,7 @@ def _with_computes(controller: Controller) -> Greeting:
     return Greeting(ping, lambda: list(map(compute_event, controller.computes.states())))
 
 
-@routes.route("GET", "/notifications")
+@routes.route("GET", "/notifications", access=Access.LOGIN)
 async def controller_notifications(api: ApiRequest) -> NotificationStream:
     """Events of the controller: projects, computes, templates, and log messages that concern no project."""
     context = api.context
@@ -33,7 +34,7 @@ async def controller_notifications(api: ApiRequest) -> NotificationStream:
     )
 
 
-@routes.websocket("/notifications/ws")
+@routes.websocket("/notifications/ws", access=Access.LOGIN)
 async def controller_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """Events of the controller over a websocket."""
     greeting = _with_computes(context.controller)

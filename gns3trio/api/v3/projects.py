@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.access import Access
+from gns3trio.api.identity import require_privilege
 from gns3trio.api.project_stats import ProjectStats, project_stats
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.from_bodies import project_changes
@@ -16,10 +18,10 @@ from gns3trio.controller.project.locking import is_locked, lock_all
 routes = RouteTable("/v3/projects", while_opening=True)
 
 
-@routes.route("GET", "", reply=list[replies.Project])
+@routes.route("GET", "", reply=list[replies.Project], access=Access.LOGIN)
 async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
-    """All projects, opened and closed."""
-    return [project_view(project) for project in api.controller.projects.values()]
+    """The projects that the user may use, opened and closed."""
+    return [project_view(project) for project in api.projects]
 
 
 @routes.route("POST", "", status=201, reply=replies.Project, privilege="Project.Allocate")
@@ -27,6 +29,8 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     """Create and open a project, or return the existing one with that id."""
     given = api.given(body)
     path, project_id = given.pop("path", None), given.pop("project_id", None)
+    if project_id in api.controller.projects:
+        require_privilege(api.http.scope, "Project.Audit", f"/projects/{project_id}")
     settings = ProjectSettings(**given)
     return project_view(
         await api.controller.create_project(settings, project_id=project_id, path=Path(path) if path else None)

@@ -9,6 +9,7 @@ from gns3trio.api.v3 import (
     files,
     images,
     links,
+    login,
     node_disks,
     nodes,
     notifications,
@@ -22,6 +23,7 @@ from gns3trio.api.v3.access import acl, groups, pools, roles, users
 
 TABLES = (
     server.routes,
+    login.routes,
     notifications.routes,
     projects.routes,
     nodes.routes,

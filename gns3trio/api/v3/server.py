@@ -78,13 +78,13 @@ async def shutdown(api: ApiRequest) -> None:
     api.context.closing.set()
 
 
-@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics])
+@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)
 async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
     """The load of each connected compute that answers within three seconds."""
     return await statistics_of_computes(api.controller)
 
 
-@routes.route("GET", "/iou_license", reply=IouLicense)
+@routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)
 async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
     """The licence of IOU, which is only stored for clients."""
     return IOU_LICENSE.get(api.controller)
@@ -96,7 +96,7 @@ async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
     return await IOU_LICENSE.change(api.controller, api.given(body))
 
 
-@routes.route("GET", "/gns3vm", reply=Gns3VmSettings)
+@routes.route("GET", "/gns3vm", reply=Gns3VmSettings, access=Access.LOGIN)
 async def get_gns3vm(api: ApiRequest) -> dict[str, Any]:
     """Settings of the GNS3 virtual machine, which are only stored for clients."""
     return _with_known_engine(GNS3VM.get(api.controller))
@@ -114,13 +114,13 @@ def _with_known_engine(settings: dict[str, Any]) -> dict[str, Any]:
     return settings if settings["engine"] in _ENGINES else {**settings, "engine": _NO_ENGINE}
 
 
-@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine])
+@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)
 async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
     """The programs that could run the GNS3 virtual machine."""
     return gns3vm_engines()
 
 
-@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]])
+@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)
 async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
     """The virtual machines of an engine: always none."""
     return gns3vm_machines(engine)

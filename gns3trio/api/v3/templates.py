@@ -6,6 +6,7 @@ from uuid import UUID
 import orjson
 from starlette.responses import Response
 
+from gns3trio.api.access import Access
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3 import replies
@@ -80,7 +81,7 @@ class TemplateUsage:
     compute_id: str | None = None
 
 
-@routes.route("GET", "/templates", reply=list[dict[str, Any]])
+@routes.route("GET", "/templates", reply=list[dict[str, Any]], access=Access.LOGIN)
 async def list_templates(api: ApiRequest) -> Response:
     """All templates, built-in and created."""
     templates = api.controller.templates
@@ -96,7 +97,7 @@ async def create_template(api: ApiRequest, body: TemplateCreate) -> dict[str, An
     return _view(api, await api.controller.templates.create(template, fields.extras, unique_name=True))
 
 
-@routes.route("GET", "/templates/{template_id}", reply=dict[str, Any])
+@routes.route("GET", "/templates/{template_id}", reply=dict[str, Any], access=Access.LOGIN)
 async def get_template(api: ApiRequest, template_id: UUID) -> Response:
     """One template by its id."""
     return with_etag(api, dumps_sorted(_view(api, template_id)), {"content-type": "application/json"})

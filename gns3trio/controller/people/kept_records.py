@@ -17,6 +17,7 @@ class KeptRecords:
         self.revision = 0
         self._file = file
         self._writing = trio.Lock()
+        self._changed = trio.Event()  # set and replaced by each revision
 
     async def change(self, function: Callable[[Records], Records], *, is_revision: bool = True) -> None:
         """Replace the records by ``function`` of them. Changes are serialised, and durable when this returns. If the
@@ -34,3 +35,9 @@ class KeptRecords:
             self.records = after
             if is_revision:
                 self.revision += 1
+                self._changed.set()
+                self._changed = trio.Event()
+
+    async def changed(self) -> None:
+        """Wait for the next revision."""
+        await self._changed.wait()

@@ -39,6 +39,10 @@ class People:
         """Grows with each change of what anybody is or may do."""
         return self._kept.revision
 
+    async def changed(self) -> None:
+        """Wait for the next revision."""
+        await self._kept.changed()
+
     @property
     def administrator(self) -> User:
         """The first administrator. Without a ``password_hash``, the password is that of the settings, or, on a server

@@ -72,11 +72,11 @@ class Tokens:
         if len(token) > MAX_TOKEN_LENGTH or (signer := await self._load(create=False)) is None:
             return None
         claims = signer.read(token)
-        return claims if claims is not None and not self.has_ended(claims) else None
+        return claims if claims is not None and self.seconds_left(claims.ends) > 0 else None
 
-    def has_ended(self, claims: Claims) -> bool:
-        """Whether the time of a token is over."""
-        return self._clock() >= claims.ends
+    def seconds_left(self, ends: float) -> float:
+        """How long a token is valid that ends then."""
+        return ends - self._clock()
 
     def is_of(self, claims: Claims, secret: str) -> bool:
         """Whether the user with this ``secret`` got the token with these claims, which was read before."""
@@ -87,7 +87,7 @@ class Tokens:
         if self._signer is None:
             async with self._loading:
                 if self._signer is None:
-                    self._signer = await threads.passwords.run(_open_signer, self._path, create)
+                    self._signer = await threads.disk.run(_open_signer, self._path, create)
         return self._signer
 
 

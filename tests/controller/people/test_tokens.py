@@ -49,10 +49,10 @@ async def test_a_token_says_whose_it_is_until_it_ends(tokens: Tokens, clock: Clo
     assert not tokens.is_of(claims, "another one")
     clock.now += 60 * MINUTES - 1
     assert await tokens.read(token) == claims
-    assert not tokens.has_ended(claims)
+    assert tokens.seconds_left(claims.ends) == 1
     clock.now += 1
     assert await tokens.read(token) is None
-    assert tokens.has_ended(claims)
+    assert tokens.seconds_left(claims.ends) == 0
 
 
 async def test_the_key_is_kept_where_only_the_server_reads_it(tmp_path: Path, tokens: Tokens, clock: Clock) -> None:

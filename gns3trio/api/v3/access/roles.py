@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.access import replies
 from gns3trio.api.v3.access.bodies import RoleCreate, RoleUpdate, cleared
@@ -15,7 +16,7 @@ from gns3trio.errors import NotFound
 routes = RouteTable("/v3/access")
 
 
-@routes.route("GET", "/privileges", reply=list[replies.Privilege])
+@routes.route("GET", "/privileges", reply=list[replies.Privilege], access=Access.LOGIN)
 async def list_privileges(api: ApiRequest) -> Iterator[dict[str, Any]]:
     """All privileges that a role may contain."""
     since = api.controller.people.administrator.created_at

@@ -1,0 +1,330 @@
+"""Users of one server: how they show who they are, what they see of each other's projects, and when that ends."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+import httpx
+import orjson
+import pytest
+import trio
+from trio_websocket import ConnectionClosed, ConnectionRejected, open_websocket_url
+
+from gns3trio.api.password_guesses import PER_ADDRESS
+from gns3trio.config import Config
+from gns3trio.server import RunningServer, open_server
+from tests.support.people import PASSWORD, Person, add_user, allow
+from tests.support.server import Server
+
+BOSS = ("boss", "boss's password")
+
+
+@pytest.fixture
+def config(config: Config) -> Config:
+    return attrs.evolve(config, user=BOSS[0], password=BOSS[1])
+
+
+@pytest.fixture
+async def server(running: RunningServer, config: Config) -> AsyncIterator[Server]:
+    """Requests without credentials of their own are the administrator's."""
+    (url,) = running.urls
+    async with httpx.AsyncClient(base_url=url, timeout=30, auth=BOSS) as http:
+        yield Server(url, config, http)
+
+
+@pytest.fixture
+async def other(server: Server) -> dict[str, Any]:
+    """Another open project than ``project``, of which alice must not learn."""
+    return await server.request("POST", "/v2/projects", {"name": "secret-lab"}, 201)
+
+
+@pytest.fixture
+async def alice(running: RunningServer, server: Server, project: dict[str, Any]) -> Person:
+    """She may use the project, and nothing else."""
+    return await add_user(running, server, "alice", User=f"/projects/{project['project_id']}")
+
+
+def anybody(server: Server) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=server.url, timeout=30)
+
+
+# --- credentials ---
+
+
+async def test_what_a_user_shows_in_each_version(server: Server, alice: Person, project: dict[str, Any]) -> None:
+    token, path = (await alice.log_in()).token, f"/v2/projects/{project['project_id']}"
+    bearer = {"Authorization": f"bearer {token}"}
+    async with anybody(server) as http:
+        assert (await http.get(path)).status_code == 401
+        assert (await http.get(path, auth=alice.basic)).status_code == 200
+        assert (await http.get(path, headers=bearer)).status_code == 200
+        assert (await http.get(path, params={"token": token})).status_code == 200
+        assert (await http.get("/v1/version", headers=bearer)).status_code == 200
+        # Only where a browser sends no header of its own.
+        assert (await http.post(f"{path}/close", params={"token": token})).status_code == 401
+        wrong = await http.get(path, headers={"Authorization": f"Bearer {token}x"})
+        assert (wrong.status_code, wrong.headers["www-authenticate"]) == (401, "Bearer")
+
+
+async def test_logging_in(server: Server, alice: Person) -> None:
+    """By a form or by JSON; what is missing is told, and what is wrong is not."""
+    name, password = alice.basic
+    right = {"username": name, "password": password}
+    async with anybody(server) as http:
+        by_form = await http.post("/v3/access/users/login", data=right)
+        by_json = await http.post("/v3/access/users/authenticate", json=right)
+        for reply in (by_form, by_json):
+            assert reply.status_code == 200, reply.text
+            assert reply.json().keys() == {"access_token", "token_type"}
+            assert reply.json()["token_type"] == "bearer"
+            assert reply.headers["content-type"] == "application/json"
+        refused = []
+        for wrong in ({"username": name, "password": "x"}, {"username": "nobody", "password": password}):
+            refused += [
+                await http.post("/v3/access/users/login", data=wrong),
+                await http.post("/v3/access/users/authenticate", json=wrong),
+            ]
+        assert {(reply.status_code, reply.text, reply.headers["www-authenticate"]) for reply in refused} == {
+            (401, refused[0].text, "Bearer")
+        }
+        for missing in ({"username": name}, {"password": password}, {}):
+            assert (await http.post("/v3/access/users/login", data=missing)).status_code == 422
+            assert (await http.post("/v3/access/users/authenticate", json=missing)).status_code == 422
+        assert (await http.post("/v3/access/users/login", json=right)).status_code == 422
+        assert (await http.post("/v3/access/users/login", data={**right, "username": "x" * 40_000})).status_code == 422
+
+
+async def test_guesses_of_passwords_are_slowed_wherever_they_come(
+    server: Server, alice: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also of a user who is known. The right password is not checked either."""
+    async with anybody(server) as http:
+        assert (await http.get("/v2/version", auth=alice.basic)).status_code == 200
+        statuses = []
+        for number in range(PER_ADDRESS.burst):
+            guess = {"username": "boss", "password": f"guess {number}"}
+            if number % 3 == 0:
+                statuses.append((await http.get("/v2/version", auth=("boss", f"guess {number}"))).status_code)
+            elif number % 3 == 1:
+                statuses.append((await http.post("/v3/access/users/login", data=guess)).status_code)
+            else:
+                statuses.append((await http.post("/v3/access/users/authenticate", json=guess)).status_code)
+        assert statuses == [401] * PER_ADDRESS.burst
+        right = {"username": "boss", "password": BOSS[1]}
+        for reply in (
+            await http.post("/v3/access/users/login", data=right),
+            await http.post("/v3/access/users/authenticate", json=right),
+            await http.get("/v2/version", auth=BOSS),
+        ):
+            assert reply.status_code == 429
+            assert 1 <= int(reply.headers["retry-after"]) <= PER_ADDRESS.seconds
+        told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert sum("a wrong user or password from 127.0.0.1" in line for line in told) == PER_ADDRESS.burst
+    assert not [line for line in told if "guess" in line or "boss" in line]
+
+
+async def test_many_at_once_send_the_same_password(server: Server, alice: Person) -> None:
+    """As a page does with its first requests: it is checked once, and counts as no guess."""
+    statuses: list[int] = []
+
+    async def ask() -> None:
+        statuses.append((await http.get("/v2/version", auth=alice.basic)).status_code)
+
+    async with anybody(server) as http, trio.open_nursery() as nursery:
+        for _ in range(3 * PER_ADDRESS.burst):
+            nursery.start_soon(ask)
+    assert statuses == [200] * 3 * PER_ADDRESS.burst
+
+
+async def test_the_compute_api_is_not_for_users(server: Server, alice: Person) -> None:
+    token = (await alice.log_in()).token
+    async with anybody(server) as http:
+        for path in ("/v2/compute/version", "/v3/compute/capabilities"):
+            assert (await http.get(path)).status_code == 401
+            assert (await http.get(path, auth=alice.basic)).status_code == 403
+            assert (await http.get(path, headers={"Authorization": f"Bearer {token}"})).status_code == 401
+            assert (await http.get(path, auth=BOSS)).status_code == 200
+
+
+async def test_an_open_server_closes_with_the_first_password(config: Config) -> None:
+    """Versions 1 and 2 ask for nothing until the administrator has a password; their streams end then."""
+    config = attrs.evolve(config, user="", password="")
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+        people = running.controller.people
+        for path in ("/v1/version", "/v2/projects", "/v2/compute/version", "/"):
+            assert (await http.get(path, auth=("x", "y"))).status_code == 200, path
+        url = running.urls[0].replace("http", "ws") + "/v2/notifications/ws"
+        with trio.fail_after(30):
+            async with open_websocket_url(url) as stream:
+                await stream.get_message()
+                await people.users.update(people.administrator.user_id, password=PASSWORD)
+                await closed(stream, 1008)
+        for path in ("/v1/version", "/v2/projects", "/v2/compute/version", "/"):
+            assert (await http.get(path)).status_code == 401, path
+            assert (await http.get(path, auth=("admin", "admin"))).status_code == 401, path
+            assert (await http.get(path, auth=("admin", PASSWORD))).status_code == 200, path
+
+
+# --- what a user sees ---
+
+
+async def test_lists_have_the_projects_that_the_user_may_use(
+    server: Server, alice: Person, project: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """In no list is the name or the id of another project."""
+    await server.request(
+        "POST", f"/v2/projects/{other['project_id']}/nodes", {"name": "n", "node_type": "vpcs", "compute_id": "local"}
+    )
+    mine = project["project_id"]
+    for path in ("/v1/projects", "/v2/projects"):
+        assert [each["project_id"] for each in (await alice.v2("GET", path)).json()] == [mine], path
+        assert len((await server.http.get(path)).json()) == 2
+    for path in ("/v1/projects", "/v2/projects", "/controller", "/metrics", "/v2/hosts", "/v2/statistics"):
+        reply = await alice.v2("GET", path)
+        assert reply.status_code == 200, path
+        for word in (other["project_id"], other["name"]):
+            assert word not in reply.text, path
+    for path in ("/controller", "/metrics", "/v2/hosts"):
+        assert other["project_id"] in (await server.http.get(path)).text, path
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/v1/projects/{}", None),
+        ("GET", "/v2/projects/{}", None),
+        ("GET", "/v2/projects/{}/nodes", None),
+        ("HEAD", "/v2/projects/{}/nodes", None),
+        ("GET", "/v2/projects/{}/export", None),
+        ("POST", "/v2/projects/{}/nodes/start", None),
+        ("POST", "/v2/projects", {"name": "x", "project_id": "{}"}),
+        ("POST", "/v1/projects", {"name": "x", "project_id": "{}"}),
+        ("POST", "/v2/projects/{}/duplicate", {"name": "copy"}),
+        ("GET", "/v2/events?project_id={}", None),
+        ("GET", "/v2/projects/{}/notifications", None),
+    ],
+)
+async def test_a_project_that_the_user_may_not_use(
+    alice: Person, other: dict[str, Any], method: str, path: str, body: dict[str, str] | None
+) -> None:
+    """Is refused as if it did not exist, also by way of a body, and however its id is written."""
+    messages = set()
+    for project_id in (other["project_id"], other["project_id"].upper(), "11111111-2222-4333-8444-555555555555"):
+        sent = body and {name: value.replace("{}", project_id) for name, value in body.items()}
+        reply = await alice.v2(method, path.replace("{}", project_id), sent)
+        assert reply.status_code == 403, reply.text
+        assert other["name"] not in reply.text
+        messages.add(reply.text.replace(project_id.lower(), "ID"))
+    assert len(messages) == 1, messages
+
+
+async def test_streams_have_the_events_of_projects_that_the_user_may_use(
+    running: RunningServer, server: Server, alice: Person, project: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """Of all kinds; a project that is deleted vanishes from them, too."""
+    token = (await alice.log_in()).token
+    seen: dict[str, list[str]] = {}
+
+    async def listen(path: str, task_status: trio.TaskStatus[None]) -> None:
+        url = f"{server.url.replace('http', 'ws')}{path}?token={token}"
+        async with open_websocket_url(url) as stream:
+            seen[path] = [await stream.get_message()]
+            task_status.started()
+            while "project.deleted" not in seen[path][-1]:
+                seen[path].append(await stream.get_message())
+
+    with trio.fail_after(30):
+        async with trio.open_nursery() as nursery:
+            for path in ("/v2/notifications/ws", "/notifications/ws", "/v2/events/ws"):
+                await nursery.start(listen, path)
+            for each in (other, project):
+                path = f"/v2/projects/{each['project_id']}"
+                await server.request("PUT", path, {"name": f"new {each['name']}"})
+                node = {"name": "n", "node_type": "vpcs", "compute_id": "local"}
+                await server.request("POST", f"{path}/nodes", node, 201)
+                await server.request("DELETE", path, None, 204)
+    for path, events in seen.items():
+        actions = {orjson.loads(event)["action"] for event in events}
+        assert {"project.updated", "project.closed", "project.deleted"} <= actions, path
+        assert ("node.created" in actions) == (path != "/v2/notifications/ws")
+        assert not [event for event in events if other["project_id"] in event or other["name"] in event], path
+
+
+# --- when that ends ---
+
+
+async def closed(stream: Any, code: int) -> None:
+    """Wait until the server closes a websocket with this code."""
+    with pytest.raises(ConnectionClosed) as error:
+        while True:
+            await stream.get_message()
+    assert error.value.reason is not None
+    assert error.value.reason.code == code
+
+
+@pytest.mark.parametrize("change", ["right", "password", "inactive", "deleted"])
+async def test_streams_end_with_the_right_to_them(
+    running: RunningServer, server: Server, alice: Person, project: dict[str, Any], change: str
+) -> None:
+    """Websockets are closed, and streams are cut; those of others go on. Nothing is let in any more."""
+    people, token = running.controller.people, (await alice.log_in()).token
+    other = await add_user(running, server, "bob", User=f"/projects/{project['project_id']}")
+    path = f"/v2/projects/{project['project_id']}/notifications"
+    url = f"{server.url.replace('http', 'ws')}{path}/ws?token="
+    with trio.fail_after(30):
+        async with (
+            open_websocket_url(url + token) as stream,
+            open_websocket_url(url + (await other.log_in()).token) as others,
+            anybody(server) as http,
+            http.stream("GET", path, auth=alice.basic) as reply,
+        ):
+            await stream.get_message()
+            lines = reply.aiter_lines()
+            await anext(lines)
+            if change == "right":
+                ace = next(ace for ace in people.aces.list() if ace.user_id == alice.user_id)
+                await people.aces.delete(ace.ace_id)
+            elif change == "password":
+                await people.users.update(alice.user_id, password="another password")
+            elif change == "inactive":
+                await people.users.update(alice.user_id, is_active=False)
+            else:
+                await people.users.delete(alice.user_id)
+            await closed(stream, 1008)
+            with pytest.raises(httpx.RemoteProtocolError):
+                async for _ in lines:
+                    pass
+            await others.get_message()
+            await others.get_message()
+    status = 403 if change == "right" else 401
+    assert (await alice.v2("GET", f"/v2/projects/{project['project_id']}")).status_code == status
+    async with anybody(server) as http:
+        shown = await http.get(f"/v2/projects/{project['project_id']}", params={"token": token})
+    assert shown.status_code == status
+
+
+async def test_a_stream_goes_on_while_other_rights_change(
+    running: RunningServer, server: Server, alice: Person, project: dict[str, Any]
+) -> None:
+    people, token = running.controller.people, (await alice.log_in()).token
+    url = f"{server.url.replace('http', 'ws')}/v2/projects/{project['project_id']}/notifications/ws?token={token}"
+    with trio.fail_after(30):
+        async with open_websocket_url(url) as stream:
+            await stream.get_message()
+            await allow(people, alice.user_id, "Auditor", "/templates")
+            await people.users.update(alice.user_id, full_name="Alice")
+            await server.request("POST", f"/v2/projects/{project['project_id']}/drawings", {"svg": "<svg/>"}, 201)
+            while "drawing.created" not in await stream.get_message():
+                pass
+
+
+async def test_a_handshake_is_refused_with_a_status(server: Server, alice: Person, other: dict[str, Any]) -> None:
+    """In version 2, whose clients know it so."""
+    token = (await alice.log_in()).token
+    url = f"{server.url.replace('http', 'ws')}/v2/projects/{other['project_id']}/notifications/ws"
+    for query, status in (("", 401), ("?token=x.y.z", 401), (f"?token={token}", 403)):
+        with pytest.raises(ConnectionRejected) as rejected:
+            async with open_websocket_url(url + query):
+                pass
+        assert rejected.value.status_code == status
