@@ -25,6 +25,11 @@ request-timeout = 20
 [[operations]]
 include-path-regex = "/batch/"
 checks.negative_data_rejection.enabled = false
+
+# Version 3 ignores unknown fields, and reads "50" as a number and "yes" as true, as GNS3 3 does.
+[[operations]]
+include-path-regex = "^/v3/"
+checks.negative_data_rejection.enabled = false
 """
 # Ids that exist, so that requests come further than to 404.
 WITH_IDS = """

@@ -2,7 +2,7 @@
 be sent, it stands for nothing.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from gns3trio.classes import define
@@ -18,8 +18,12 @@ from gns3trio.controller.people.records import (
 )
 
 
+class _Body:
+    IGNORES_UNKNOWN_KEYS: ClassVar = True
+
+
 @define(kw_only=True)
-class UserCreate:
+class UserCreate(_Body):
     """The body of ``POST /access/users``."""
 
     username: AccountName
@@ -30,7 +34,7 @@ class UserCreate:
 
 
 @define(kw_only=True)
-class OwnUserUpdate:
+class OwnUserUpdate(_Body):
     """The body of ``PUT /access/users/me``. An e-mail address or name that is null or empty is removed."""
 
     password: Password | None = None
@@ -47,21 +51,21 @@ class UserUpdate(OwnUserUpdate):
 
 
 @define(kw_only=True)
-class GroupCreate:
+class GroupCreate(_Body):
     """The body of ``POST /access/groups``."""
 
     name: AccountName
 
 
 @define(kw_only=True)
-class GroupUpdate:
+class GroupUpdate(_Body):
     """The body of ``PUT /access/groups/{user_group_id}``."""
 
     name: AccountName | None = None
 
 
 @define(kw_only=True)
-class RoleCreate:
+class RoleCreate(_Body):
     """The body of ``POST /access/roles``."""
 
     name: Name
@@ -69,7 +73,7 @@ class RoleCreate:
 
 
 @define(kw_only=True)
-class RoleUpdate:
+class RoleUpdate(_Body):
     """The body of ``PUT /access/roles/{role_id}``. A description that is null or empty is removed."""
 
     name: Name | None = None
@@ -77,7 +81,7 @@ class RoleUpdate:
 
 
 @define(kw_only=True)
-class AceBody:
+class AceBody(_Body):
     """The body of ``POST /access/acl`` and of ``PUT /access/acl/{ace_id}``, which replaces the whole entry."""
 
     ace_type: AceType
@@ -90,7 +94,7 @@ class AceBody:
 
 
 @define(kw_only=True)
-class PoolBody:
+class PoolBody(_Body):
     """The body of ``POST /pools`` and of ``PUT /pools/{resource_pool_id}``."""
 
     name: Name
