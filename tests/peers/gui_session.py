@@ -133,7 +133,7 @@ for count, x in ((1, -200), (2, 200)):
     )
 nodes = topology.nodes()
 window.uiGraphicsView.addLink(nodes[0], nodes[0].ports()[0], nodes[1], nodes[1].ports()[0])
-await_("a link", lambda: [link.link_id() for link in topology.links()] not in ([], [None]))
+await_("a link", lambda: [link.initialized() for link in topology.links()] == [True])
 [link] = topology.links()
 
 window.uiStartAllAction.trigger()
