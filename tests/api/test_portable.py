@@ -271,7 +271,13 @@ async def test_an_empty_disk_image_passes(server: Server, project: dict[str, Any
 
 async def test_options_are_checked(server: Server, project: dict[str, Any]) -> None:
     path = f"/v2/projects/{project['project_id']}/export"
-    for query in ("compression=zstd", "include_snapshots=maybe", "keep_compute_ids=2"):
+    for query in (
+        "compression=rar",
+        "compression_level=x",
+        "compression_level=10",
+        "include_snapshots=maybe",
+        "keep_compute_ids=2",
+    ):
         assert query.partition("=")[0] in (await server.request("GET", f"{path}?{query}", None, 400))["message"]
     await server.request("GET", f"/v2/projects/{uuid4()}/export", None, 404)
 

@@ -1,17 +1,22 @@
 """Projects of GNS3 3.0 stay theirs, and a project becomes that of another GNS3 only when a user asks for it."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 
+from gns3trio.controller.archives.zip_files import zipfile
 from tests import corpus
 from tests.gns3_schema import require_gns3_reads
+from tests.support.archives import import_
 from tests.support.corpus_projects import find, meaning, open_, saved
 from tests.support.server import Server
 
 Json = dict[str, Any]
+# Exported by gns3-server 3.0.6, packed in each way that it has.
+OF_GNS3_3 = sorted((corpus.FOLDER / "exported by gns3-3.0").glob("*.gns3project"))
 
 
 def nodes(document: Json) -> dict[str, Json]:
@@ -109,3 +114,24 @@ async def test_a_file_of_gns3_1_becomes_one_of_3(server: Server) -> None:
     assert document["revision"] == 10
     require_gns3_reads(orjson.dumps(document))
     await open_(server, project)
+
+
+@pytest.mark.parametrize("path", OF_GNS3_3, ids=lambda path: path.name)
+async def test_an_archive_of_gns3_3_is_imported(server: Server, path: Path) -> None:
+    """Whatever it is packed with; and what goes out again is what came."""
+    imported = await import_(server, path.read_bytes())
+    at = f"/v2/projects/{imported['project_id']}"
+    assert (await server.request("GET", f"{at}/format", None, 200))["revision"] == 10
+    await open_(server, imported)
+    assert {node["name"] for node in await server.request("GET", f"{at}/nodes", None, 200)} == {
+        *("PC1", "PC2", "Q1", "Q2", "Cloud1"),
+    }
+    (snapshot,) = await server.request("GET", f"{at}/snapshots", None, 200)
+    assert snapshot["name"] == "first"
+    reply = await server.http.get(f"{at}/export?compression=zstd&compression_level=19&include_snapshots=yes")
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        assert {info.compress_type for info in archive.infolist() if info.file_size} == {zipfile.ZIP_ZSTANDARD}
+        require_gns3_reads(archive.read("project.gns3"))
+    again = await import_(server, reply.content)
+    assert (await server.request("GET", f"/v2/projects/{again['project_id']}/format", None, 200))["gns3"] == "3.0"
+    await server.request("POST", f"{at}/snapshots/{snapshot['snapshot_id']}/restore", None, 201)

@@ -255,6 +255,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/project/saving_later": ["api/disk", "api/transactions"],
     "controller/project/whole_changes": ["api/transactions"],
     "controller/storage/move_journal": ["controller/project/moving", "api/node_moves"],
+    "controller/archives/zip_files": ["controller/archives/entries", "controller/archives/reader"],
     "controller/project/file_format": ["api/project_format"],
     "controller/storage/converted_files": ["api/recovery", "api/corpus"],
     "controller/storage/file_names": ["api/found_projects", "api/projects"],

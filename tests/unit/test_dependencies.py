@@ -15,6 +15,8 @@ OURS = {"gns3trio", "tests", "benchmarks", "conftest"} | {file.stem for file in 
 ELSEWHERE = {"tests/fuzz/pcap_reader.py", "tests/peers/any_compute.py", "tests/peers/gui_session.py"}
 # The compiled core needs it; no line of Python names it.
 OF_THE_CORE = {"cffi"}
+# Parts of the standard library of Python 3.14; before, a declared backport stands in.
+STANDARD_LATER = {"compression"}
 
 
 def normal(name: str) -> str:
@@ -42,7 +44,7 @@ def imported(*folders: str) -> dict[str, str]:
     found = {}
     for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
         name = str(file.relative_to(ROOT))
-        tops = {module.partition(".")[0] for module in modules(file)} - OURS - sys.stdlib_module_names
+        tops = {module.partition(".")[0] for module in modules(file)} - OURS - sys.stdlib_module_names - STANDARD_LATER
         if name not in ELSEWHERE:
             found |= {normal(distributions.get(top, [top])[0]): name for top in tops}
     return found

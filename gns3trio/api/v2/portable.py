@@ -1,5 +1,6 @@
 """Routes that copy whole projects: duplicate, export, import, load."""
 
+import re
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -93,12 +94,20 @@ def _flag(api: ApiRequest, name: str) -> bool:
         raise Invalid(f"{name}: {text!r} is neither yes nor no") from None
 
 
+def _level(api: ApiRequest) -> int | None:
+    text = api.http.query_params.get("compression_level")
+    if text is None or re.fullmatch("[0-9]{1,4}", text):
+        return None if text is None else int(text)
+    raise Invalid(f"compression_level: {text[:20]!r} is no level")
+
+
 _EXPORT_QUERY = {
     "include_images": "`yes` or `no` (the default): with the images that nodes of this host use",
     "include_snapshots": "`yes` or `no` (the default)",
     "reset_mac_addresses": "`yes` or `no` (the default): a copy gets MAC addresses of its own",
     "keep_compute_ids": "`yes` or `no` (the default): nodes stay with the computes that they are on",
-    "compression": "how files are packed, `zip` by default",
+    "compression": "how files are packed: `none`, `zip` (the default), `bzip2`, `lzma`, or `zstd` (GNS3 3.0 only)",
+    "compression_level": "0 to 9 of `zip`, 1 to 9 of `bzip2`, 1 to 22 of `zstd`",
 }
 
 
@@ -112,6 +121,7 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
         reset_mac_addresses=_flag(api, "reset_mac_addresses"),
         keep_compute_ids=_flag(api, "keep_compute_ids"),
         compression=api.http.query_params.get("compression", "zip"),
+        compression_level=_level(api),
     )
     pieces = await export_project(api.controller, project, options)
     headers = {"content-disposition": attachment(f"{project.settings.name}.gns3project")}

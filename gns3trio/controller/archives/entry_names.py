@@ -12,9 +12,9 @@ import hashlib
 import os
 import re
 import stat
-import zipfile
 from collections.abc import Container
 
+from gns3trio.controller.archives.zip_files import zipfile
 from gns3trio.convert import as_uuid
 from gns3trio.project_layout import CAPTURES, DISK_IMAGES, OWN_FIELDS_FILE, PICTURES, PROJECT_FILES, SNAPSHOTS
 

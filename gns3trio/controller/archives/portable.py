@@ -53,13 +53,14 @@ _NOT_PORTABLE = frozenset({"virtualbox", "vmware"})
 
 @frozen(kw_only=True)
 class ExportOptions:
-    """Options of an export. ``compression``: none, zip, bzip2 or lzma."""
+    """Options of an export. ``compression`` and ``compression_level``: see ``writer.COMPRESSIONS``."""
 
     include_images: bool = False
     include_snapshots: bool = False
     reset_mac_addresses: bool = False
     keep_compute_ids: bool = False
     compression: str = "zip"
+    compression_level: int | None = None
 
 
 @asynccontextmanager
@@ -117,7 +118,7 @@ async def export_project(controller: Controller, project: Project, options: Expo
     Before the first piece, raises Conflict if a node is running or the project cannot be read, and Invalid for an
     unknown compression; later, Conflict or Unavailable if the files can no longer be read.
     """
-    compression = check_compression(options.compression)
+    compression = check_compression(options.compression, options.compression_level)
     require_stopped(project)
     original = await present_record(project)
     check_portable(original, to_elsewhere=True)

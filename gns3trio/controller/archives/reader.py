@@ -1,6 +1,6 @@
 """Unpacks zip archives of projects from untrusted sources. Synchronous; callers run it in threads.
 
-Format: ZIP (APPNOTE 6.3) as written by GNS3 2.2 for portable projects, and by ``writer``.
+Format: ZIP (APPNOTE 6.3) as written by GNS3 2.2 and 3.0 for portable projects, and by ``writer``.
 
 An archive is rejected if it contains a path or a link that leads out of its folder, a device, or a name twice; if its
 entries share bytes; if the disk has no room for it; or if it is damaged. The compression ratio is no criterion: an
@@ -12,19 +12,17 @@ after a rename creates a second one. GNS3 uses the last one, and so do we.
 """
 
 import io
-import lzma
 import os
 import shutil
 import stat
 import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from gns3trio.classes import define
+from gns3trio.controller.archives.entries import entry_pieces
 from gns3trio.controller.archives.entry_names import (
     MAX_LINK_BYTES,
     PORTABLE_PROJECT_FILE,
@@ -32,6 +30,7 @@ from gns3trio.controller.archives.entry_names import (
     link_problem,
     name_of,
 )
+from gns3trio.controller.archives.zip_files import zipfile
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict, Unavailable
@@ -47,20 +46,14 @@ MAX_UNPACKED_BYTES = 256 << 30
 RESERVE_BYTES = 64 << 20
 # The list of entries, which is read into memory completely.
 MAX_DIRECTORY_BYTES = 16 << 20
-# The memory of an LZMA decoder; the presets of LZMA use at most 64 MiB.
-MAX_LZMA_DICTIONARY_BYTES = 64 << 20
 
-CHUNK_BYTES = 256 * 1024
 _LOCAL_HEADER = struct.Struct("<26xHH")  # APPNOTE 4.3.7: lengths of name and extra field
-_LZMA_HEADER = struct.Struct("<2xHBI")  # APPNOTE 5.8.8: size of the properties; lc/lp/pb, dictionary size
 _ENCRYPTED = 0x1  # general purpose bit 0
 
-# The exceptions of zipfile and its decoders for damaged archives.
+# The exceptions of zipfile for damaged archives.
 _DAMAGE = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
-    zlib.error,
-    lzma.LZMAError,
     struct.error,
     EOFError,
     NotImplementedError,
@@ -154,16 +147,15 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
                 budget.require_room(target, sum(info.file_size for info in members.values()))
                 for name, info in members.items():
                     checkpoint()
-                    _check_decoder(file, info)
                     if not is_link(info):
-                        _unpack_member(archive, info, target / name, budget, checkpoint)
+                        _unpack_member(file, info, target / name, budget, checkpoint)
                 for name, info in members.items():
                     if is_link(info):
-                        _make_link(archive, info, name, target / name)
+                        _make_link(file, info, name, target / name)
         except _DAMAGE as error:
             raise Conflict(f"archive: is damaged, or not a portable project: {error or type(error).__name__}") from None
-        except OSError as error:  # bzip2 raises this for damage; disk errors are reported where they happen
-            raise Conflict(f"archive: is damaged: {error}") from None
+        except OSError as error:
+            raise disk_error(source, error) from error
         return [name for name, info in members.items() if not info.is_dir()]
 
 
@@ -220,45 +212,31 @@ def _check_name(info: zipfile.ZipInfo) -> str:
     return name
 
 
-def _check_decoder(file: IO[bytes], info: zipfile.ZipInfo) -> None:
-    """Raises Conflict if unpacking the entry would need too much memory."""
-    if info.compress_type != zipfile.ZIP_LZMA:
-        return
-    file.seek(info.header_offset)
-    name_size, extra_size = _LOCAL_HEADER.unpack(file.read(_LOCAL_HEADER.size))
-    file.seek(name_size + extra_size, os.SEEK_CUR)
-    _, _, dictionary = _LZMA_HEADER.unpack(file.read(_LZMA_HEADER.size))
-    if dictionary > MAX_LZMA_DICTIONARY_BYTES:
-        raise Conflict(f"archive: {info.filename!r} needs more than {MAX_LZMA_DICTIONARY_BYTES} bytes to unpack")
-
-
 def _unpack_member(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path, budget: Budget, checkpoint: Callable[[], None]
+    file: IO[bytes], info: zipfile.ZipInfo, path: Path, budget: Budget, checkpoint: Callable[[], None]
 ) -> None:
     with _disk(path):
         (path if info.is_dir() else path.parent).mkdir(parents=True, exist_ok=True)
     if info.is_dir():
         return
     mode = 0o755 if (info.external_attr >> 16) & stat.S_IXUSR else 0o644
-    with archive.open(info) as source:
-        with _disk(path):
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
-        try:
-            while chunk := source.read(CHUNK_BYTES):
-                checkpoint()
-                budget.spend(len(chunk))
-                budget.require_room(path.parent, len(chunk))
-                with _disk(path):
-                    _write(descriptor, chunk)
+    with _disk(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    try:
+        for piece in entry_pieces(file, info):
+            checkpoint()
+            budget.spend(len(piece))
+            budget.require_room(path.parent, len(piece))
             with _disk(path):
-                os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+                _write(descriptor, piece)
+        with _disk(path):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _make_link(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, path: Path) -> None:
-    with archive.open(info) as source:
-        target = os.fsdecode(source.read(MAX_LINK_BYTES + 1))
+def _make_link(file: IO[bytes], info: zipfile.ZipInfo, name: str, path: Path) -> None:
+    target = os.fsdecode(b"".join(entry_pieces(file, info)))  # its size was checked
     problem = link_problem(name, target)
     if problem is not None:
         raise Conflict(f"archive: {printable(name)[:100]!r} {problem}")

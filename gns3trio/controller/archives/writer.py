@@ -1,6 +1,6 @@
 """Writes zip archives of projects in pieces. Synchronous; callers run it in threads.
 
-Format: ZIP (APPNOTE 6.3) as GNS3 2.2 writes portable projects: sizes follow the data. Empty folders and symbolic links
+Format: ZIP (APPNOTE 6.3) as GNS3 writes portable projects: sizes follow the data. Empty folders and symbolic links
 are entries (see ``entry_names``). The format's dates range from 1980 to 2107; others become the nearest of these.
 """
 
@@ -8,41 +8,63 @@ import io
 import os
 import stat
 import time
-import zipfile
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
+from gns3trio.classes import frozen
 from gns3trio.controller.archives.entry_names import link_problem, named_info
 from gns3trio.controller.archives.file_tree import Tree, open_file_below
-from gns3trio.controller.archives.reader import CHUNK_BYTES, MAX_ENTRIES, MAX_UNPACKED_BYTES
+from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES
+from gns3trio.controller.archives.zip_files import zipfile
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid
 
-COMPRESSIONS: dict[str, int] = {
-    "none": zipfile.ZIP_STORED,
-    "zip": zipfile.ZIP_DEFLATED,
-    "bzip2": zipfile.ZIP_BZIP2,
-    "lzma": zipfile.ZIP_LZMA,
+# The number of each method in the format, and its levels; None for one without levels.
+COMPRESSIONS: dict[str, tuple[int, range | None]] = {
+    "none": (zipfile.ZIP_STORED, None),
+    "zip": (zipfile.ZIP_DEFLATED, range(10)),
+    "bzip2": (zipfile.ZIP_BZIP2, range(1, 10)),
+    "lzma": (zipfile.ZIP_LZMA, None),
+    "zstd": (zipfile.ZIP_ZSTANDARD, range(1, 23)),
 }
 
 # Entries that are not files of the project: the project file and our own fields.
 _OWN_ENTRIES = 2
 _DOS_FOLDER = 0x10  # the DOS attribute of a folder, in the lower half of the attributes
 _PIECE_BYTES = 128 * 1024
+_READ_BYTES = 256 * 1024
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 _NEWEST = (2107, 12, 31, 23, 59, 58)
 # Seconds since 1970, a day inside the limits because of time zones; the time functions do not accept every number.
 _OLDEST_SECONDS, _NEWEST_SECONDS = 0, 4354819200
 
 
-def check_compression(name: str) -> int:
-    """The zip number of a compression method. Raises Invalid."""
+@frozen
+class Compression:
+    """How entries are packed: the number of the method in the format, and the level, None for the usual one."""
+
+    method: int = zipfile.ZIP_STORED
+    level: int | None = None
+
+
+NO_COMPRESSION = Compression()
+
+
+def check_compression(name: str, level: int | None = None) -> Compression:
+    """The compression of a name, and a level of it. Raises Invalid."""
     try:
-        return COMPRESSIONS[name]
+        method, levels = COMPRESSIONS[name]
     except KeyError:
         raise Invalid(f"compression: {name!r} is not one of {', '.join(COMPRESSIONS)}") from None
+    if level is not None and levels is None:
+        raise Invalid(f"compression_level: {name} has no levels")
+    if level is not None and levels is not None and level not in levels:
+        raise Invalid(
+            f"compression_level: {level} is not in the range from {levels[0]} to {levels[-1]}, those of {name}"
+        )
+    return Compression(method, level)
 
 
 class _Sink(io.BytesIO):
@@ -85,7 +107,7 @@ def zip_pieces(
     folder: Path,
     tree: Tree,
     made: Mapping[str, bytes],
-    compression: int = zipfile.ZIP_STORED,
+    compression: Compression = NO_COMPRESSION,
     others: Mapping[str, Path] = MappingProxyType({}),
 ) -> Generator[bytes]:
     """Yield a zip archive in pieces of about 100 KiB: first the files of ``made``, then the files of ``tree`` in
@@ -104,7 +126,7 @@ def zip_pieces(
             raise disk_error(folder, error) from error
         raise Conflict(f"{printable(folder)} was replaced or deleted") from None
     try:
-        with zipfile.ZipFile(sink, "w", compression) as archive:
+        with zipfile.ZipFile(sink, "w", compression.method) as archive:
             for name, data in made.items():
                 info = _info(archive, name, time.time(), 0o644, compression)
                 yield from _compress(archive, sink, info, io.BytesIO(data), len(data))
@@ -133,13 +155,13 @@ def _full(sink: _Sink) -> Iterator[bytes]:
 
 
 def _add(archive: zipfile.ZipFile, name: str, data: bytes, mode: int) -> None:
-    info = _info(archive, name, time.time(), mode, zipfile.ZIP_STORED)
+    info = _info(archive, name, time.time(), mode, NO_COMPRESSION)
     info.external_attr = mode << 16 | (_DOS_FOLDER if stat.S_ISDIR(mode) else 0)
     archive.writestr(info, data)
 
 
 def _zip_file(
-    archive: zipfile.ZipFile, sink: _Sink, root: int, folder: Path, name: str, compression: int
+    archive: zipfile.ZipFile, sink: _Sink, root: int, folder: Path, name: str, compression: Compression
 ) -> Iterator[bytes]:
     opened = open_file_below(root, name)
     if opened is None:
@@ -152,7 +174,9 @@ def _zip_file(
         yield from _compress(archive, sink, info, source, status.st_size)
 
 
-def _zip_other(archive: zipfile.ZipFile, sink: _Sink, path: Path, name: str, compression: int) -> Iterator[bytes]:
+def _zip_other(
+    archive: zipfile.ZipFile, sink: _Sink, path: Path, name: str, compression: Compression
+) -> Iterator[bytes]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
@@ -170,7 +194,7 @@ def _compress(
     """Write an entry with ``size`` bytes of ``source``, even if the file grows meanwhile."""
     info.file_size = left = size
     with archive.open(info, "w") as target:
-        while left > 0 and (chunk := source.read(min(CHUNK_BYTES, left))):
+        while left > 0 and (chunk := source.read(min(_READ_BYTES, left))):
             target.write(chunk)
             left -= len(chunk)
             yield sink.take() if sink.size >= _PIECE_BYTES else b""
@@ -183,11 +207,11 @@ def _is_same(descriptor: int, folder: Path) -> bool:
         return False
 
 
-def _info(archive: zipfile.ZipFile, name: str, modified: float, mode: int, compression: int) -> zipfile.ZipInfo:
+def _info(archive: zipfile.ZipFile, name: str, modified: float, mode: int, compression: Compression) -> zipfile.ZipInfo:
     info = named_info(name, archive.NameToInfo)
     seconds = min(max(modified, _OLDEST_SECONDS), _NEWEST_SECONDS)
     info.date_time = min(max(time.localtime(seconds)[:6], _OLDEST), _NEWEST)
-    info.compress_type = compression
+    info.compress_type, info.compress_level = compression.method, compression.level
     info.external_attr = (stat.S_IFREG | (0o755 if mode & stat.S_IXUSR else 0o644)) << 16
     return info
 
@@ -197,7 +221,7 @@ def write_archive(
     folder: Path,
     tree: Tree,
     made: Mapping[str, bytes],
-    compression: int = zipfile.ZIP_STORED,
+    compression: Compression = NO_COMPRESSION,
     checkpoint: Callable[[], None] = lambda: None,
 ) -> None:
     """Write ``zip_pieces`` to a new file. Its content is durable afterwards, but its name is not yet.
