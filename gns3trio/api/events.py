@@ -8,6 +8,7 @@ import trio
 from gns3trio.api.v1.events import V1Events
 from gns3trio.api.v2.compute_views import compute_event_of
 from gns3trio.api.v2.events import event_of
+from gns3trio.api.v3.compute_api_views import event_of as compute_event_of_v3
 from gns3trio.api.v3.events import event_of as event_of_v3
 from gns3trio.classes import frozen
 from gns3trio.notifications.feed import ChangeFeed
@@ -17,12 +18,13 @@ from gns3trio.notifications.journal import Journal
 
 @frozen
 class ApiEvents:
-    """The event hubs of each version and of ``/v2/compute``. The server's parts publish to ``changes``."""
+    """The event hubs of each version and of its compute API. The server's parts publish to ``changes``."""
 
     v1: V1Events
     v2: NotificationHub
     v3: NotificationHub
     compute: NotificationHub
+    compute_v3: NotificationHub
     changes: ChangeFeed
 
 
@@ -32,7 +34,8 @@ async def open_events() -> AsyncIterator[ApiEvents]:
     v1, v2 = V1Events(), NotificationHub(event_of)
     v3 = NotificationHub(event_of_v3, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
     compute = NotificationHub(compute_event_of, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
+    compute_v3 = NotificationHub(compute_event_of_v3, Journal(MAX_QUEUED_EVENTS, MAX_QUEUED_BYTES), on_demand=True)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(v1.run)
-        yield ApiEvents(v1, v2, v3, compute, ChangeFeed(v2, v3, compute, v1))
+        yield ApiEvents(v1, v2, v3, compute, compute_v3, ChangeFeed(v2, v3, compute, compute_v3, v1))
         nursery.cancel_scope.cancel()

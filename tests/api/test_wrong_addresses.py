@@ -47,7 +47,7 @@ async def test_clients_of_gns3_3_are_told_the_version(server: Server) -> None:
     assert "3.0.6" in refused["message"]
     assert "2.2.61" in refused["message"]
     capabilities = await server.request("GET", "/v3/compute/capabilities", None, 200)
-    assert capabilities["version"] == "2.2.61"
+    assert capabilities["version"] == "3.0.6"
 
 
 async def test_a_slash_too_many_in_version_3(server: Server) -> None:

@@ -12,11 +12,23 @@ from gns3trio import __version__
 from gns3trio.api import host_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
+from gns3trio.api.compute_projects import (
+    change_project,
+    close_project,
+    delete_project,
+    get_interfaces,
+    get_ports,
+    get_statistics,
+    known_project,
+    lease_udp_port,
+    new_project,
+    serve_compute_notifications,
+    visible_projects,
+)
 from gns3trio.api.context import ApiContext
-from gns3trio.api.host_views import interface_view, port_usage_view, statistics_view
 from gns3trio.api.replies import Capabilities, Gns3Version, UdpPort, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.streams import COMPUTE_PING_AFTER_SECONDS, NotificationStream, serve_notifications
+from gns3trio.api.streams import NotificationStream
 from gns3trio.api.v2 import host_replies
 from gns3trio.api.v2.bodies import check_variables
 from gns3trio.api.v2.compute_views import (
@@ -26,16 +38,13 @@ from gns3trio.api.v2.compute_views import (
     own_project_view,
 )
 from gns3trio.classes import define
-from gns3trio.compute.clients import OWN_USER
 from gns3trio.compute.extensions import EXTENSIONS, TRUNK
+from gns3trio.compute.hosted_project import HostedProject
 from gns3trio.controller.driven_nodes import (
-    lease_udp,
-    own_project,
-    require_hostable,
     require_known,
-    sees_own_projects,
 )
 from gns3trio.controller.names import Name
+from gns3trio.controller.project.project import Project
 
 routes = RouteTable("/v2/compute", access=Access.COMPUTE)
 
@@ -79,24 +88,6 @@ async def get_version(api: ApiRequest) -> dict[str, Any]:
     return {"local": api.context.config.local, "version": api.context.config.gns3_version}
 
 
-@routes.route("GET", "/statistics", reply=host_views.MachineStatistics)
-async def get_statistics(api: ApiRequest) -> dict[str, Any]:
-    """The load of this machine: CPU, memory, disk."""
-    return statistics_view(await api.controller.hosted.compute.statistics())
-
-
-@routes.route("GET", "/network/interfaces", reply=list[host_views.Interface])
-async def get_interfaces(api: ApiRequest) -> list[dict[str, Any]]:
-    """The network interfaces of this host."""
-    return list(map(interface_view, await api.controller.hosted.compute.interfaces()))
-
-
-@routes.route("GET", "/network/ports", reply=host_views.PortUsage)
-async def get_ports(api: ApiRequest) -> dict[str, Any]:
-    """The console and UDP ports in use, and their ranges."""
-    return port_usage_view(await api.controller.hosted.compute.port_usage())
-
-
 @routes.route("GET", "/debug")
 async def get_debug(api: ApiRequest) -> Response:
     """A summary of the nodes of hosted projects, as text."""
@@ -107,25 +98,24 @@ async def get_debug(api: ApiRequest) -> Response:
     return PlainTextResponse("\n".join([*lines, ""]))
 
 
+routes.route("GET", "/statistics", reply=host_views.MachineStatistics)(get_statistics)
+routes.route("GET", "/network/interfaces", reply=list[host_views.Interface])(get_interfaces)
+routes.route("GET", "/network/ports", reply=host_views.PortUsage)(get_ports)
+
+
 @routes.websocket("/notifications/ws")
 async def compute_notifications_ws(context: ApiContext, websocket: WebSocket) -> None:
     """The events of nodes in hosted projects: those of this client, or while their controller has no such stream, of
     its user. A client with such a stream is a controller, which does not see the projects of others.
     """
-    client, hosted = client_of(websocket.scope), context.controller.hosted
-    topic = events_for(hosted, client)
-    with hosted.controllers.listening(client):
-        await serve_notifications(
-            websocket,
-            context.events.compute,
-            topic,
-            context.closing,
-            ping_after=COMPUTE_PING_AFTER_SECONDS,
-            of_compute=True,
-        )
+    await serve_compute_notifications(context, websocket, context.events.compute)
 
 
 # --- projects ---
+
+
+def _view(project: HostedProject | Project) -> dict[str, Any]:
+    return own_project_view(project) if isinstance(project, Project) else hosted_project_view(project)
 
 
 @routes.route("GET", "/projects", reply=list[host_replies.HostedProject])
@@ -133,12 +123,7 @@ async def list_projects(api: ApiRequest) -> list[dict[str, Any]]:
     """The open projects that the client may see: first those of other controllers, then those of this server's
     controller.
     """
-    client = client_of(api.http.scope)
-    ours = api.controller.projects.values() if sees_own_projects(api.controller, client) else ()
-    own = [project for project in ours if project.status == "opened"]
-    ids = {project.project_id for project in own}
-    hosted = [each for each in api.controller.hosted.of(client) if each.project_id not in ids]
-    return [*map(hosted_project_view, hosted), *map(own_project_view, own)]
+    return list(map(_view, visible_projects(api)))
 
 
 @routes.route("POST", "/projects", status=201, reply=host_replies.HostedProject)
@@ -146,59 +131,23 @@ async def create_project(api: ApiRequest, body: ProjectCreate) -> dict[str, Any]
     """Create a project for a controller. This server's controller may have it too, but no third one of the same user:
     it gets 409.
     """
-    project_id = body.project_id or uuid4()
-    client = client_of(api.http.scope)
-    if (own := own_project(api.controller, client, project_id)) is not None:
-        return own_project_view(own)
-    require_hostable(api.controller, client, project_id)
-    return hosted_project_view(await api.controller.hosted.create(client, project_id, body.name, body.variables))
+    return _view(await new_project(api, body.project_id or uuid4(), body.name, body.variables))
 
 
 @routes.route("GET", "/projects/{project_id}", reply=host_replies.HostedProject)
 async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """One project of this compute."""
-    client = client_of(api.http.scope)
-    if (own := own_project(api.controller, client, project_id)) is not None:
-        return own_project_view(own)
-    return hosted_project_view(api.controller.hosted.get(client, project_id))
+    return _view(known_project(api, project_id))
 
 
 @routes.route("PUT", "/projects/{project_id}", reply=host_replies.HostedProject)
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the variables of a project, and the name of one that another controller has."""
-    changes = api.given(body)
-    client = client_of(api.http.scope)
-    if (own := own_project(api.controller, client, project_id)) is not None:
-        await own.update({name: value for name, value in changes.items() if name == "variables"})
-        return own_project_view(own)
-    project = api.controller.hosted.get(client, project_id)
-    project.name = changes.get("name", project.name)
-    project.variables = changes.get("variables", project.variables)
-    return hosted_project_view(project)
+    return _view(await change_project(api, project_id, api.given(body)))
 
 
-@routes.route("POST", "/projects/{project_id}/close", status=204)
-async def close_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project; their files stay."""
-    client = client_of(api.http.scope)
-    if (own := own_project(api.controller, client, project_id)) is not None:
-        await api.controller.close_project(own)
-        return
-    await api.controller.hosted.close(api.controller.hosted.get(client, project_id))
-
-
-@routes.route("DELETE", "/projects/{project_id}", status=204)
-async def delete_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project and delete their files; if it is closed, only delete the files.
-
-    A project of this server's controller is a whole lab, which only its own controller may delete.
-    """
-    client = client_of(api.http.scope)
-    if client.user == OWN_USER and (
-        project_id in api.controller.projects or not api.controller.hosted.knows(project_id)
-    ):
-        api.controller.check_unused(project_id)
-    await api.controller.hosted.delete(client, project_id)
+routes.route("POST", "/projects/{project_id}/close", status=204)(close_project)
+routes.route("DELETE", "/projects/{project_id}", status=204)(delete_project)
 
 
 @routes.route("GET", "/projects/{project_id}/notifications")
@@ -210,7 +159,4 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
     return NotificationStream(api.context.events.compute, topic, api.context.closing, of_compute=True)
 
 
-@routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)
-async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
-    """Lease the lowest free UDP port for an end of a link."""
-    return {"udp_port": await lease_udp(api.controller, client_of(api.http.scope), project_id)}
+routes.route("POST", "/projects/{project_id}/ports/udp", status=201, reply=UdpPort)(lease_udp_port)

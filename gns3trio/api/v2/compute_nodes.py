@@ -1,82 +1,43 @@
 """``/v2/compute/projects/{project_id}/<node type>/nodes``: nodes that another controller controls."""
 
-from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, contextmanager
-from pathlib import Path
-from typing import Any, ClassVar, Literal
-from uuid import UUID, uuid4
+from typing import Any, Literal
+from uuid import UUID
 
 from attrs import field
-from starlette.websockets import WebSocket
 
-from gns3trio import field_checks as v
 from gns3trio.api.access import Access
-from gns3trio.api.compute_client import client_of
-from gns3trio.api.console import serve_console
-from gns3trio.api.context import ApiContext
-from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.streams import CaptureStream
-from gns3trio.api.v2 import replies
-from gns3trio.api.v2.bodies import check_adapters
-from gns3trio.api.v2.compute_views import driven_node_view, instance_view
-from gns3trio.classes import define
-from gns3trio.compute.hosted_project import preferred_mac_id
-from gns3trio.compute.nio import UdpNio
-from gns3trio.compute.node import NodeEvent, NodeSpec
-from gns3trio.controller.driven_nodes import (
-    DrivenNode,
-    copy_files,
-    driven_action,
-    driven_node,
-    own_instance,
-    own_project,
-    require_known,
+from gns3trio.api.compute_nodes import (
+    NODE,
+    PORT,
+    Duplicate,
+    NodeCreate,
+    NodeUpdate,
+    change_node,
+    console_ws,
+    copy_node,
+    delete_node,
+    get_node,
+    locked,
+    new_node,
+    properties_in,
+    reload_node,
+    reset_console,
+    start_capture,
+    start_node,
+    stop_capture,
+    stop_node,
+    stream_capture,
+    suspend_node,
+    udp_nio,
+    unbind_nio,
 )
-from gns3trio.controller.links.captures import check_file_name
-from gns3trio.controller.links.filters import checked_filters
-from gns3trio.controller.names import Name
-from gns3trio.errors import Conflict, Invalid, NotFound
-from gns3trio.limits import MAX_PORT, Int32, Script
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
+from gns3trio.classes import define
+from gns3trio.compute.nio import UdpNio
+from gns3trio.limits import Int32
 
 routes = RouteTable("/v2/compute/projects/{project_id}", access=Access.COMPUTE)
-
-_NODE = "/{node_type}/nodes/{node_id}"
-_PORT = _NODE + "/adapters/{adapter_number:number}/ports/{port_number:number}"
-# The fields of a node's body that are not properties of its type.
-_NOT_PROPERTIES = frozenset(
-    {
-        "name",
-        "node_id",
-        "project_id",
-        "console",
-        "console_type",
-        "startup_script",
-        "status",
-        "node_directory",
-        "command_line",
-        "custom_adapters",
-    }
-)
-
-
-@define(kw_only=True)
-class NodeUpdate:
-    """``PUT``: the common fields, and the properties of the node's type beside them."""
-
-    IGNORES_UNKNOWN_KEYS: ClassVar = True
-    name: Name = "-"
-    console: int | None = field(default=None, validator=v.optional(v.PORT))
-    console_type: str | None = None
-    startup_script: Script | None = None
-    custom_adapters: list[dict[str, Any]] = field(factory=list, validator=check_adapters)
-
-
-@define(kw_only=True)
-class NodeCreate(NodeUpdate):
-    """The body of ``POST .../nodes``."""
-
-    name: Name
-    node_id: UUID | None = None
 
 
 @define(kw_only=True)
@@ -93,250 +54,63 @@ class Nio:
     ethernet_device: str | None = None
 
 
-@define(kw_only=True)
-class CaptureStart:
-    """The body of ``POST .../start_capture``."""
-
-    capture_file_name: str
-    data_link_type: str = "DLT_EN10MB"
-
-
-@define(kw_only=True)
-class Duplicate:
-    """The body of ``POST .../duplicate``: the existing node into which the files are copied."""
-
-    destination_node_id: UUID
-
-
-def _locked(
-    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, *, to_stop: bool = False
-) -> AbstractAsyncContextManager[DrivenNode]:
-    return driven_node(api.controller, client_of(api.http.scope), project_id, node_type, node_id, to_stop=to_stop)
-
-
-def _properties(api: ApiRequest) -> dict[str, Any]:
-    body: dict[str, Any] = api.http.state.body
-    return {name: value for name, value in body.items() if name not in _NOT_PROPERTIES}
-
-
-@contextmanager
-def _named_as_sent() -> Iterator[None]:
-    """Name the fields in an error as the client sent them: here the properties of a type are fields of the body."""
-    try:
-        yield
-    except Invalid as error:
-        raise Invalid(str(error).removeprefix("properties.")) from None
-
-
-def _project_name(api: ApiRequest, project_id: UUID) -> str:
-    client = client_of(api.http.scope)
-    own = own_project(api.controller, client, project_id)
-    return own.settings.name if own is not None else api.controller.hosted.get(client, project_id).name
-
-
-def _ignore(event: NodeEvent) -> None:
-    """A placeholder that the hosted project replaces."""
-
-
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node. Its name is not made unique."""
-    client = client_of(api.http.scope)
-    require_known(api.controller, client, project_id)
-    if not api.controller.hosted.compute.runs(node_type):
-        raise NotFound(f"This compute does not run nodes of type {node_type}")
-    if body.node_id is not None and (
-        known := own_instance(api.controller, client, project_id, node_type, body.node_id)
-    ):
-        return instance_view(known)
-    project = await api.controller.hosted.create(client, project_id, _project_name(api, project_id), None)
-    node_id = body.node_id or uuid4()
-    spec = NodeSpec(
-        node_type=node_type,
-        node_id=node_id,
-        project_id=project_id,
-        name=body.name,
-        folder=Path(),
-        console=body.console,
-        console_type=body.console_type,
-        properties=_properties(api),
-        startup_script=body.startup_script,
-        mac_id=preferred_mac_id(node_id),
-        custom_adapters=body.custom_adapters,
-        emit=_ignore,
-    )
-    with _named_as_sent():
-        return driven_node_view(await api.controller.hosted.create_node(project, spec))
+    return await new_node(api, project_id, node_type, body, properties_in(api.http.state.body))
 
 
-@routes.route("GET", _NODE, reply=dict[str, Any])
-async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
-    """One node of a project."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        return driven_node_view(node)
-
-
-@routes.route("PUT", _NODE, reply=dict[str, Any])
+@routes.route("PUT", NODE, reply=dict[str, Any])
 async def update_node(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
 ) -> dict[str, Any]:
     """Change the name, the console or properties of a node."""
-    changes = {**api.given(body), **_properties(api)}
-    async with _locked(api, project_id, node_type, node_id) as node:
-        if changes.get("startup_script", "") is None:
-            del changes["startup_script"]
-        with _named_as_sent():
-            await node.update(changes)
-        return driven_node_view(node)
+    changes = {**api.given(body), **properties_in(api.http.state.body)}
+    return await change_node(api, project_id, node_type, node_id, changes)
 
 
-@routes.route("DELETE", _NODE, status=204)
-async def delete_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Delete a node with its files."""
-    async with _locked(api, project_id, node_type, node_id, to_stop=True) as node:
-        await node.delete()
-
-
-@routes.route("POST", _NODE + "/duplicate", status=201, reply=bool)
+@routes.route("POST", NODE + "/duplicate", status=201, reply=bool)
 async def duplicate_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: Duplicate) -> bool:
     """Copy the files of a node into the folder of another one of its type."""
-    if body.destination_node_id == node_id:
-        raise Conflict("destination_node_id: is the node itself")
-    async with AsyncExitStack() as locks:
-        nodes: dict[UUID, DrivenNode] = {}
-        for each in sorted((node_id, body.destination_node_id)):  # always in the same order, to avoid deadlocks
-            nodes[each] = await locks.enter_async_context(_locked(api, project_id, node_type, each))
-        await copy_files(nodes[node_id].instance, nodes[body.destination_node_id].instance)
-        return True
-
-
-@routes.route("POST", _NODE + "/start", reply=dict[str, Any])
-async def start_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
-    """Start a node. The reply shows it as started."""
-    async with driven_action(
-        api.controller, client_of(api.http.scope), project_id, node_type, node_id, "start"
-    ) as node:
-        return driven_node_view(node)
-
-
-@routes.route("POST", _NODE + "/stop", status=204)
-async def stop_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Stop a node of a project."""
-    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "stop"):
-        pass
-
-
-@routes.route("POST", _NODE + "/suspend", status=204)
-async def suspend_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Suspend a node. As in GNS3, this does nothing for types that cannot be suspended."""
-    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "suspend"):
-        pass
-
-
-@routes.route("POST", _NODE + "/reload", status=204)
-async def reload_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Stop and start a node."""
-    async with driven_action(api.controller, client_of(api.http.scope), project_id, node_type, node_id, "reload"):
-        pass
-
-
-@routes.route("POST", _NODE + "/console/reset", status=204)
-async def reset_console(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> None:
-    """Disconnect all clients of a node's console."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        await node.instance.reset_console()
-
-
-@routes.websocket(_NODE + "/console/ws", access=Access.COMPUTE_CONSOLE)
-async def console_ws(
-    context: ApiContext, websocket: WebSocket, project_id: UUID, node_type: str, node_id: UUID
-) -> None:
-    """A node's console as a websocket; 409 while it is stopped."""
-    client = context.controller.hosted.identify(client_of(websocket.scope), project_id)
-    async with driven_node(context.controller, client, project_id, node_type, node_id) as node:
-        if node.instance.status != "started":
-            raise Conflict(f"Node '{node.instance.name}' is not started")
-    await serve_console(websocket, node.instance, context.closing)
-
-
-# --- ports ---
+    await copy_node(api, project_id, node_type, node_id, body.destination_node_id)
+    return True
 
 
 async def _udp(body: Nio) -> UdpNio:
-    if body.type != "nio_udp":
-        raise Conflict(f"type: {body.type} is not supported here: links are UDP tunnels, a cloud has the other ports")
-    for name, port in (("lport", body.lport), ("rport", body.rport)):
-        if not 1 <= port <= MAX_PORT:
-            raise Invalid(f"{name}: {port} is not a port from 1 to {MAX_PORT}")
-    if not body.rhost:
-        raise Invalid("rhost: is empty")
-    return UdpNio(body.lport, body.rhost, body.rport, await checked_filters(body.filters), body.suspend)
+    return await udp_nio(body.type, body.lport, body.rhost, body.rport, body.filters, body.suspend)
 
 
-@routes.route("POST", _PORT + "/nio", status=201, reply=Nio)
+@routes.route("POST", PORT + "/nio", status=201, reply=Nio)
 async def bind_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
     """Connect a port to a UDP tunnel."""
     nio = await _udp(body)
-    async with _locked(api, project_id, node_type, node_id) as node:
+    async with locked(api, project_id, node_type, node_id) as node:
         await node.bind_nio((adapter_number, port_number), nio)
     return {"type": body.type, "lport": nio.lport, "rhost": nio.rhost, "rport": nio.rport}
 
 
-@routes.route("PUT", _PORT + "/nio", status=201, reply=Nio)
+@routes.route("PUT", PORT + "/nio", status=201, reply=Nio)
 async def update_nio(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int, body: Nio
 ) -> dict[str, Any]:
     """Change the filters and the suspension of a port's tunnel."""
     nio = await _udp(body)
-    async with _locked(api, project_id, node_type, node_id) as node:
+    async with locked(api, project_id, node_type, node_id) as node:
         await node.update_nio((adapter_number, port_number), nio)
     return dict(api.http.state.body)
 
 
-@routes.route("DELETE", _PORT + "/nio", status=204)
-async def unbind_nio(
-    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
-) -> None:
-    """Disconnect a port from its tunnel."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        await node.unbind_nio((adapter_number, port_number))
-
-
-@routes.route("POST", _PORT + "/start_capture", reply=replies.CaptureFile)
-async def start_capture(
-    api: ApiRequest,
-    project_id: UUID,
-    node_type: str,
-    node_id: UUID,
-    adapter_number: int,
-    port_number: int,
-    body: CaptureStart,
-) -> dict[str, str]:
-    """Capture the frames of a port into a file."""
-    name = check_file_name("capture_file_name", body.capture_file_name)
-    async with _locked(api, project_id, node_type, node_id) as node:
-        path = await node.start_capture((adapter_number, port_number), name, body.data_link_type)
-    return {"pcap_file_path": str(path)}
-
-
-@routes.route("POST", _PORT + "/stop_capture", status=204)
-async def stop_capture(
-    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
-) -> None:
-    """Stop the capture of a port."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        await node.stop_capture((adapter_number, port_number))
-
-
-@routes.route("GET", _PORT + "/pcap")
-async def stream_capture(
-    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, adapter_number: int, port_number: int
-) -> CaptureStream:
-    """The capture of a port as a stream: from its beginning, then frames as they come."""
-    async with _locked(api, project_id, node_type, node_id) as node:
-        capture = node.capture((adapter_number, port_number))
-    if capture is None:
-        raise Conflict(f"Port {adapter_number}/{port_number} is not being captured")
-    return CaptureStream(capture, api.context.closing)
+routes.route("GET", NODE, reply=dict[str, Any])(get_node)
+routes.route("DELETE", NODE, status=204)(delete_node)
+routes.route("POST", NODE + "/start", reply=dict[str, Any])(start_node)
+routes.route("POST", NODE + "/stop", status=204)(stop_node)
+routes.route("POST", NODE + "/suspend", status=204)(suspend_node)
+routes.route("POST", NODE + "/reload", status=204)(reload_node)
+routes.route("POST", NODE + "/console/reset", status=204)(reset_console)
+routes.websocket(NODE + "/console/ws", access=Access.COMPUTE_CONSOLE)(console_ws)
+routes.route("DELETE", PORT + "/nio", status=204)(unbind_nio)
+routes.route("POST", PORT + "/start_capture", reply=replies.CaptureFile)(start_capture)
+routes.route("POST", PORT + "/stop_capture", status=204)(stop_capture)
+routes.route("GET", PORT + "/pcap")(stream_capture)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gns3trio.api.replies import Whole, reply_shape
-from gns3trio.controller.computes import Computes, ComputeState
+from gns3trio.controller.computes import Computes, ComputeState, Gns3Capabilities
 
 _HIDDEN = "**********"
 
@@ -83,12 +83,12 @@ def state_view(compute: ComputeState) -> dict[str, Any]:
         "cpu_usage_percent": load.cpu_usage_percent if load is not None else None,
         "memory_usage_percent": load.memory_usage_percent if load is not None else None,
         "disk_usage_percent": load.disk_usage_percent if load is not None else None,
-        "capabilities": _capabilities_view(compute),
+        "capabilities": capabilities_view(compute.capabilities),
     }
 
 
-def _capabilities_view(compute: ComputeState) -> dict[str, Any]:
-    can = compute.capabilities
+def capabilities_view(can: Gns3Capabilities | None) -> dict[str, Any]:
+    """What a compute can run; nothing if that is unknown."""
     if can is None:
         return {"version": None, "node_types": [], "platform": None, "cpus": 0, "memory": 0, "disk_size": 0}
     return {

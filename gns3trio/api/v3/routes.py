@@ -3,7 +3,9 @@
 from gns3trio.api.v3 import (
     appliances,
     compute,
+    compute_emulators,
     compute_forwarders,
+    compute_nodes,
     computes,
     drawings,
     files,
@@ -44,4 +46,6 @@ TABLES = (
     acl.routes,
     pools.routes,
     compute.routes,
+    compute_emulators.routes,
+    compute_nodes.routes,
 )
