@@ -1,6 +1,6 @@
 """A whole server in the test's own trio loop: real core, real sockets, real VPCS, its own ports and folder."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gns3trio.config import Config
+from gns3trio.controller.people import passwords
 from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 from tests.support.far_server import FarServer, far_server
@@ -76,3 +77,16 @@ async def registered(server: Server, far: FarServer) -> dict[str, Any]:
     compute = await server.request("POST", "/v2/computes", far.address, 201)
     assert compute["connected"], compute
     return dict(compute)
+
+
+@pytest.fixture
+def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hashes of passwords take no time."""
+    monkeypatch.setattr(passwords, "MEMORY_KIB", 64)
+    monkeypatch.setattr(passwords, "PASSES", 1)
+    caches = (passwords._hasher, passwords._nobodys_hash)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()

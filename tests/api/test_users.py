@@ -16,6 +16,7 @@ from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
 from tests.support.people import PASSWORD, Person, add_user, allow
 from tests.support.server import Server
+from tests.support.v3 import V3, logged_in
 
 BOSS = ("boss", "boss's password")
 
@@ -33,6 +34,18 @@ async def server(running: RunningServer, config: Config) -> AsyncIterator[Server
         yield Server(url, config, http)
 
 
+@pytest.fixture(autouse=True)
+def quick(quick_passwords: None) -> None:
+    """Many passwords are checked."""
+
+
+@pytest.fixture
+async def plain(server: Server) -> AsyncIterator[Server]:
+    """Requests without credentials of their own are nobody's."""
+    async with anybody(server) as http:
+        yield Server(server.url, server.config, http)
+
+
 @pytest.fixture
 async def other(server: Server) -> dict[str, Any]:
     """Another open project than ``project``, of which alice must not learn."""
@@ -40,9 +53,9 @@ async def other(server: Server) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def alice(running: RunningServer, server: Server, project: dict[str, Any]) -> Person:
+async def alice(running: RunningServer, plain: Server, project: dict[str, Any]) -> Person:
     """She may use the project, and nothing else."""
-    return await add_user(running, server, "alice", User=f"/projects/{project['project_id']}")
+    return await add_user(running, plain, "alice", User=f"/projects/{project['project_id']}")
 
 
 def anybody(server: Server) -> httpx.AsyncClient:
@@ -269,7 +282,7 @@ async def test_streams_end_with_the_right_to_them(
 ) -> None:
     """Websockets are closed, and streams are cut; those of others go on. Nothing is let in any more."""
     people, token = running.controller.people, (await alice.log_in()).token
-    other = await add_user(running, server, "bob", User=f"/projects/{project['project_id']}")
+    other = await add_user(running, alice.server, "bob", User=f"/projects/{project['project_id']}")
     path = f"/v2/projects/{project['project_id']}/notifications"
     url = f"{server.url.replace('http', 'ws')}{path}/ws?token="
     with trio.fail_after(30):
@@ -295,8 +308,9 @@ async def test_streams_end_with_the_right_to_them(
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in lines:
                     pass
-            await others.get_message()
-            await others.get_message()
+            await server.request("POST", f"/v2/projects/{project['project_id']}/drawings", {"svg": "<svg/>"}, 201)
+            while "drawing.created" not in await others.get_message():
+                pass
     status = 403 if change == "right" else 401
     assert (await alice.v2("GET", f"/v2/projects/{project['project_id']}")).status_code == status
     async with anybody(server) as http:
@@ -328,3 +342,76 @@ async def test_a_handshake_is_refused_with_a_status(server: Server, alice: Perso
             async with open_websocket_url(url + query):
                 pass
         assert rejected.value.status_code == status
+
+
+# --- version 3 ---
+
+
+async def test_what_users_see_and_change_of_themselves(alice: Person, project: dict[str, Any]) -> None:
+    """Nobody has to have a privilege for it, and nobody gets one by it. Another password ends all tokens."""
+    first, second = await alice.log_in(), await alice.log_in()
+    me = await first.request("GET", "/v3/access/users/me", None, 200)
+    assert (me["username"], me["is_superadmin"], me["email"]) == ("alice", False, "")
+    assert me["last_login"] is not None
+    body = {"full_name": "Alice", "email": "alice@example.org"}
+    ignored = {"username": "x", "is_superadmin": True, "is_active": False}
+    changed = await first.request("PUT", "/v3/access/users/me", {**body, **ignored}, 200)
+    assert changed == {**me, **body, "updated_at": changed["updated_at"]}
+    await first.refused("PUT", "/v3/access/users/me", {"password": "short"}, 422, "password")
+    await first.request("PUT", "/v3/access/users/me", {"password": "another password"}, 200)
+    for client in (first, second):
+        await client.refused("GET", "/v3/access/users/me", None, 401)
+    assert (await alice.v2("GET", "/v2/version")).status_code == 401
+    again = await logged_in(alice.server, "alice", "another password")
+    assert (await again.request("GET", "/v3/access/users/me", None, 200))["full_name"] == "Alice"
+    reply = await again.send("GET", "/v3/access/users/me/")
+    assert (reply.status_code, reply.headers["location"]) == (307, "../me")
+
+
+async def test_version_3_takes_tokens_only(server: Server, alice: Person, project: dict[str, Any]) -> None:
+    """In the header or, for all methods, in the query; a path without a route is told to everybody."""
+    path = f"/v3/projects/{project['project_id']}"
+    token = (await alice.log_in()).token
+    async with anybody(server) as http:
+        for given in ({}, {"auth": alice.basic}, {"auth": BOSS}, {"params": {"token": token + "x"}}):
+            refused = await http.get(path, **given)
+            assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer"), given
+            assert refused.json().keys() == {"message"}
+        assert (await http.get(path, params={"token": token})).status_code == 200
+        assert (await http.post(f"{path}/lock", params={"token": token}, json={})).status_code == 204
+        assert (await http.get("/v3/nowhere")).status_code == 404
+        assert (await http.delete("/v3/version")).status_code == 405
+        listed = await http.get("/v3/projects", params={"token": token})
+        assert [each["project_id"] for each in listed.json()] == [project["project_id"]]
+
+
+async def test_websockets_of_version_3_are_refused_as_its_clients_know_it(
+    server: Server, alice: Person, project: dict[str, Any], other: dict[str, Any]
+) -> None:
+    """Without a token at the handshake; else with an event that says why."""
+    path, token = f"/v3/projects/{other['project_id']}/notifications/ws", (await alice.log_in()).token
+    with pytest.raises(ConnectionRejected) as rejected:
+        async with V3(server).websocket(path):
+            pass
+    assert rejected.value.status_code == 403
+    node = "11111111-2222-4333-8444-555555555555"
+    for each in (path, f"/v3/projects/{other['project_id']}/nodes/{node}/console/ws"):
+        for shown in (token, "x.y.z"):
+            with trio.fail_after(30):
+                async with V3(server, shown).websocket(each) as stream:
+                    told = orjson.loads(await stream.get_message())
+                    assert (told["action"], told["event"].keys()) == ("log.error", {"message"})
+                    await closed(stream, 1008)
+    with trio.fail_after(30):
+        async with V3(server, token).events(f"/v3/projects/{project['project_id']}/notifications/ws") as events:
+            assert (await events.next())["action"] == "ping"
+
+
+async def test_nobody_takes_over_the_first_administrator(running: RunningServer, plain: Server) -> None:
+    """Not even who manages users."""
+    manager = await add_user(running, plain, "manager", User_manager="/")
+    v3, administrator = await manager.log_in(), running.controller.people.administrator
+    path = f"/v3/access/users/{administrator.user_id}"
+    for body in ({"password": "another password"}, {"email": "manager@example.org"}, {"full_name": "x"}):
+        await v3.refused("PUT", path, body, 403)
+    assert running.controller.people.administrator == administrator

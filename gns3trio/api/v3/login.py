@@ -1,6 +1,6 @@
-"""``/v3/access/users``: how users log in."""
+"""``/v3/access/users``: how users log in, and what they see and change of themselves."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import parse_qs
 
 from starlette.responses import Response
@@ -9,8 +9,12 @@ from gns3trio.api.access import Access
 from gns3trio.api.credentials import TooManyGuesses
 from gns3trio.api.dialects import V3
 from gns3trio.api.errors import error_response
+from gns3trio.api.identity import user_of
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v3.access import replies
+from gns3trio.api.v3.access.bodies import OwnUserUpdate, cleared
+from gns3trio.api.v3.access.views import user_view
 from gns3trio.classes import define
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
@@ -55,6 +59,19 @@ async def log_in_by_form(api: ApiRequest) -> dict[str, str] | Response:
 async def log_in(api: ApiRequest, body: Credentials) -> dict[str, str] | Response:
     """Get a token for a name and a password, sent as JSON, as GNS3's desktop GUI does."""
     return await _log_in(api, body.username, body.password)
+
+
+@routes.route("GET", "/me", reply=replies.User, access=Access.LOGIN)
+async def get_me(api: ApiRequest) -> dict[str, Any]:
+    """The user who asks."""
+    return user_view(api.controller.people.users.require(user_of(api.http.scope).user_id))
+
+
+@routes.route("PUT", "/me", reply=replies.User, access=Access.LOGIN)
+async def update_me(api: ApiRequest, body: OwnUserUpdate) -> dict[str, Any]:
+    """Change the password, e-mail address or full name of the user who asks. Another password ends all its tokens."""
+    fields = cleared(api.given(body), "email", "full_name")
+    return user_view(await api.controller.people.users.update(user_of(api.http.scope).user_id, **fields))
 
 
 async def _log_in(api: ApiRequest, username: str, password: str) -> dict[str, str] | Response:

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.identity import user_of
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.access import replies
 from gns3trio.api.v3.access.bodies import UserCreate, UserUpdate, cleared
 from gns3trio.api.v3.access.views import group_view, user_view
+from gns3trio.errors import Forbidden
 
 routes = RouteTable("/v3/access/users")
 
@@ -41,7 +43,12 @@ async def get_user(api: ApiRequest, user_id: UUID) -> dict[str, Any]:
 
 @routes.route("PUT", "/{user_id}", reply=replies.User, privilege="User.Modify")
 async def update_user(api: ApiRequest, user_id: UUID, body: UserUpdate) -> dict[str, Any]:
-    """Change what is given. Another password ends the user's tokens."""
+    """Change what is given. Another password ends the user's tokens. Only the first administrator changes itself: who
+    may change users could otherwise become it.
+    """
+    people = api.controller.people
+    if user_id == people.administrator.user_id and not user_of(api.http.scope).is_superadmin:
+        raise Forbidden("only the first administrator may change the first administrator")
     fields = cleared(api.given(body), "email", "full_name")
     return user_view(await api.controller.people.users.update(user_id, **fields))
 
