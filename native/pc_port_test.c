@@ -144,8 +144,13 @@ static void test_what_they_cost(void) {
         CHECK(udpfwd_pc_read(r.core, pcs[i], &state) == 0 && state.timers == 0 && state.jobs == 0);
         CHECK(state.memory_bytes <= (i < 2 ? sizeof(pc_port) + 512 : sizeof(pc_port)) && state.memory_bytes <= 4096);
     }
-    for (int i = 0; i < WORKERS; i++)
-        CHECK(r.core->workers[i].timers.first == NULL || r.core->workers[i].timers.first == &r.core->workers[i].pause);
+    begin_change(r.core);
+    for (int i = 0; i < WORKERS; i++) {
+        worker *w = &r.core->workers[i];
+        park(r.core, w);
+        CHECK(w->timers.first == NULL || w->timers.first == &w->pause);
+    }
+    end_change(r.core, 0);
     printf("pc_port_test: a PC takes %zu bytes\n", sizeof(pc_port));
     stop(&r);
 }
