@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.controller.people.kept_records import KeptRecords
+from gns3trio.controller.people.permits import canonical_path
 from gns3trio.controller.people.privileges import Privilege
 from gns3trio.controller.people.records import (
     MAX_ACES,
@@ -147,7 +148,7 @@ class Aces:
         group or role, Conflict if there are too many, Unavailable.
         """
         made = now()
-        ace = checked(
+        ace = _settled(
             Ace(
                 ace_id=uuid4(),
                 ace_type=ace_type,
@@ -195,7 +196,8 @@ class Aces:
                 propagate=propagate,
                 allowed=allowed,
             )
-            return records if after == before else _with_ace(records, checked(attrs.evolve(after, updated_at=now())))
+            after = _settled(after)
+            return records if after == before else _with_ace(records, attrs.evolve(after, updated_at=now()))
 
         await self._kept.change(changed)
         return self.require(ace_id)
@@ -227,6 +229,11 @@ def _require_ace(records: Records, ace_id: UUID) -> Ace:
 
 def _with_role(records: Records, role: Role) -> Records:
     return attrs.evolve(records, roles={**records.roles, role.role_id: role})
+
+
+def _settled(ace: Ace) -> Ace:
+    """An entry whose path is in canonical form. Raises Invalid."""
+    return attrs.evolve(ace, path=canonical_path(checked(ace).path))
 
 
 def _with_ace(records: Records, ace: Ace) -> Records:

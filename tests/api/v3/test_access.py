@@ -221,8 +221,11 @@ async def test_entries(boss: V3, project: dict[str, Any]) -> None:
     for wrong, status in (
         ({"ace_type": "all"}, 422),
         ({"user_id": "alice"}, 422),
-        ({"path": "projects"}, 422),
-        ({"path": ""}, 422),
+        ({"path": "projects"}, 400),
+        ({"path": ""}, 400),
+        ({"path": "/projects/"}, 400),
+        ({"path": 5}, 422),
+        ({"path": "/projects/\u202e"}, 422),
         ({"path": "/nothing/like/this"}, 400),
         ({"path": "/compute/projects"}, 400),
         ({"path": "/v3/projects"}, 400),

@@ -104,6 +104,16 @@ async def test_paths_that_no_entry_can_have(people: People, path: str) -> None:
     assert people.aces.list() == [ace]
 
 
+async def test_an_id_in_a_path_has_one_form(people: People) -> None:
+    role, group, project = people.roles.list()[0].role_id, people.groups.list()[0].group_id, uuid4()
+    path = f"/projects/{str(project).upper()}/nodes"
+    ace = await people.aces.create("group", path, role, group_id=group)
+    assert ace.path == path.lower()
+    assert (await people.aces.update(ace.ace_id, "group", path, role, group_id=group)) == ace
+    await people.forget_project(project)
+    assert people.aces.list() == []
+
+
 async def test_whom_an_entry_names(people: People) -> None:
     role, user, group = people.roles.list()[0].role_id, people.administrator.user_id, people.groups.list()[0].group_id
     ace = await people.aces.create("user", "/", role, user_id=user)

@@ -2,20 +2,21 @@
 be sent, it stands for nothing.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
 from gns3trio.classes import define
 from gns3trio.controller.names import Name
 from gns3trio.controller.people.records import (
+    MAX_ACE_PATH,
     AccountName,
-    AcePath,
     AceType,
     Description,
     Email,
     FullName,
     Password,
 )
+from gns3trio.limits import Bound
 
 
 class _Body:
@@ -85,7 +86,7 @@ class AceBody(_Body):
     """The body of ``POST /access/acl`` and of ``PUT /access/acl/{ace_id}``, which replaces the whole entry."""
 
     ace_type: AceType
-    path: AcePath
+    path: Annotated[str, Bound(most=MAX_ACE_PATH)]
     role_id: UUID
     user_id: UUID | None = None
     group_id: UUID | None = None
