@@ -19,7 +19,7 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.dialects import V3, dialect_of
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas, family
-from gns3trio.api.replies import Error, Message
+from gns3trio.api.replies import Detail, Error, Message
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
 from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
@@ -29,6 +29,7 @@ OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
 ANY = "*/*"
 NO_CONTENT = 204
+_NOT_FOUND = 404
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
 _TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
@@ -58,7 +59,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     seen: Counter[str] = Counter()
     errors = {
         name: {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(shape, bounded=False)}}}
-        for name, shape in (("Error", Error), ("Message", Message))
+        for name, shape in (("Error", Error), ("Message", Message), ("NotThere", Message | Detail))
     }
     for operation in (each for table in tables for each in table.operations):
         described = _describe(operation, schemas)
@@ -102,7 +103,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
         "tags": [_TITLES.get(module, module.replace("_", " ").capitalize())],
         "responses": {
             str(operation.status): _describe_reply(operation, schemas),
-            **{str(status): {"$ref": _error_form(operation)} for status in _error_statuses(operation)},
+            **{str(status): {"$ref": _error_form(operation, status)} for status in _error_statuses(operation)},
         },
     }
     if more:
@@ -131,9 +132,10 @@ def _error_statuses(operation: Operation) -> Iterable[int]:
     yield from sorted({401, 429, 431, invalid, *STATUS_OF_ERROR.values()} - {operation.status})
 
 
-def _error_form(operation: Operation) -> str:
+def _error_form(operation: Operation, status: int) -> str:
     is_message = dialect_of(operation.path).errors == V3.errors
-    return f"#/components/responses/{'Message' if is_message else 'Error'}"
+    name = ("NotThere" if status == _NOT_FOUND else "Message") if is_message else "Error"
+    return f"#/components/responses/{name}"
 
 
 def _describe_parameter(name: str, converter: str, hints: dict[str, Any]) -> dict[str, Any]:

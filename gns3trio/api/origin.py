@@ -6,8 +6,8 @@ could start programs here. Requests are rejected if they come from a page of ano
 browsers send no Origin.
 
 Pages of the origins in the settings may use the server and read its replies (CORS). Version 3 may also be used by the
-pages that this machine serves itself, as in GNS3 3: a page cannot use it without a token, which a browser does not send
-by itself.
+pages that this machine serves itself, as in GNS3 3, if they have a token. A browser does not send one by itself but in
+a cookie, and cookies of such requests do not count: they are those of our own page.
 """
 
 import re
@@ -65,23 +65,26 @@ class OriginGuard:
         host, origin = headers.get(b"host", ""), headers.get(b"origin")
         if self._check_names and not is_own_name(host) and _host_name(host) not in self._names:
             return f"Host: {host!r} is not a name of this machine; if it is yours, add it to the setting allowed_hosts"
-        writing = scope["type"] == "websocket" or scope["method"] not in _READING
-        if origin is None or not writing or self._may_write(dialect_of(scope["path"]), origin.lower(), host.lower()):
+        if origin is None or self._is_known(origin.lower(), host.lower()):
+            return None
+        if dialect_of(scope["path"]) is V3 and _OF_THIS_MACHINE.fullmatch(origin.lower()):
+            scope["headers"] = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+            return None
+        if scope["type"] == "http" and scope["method"] in _READING:
             return None
         return (
             f"Origin: pages of {origin!r} may not use this server; if they are yours, add that to the setting "
             "allowed_origins, or the name of a reverse proxy to allowed_hosts"
         )
 
-    def _may_write(self, dialect: Dialect, origin: str, host: str) -> bool:
+    def _is_known(self, origin: str, host: str) -> bool:
+        """Whether pages of an origin have full access."""
         try:
             place = urlsplit(origin).netloc
         except ValueError:
             return False
         is_own = place != "" and place == host
-        if is_own or origin in self._origins or _without_default_port(place) in self._places:
-            return True
-        return dialect is V3 and _OF_THIS_MACHINE.fullmatch(origin) is not None
+        return is_own or origin in self._origins or _without_default_port(place) in self._places
 
 
 class Cors:

@@ -6,7 +6,8 @@ from gns3trio.api.access import Access
 from gns3trio.api.openapi import JSON
 from gns3trio.api.routing import ApiRequest, RouteTable
 
-routes = RouteTable("", access=Access.LOGIN)
+# Clients of GNS3 3 read it before they log in; the source code of this server says the same.
+routes = RouteTable("", access=Access.ANYBODY)
 
 
 @routes.route("GET", "/openapi.json")

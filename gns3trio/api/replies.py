@@ -83,6 +83,13 @@ class Message:
 
 
 @reply_shape
+class Detail:
+    """An error in version 3, where there is no route: a parameter of the path cannot be so."""
+
+    detail: str
+
+
+@reply_shape
 class Health(Whole):
     """The result of a health check; ``problems`` lists what does not work."""
 

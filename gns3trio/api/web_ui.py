@@ -16,7 +16,8 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.storage.single_files import OpenFile, open_file
 from gns3trio.errors import Forbidden, NotFound
 
-routes = RouteTable("/static/web-ui", access=Access.LOGIN)
+# The web UI asks for a user itself; its files are GNS3's, and no secret.
+routes = RouteTable("/static/web-ui", access=Access.ANYBODY)
 
 INDEX = "index.html"
 # The names of all other files contain a hash of their content.

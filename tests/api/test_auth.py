@@ -47,6 +47,8 @@ OPEN = {
     ("POST", "/v3/access/users/login"),
     ("POST", "/v3/access/users/authenticate"),
     ("GET", "/v3/symbols/{symbol_id:path}/raw"),
+    ("GET", "/openapi.json"),
+    *(("GET", f"/static/web-ui{end}") for end in ("", "/", "/{path:path}")),
 }
 CONSOLES = {
     "/v2/projects/{project_id}/nodes/{node_id}/console/ws",
@@ -104,7 +106,7 @@ async def test_a_route_is_open_because_its_table_says_so(http: httpx.AsyncClient
     [
         *(("GET", path) for path in ("/health/", "/%2fhealth", "/v2/health", "/health/version")),
         *(("GET", f"{PROJECT}{end}") for end in ("/version", "/health", "/files/version", "/files/health")),
-        *(("GET", path) for path in ("/static/app/health", "/static/web-ui/v3/version", "/v1/version")),
+        *(("GET", path) for path in ("/static/app/health", "/static/v3/version", "/v1/version")),
         *((method, "/health") for method in ("PUT", "DELETE", "OPTIONS")),
         *(("GET", f"{PROJECT}{end}") for end in ("/nodes/x/console/ws", "/files/console/ws")),
     ],

@@ -1,7 +1,9 @@
 """Pages that this machine serves may use version 3, which needs a token, and nothing else."""
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from gns3trio.api.origin import OriginGuard
 from tests.support.server import Server
 from tests.support.v3 import V3
 
@@ -41,6 +43,30 @@ async def test_pages_of_others(v3: V3, origin: str) -> None:
     assert (made.status_code, made.json().keys()) == (403, {"message"})
     assert "access-control-allow-origin" not in made.headers
     assert await v3.request("GET", "/v3/projects", None, 200) == []
+
+
+@pytest.mark.parametrize("origin", ["", *HERE, "https://lab.example"])
+async def test_cookies_count_only_from_pages_of_the_server(origin: str) -> None:
+    """They are those of our page, and a browser sends them to all ports of a host."""
+    seen: list[bytes] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.extend(value for name, value in scope["headers"] if name == b"cookie")
+
+    guard = OriginGuard(app, allowed_origins=["https://lab.example"], allowed_hosts=[], check_names=True)
+    headers = [(b"host", b"localhost:3080"), (b"cookie", b"a=b"), (b"origin", origin.encode())]
+    for method in ("GET", "POST"):
+        scope = {"type": "http", "method": method, "path": "/v3/projects", "headers": headers[: 3 if origin else 2]}
+        await guard(scope, _nothing, _nowhere)
+    assert len(seen) == (0 if origin in HERE else 2)
+
+
+async def _nothing() -> Message:
+    raise AssertionError
+
+
+async def _nowhere(message: Message) -> None:
+    raise AssertionError
 
 
 @pytest.mark.parametrize("path", ["/v2/projects", "/v3/compute/projects", "/v3x", "/"])
