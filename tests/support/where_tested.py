@@ -15,6 +15,8 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/extensions": ["api/far_compute"],
     "compute/expressions": ["api/links", "api/no_threads"],
     "compute/hosted_project": ["compute/hosted"],
+    "compute/gns3_3": ["controller/gns3_format/revisions", "api/gns3_3_compute"],
+    "compute/remote/dialect": ["api/gns3_3_compute"],
     "compute/host": ["controller/computes", "api/computes"],
     "compute/local_compute": ["compute/interface"],
     "compute/hosted_batches": ["api/compute_batches", "compute/interface"],

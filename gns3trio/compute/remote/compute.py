@@ -39,6 +39,7 @@ from gns3trio.compute.remote.connection import Connection
 from gns3trio.compute.remote.console import RemoteConsoleClient
 from gns3trio.compute.remote.counters import RemoteCounters
 from gns3trio.compute.remote.creation import NodeCreation
+from gns3trio.compute.remote.dialect import Dialect
 from gns3trio.compute.remote.events import Message, NodeTold
 from gns3trio.compute.remote.http import CREATE_SECONDS, ComputeHttp
 from gns3trio.compute.remote.idlepc import find_idlepc
@@ -207,6 +208,11 @@ class RemoteCompute:
         greeting = self._connection.greeting
         return greeting.own_version if greeting is not None else None
 
+    @property
+    def dialect(self) -> Dialect:
+        """How it speaks, as it was seen last."""
+        return self._connection.dialect
+
     def has_extension(self, name: str) -> bool:
         """Whether it has an extension of the compute API, as it said last."""
         greeting = self._connection.greeting
@@ -374,7 +380,7 @@ class RemoteCompute:
         self._consoles.add(client)
         try:
             context: ssl.SSLContext | None = await threads.disk.run(tls_context, self.address)
-            await client.run(self.address, context, path)
+            await client.run(self.address, context, f"{self.dialect.prefix}/{path}")
         except LabError as error:
             client.refuse(str(error))
         finally:

@@ -7,7 +7,6 @@ pause, which doubles each time and is never the same, so that many controllers d
 
 import logging
 import random
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
@@ -21,13 +20,14 @@ from gns3trio.classes import frozen
 from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.dialect import DIALECTS, GNS3_2
 from gns3trio.compute.remote.event_order import EventBarrier
 from gns3trio.compute.remote.events import Message, NodeTold, Ping, read_event
 from gns3trio.compute.remote.http import ComputeHttp, open_http
 from gns3trio.compute.remote.pace import Pace
 from gns3trio.compute.remote.transport import tls_context
 from gns3trio.compute.remote.websocket import open_websocket
-from gns3trio.errors import ComputeAway, Invalid, LabError, Unavailable
+from gns3trio.errors import ComputeAway, Invalid, LabError, NotFound, Unavailable
 from gns3trio.limits import MAX_PORT
 from gns3trio.machine import MachineLoad
 from gns3trio.printable import without_hidden
@@ -49,8 +49,6 @@ EVENTS_PER_SECOND = 500
 FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 _UNITS = ((86400, "days"), (3600, "hours"), (60, "minutes"), (1, "seconds"))
-# Newer versions have another API, older ones lack parts of it.
-_VERSIONS = re.compile(r"2\.2(\.|$)")
 
 
 @frozen
@@ -88,6 +86,7 @@ class Connection:
         self.address = address
         self.error: str | None = "it has not answered yet"
         self.greeting: Greeting | None = None  # the last one
+        self.dialect = GNS3_2  # in which it was greeted last
         self.load: MachineLoad | None = None
         self.tried = trio.Event()  # whether it is there is known
         self.barrier = EventBarrier()
@@ -112,8 +111,9 @@ class Connection:
         nothing for some seconds.
         """
         http = self.reach()
-        if trio.current_time() - self._heard > LIVELY_SECONDS:
-            raise http.unavailable(f"it has been silent for more than {LIVELY_SECONDS:g} s")
+        lively_seconds = LIVELY_SECONDS + http.dialect.quiet_seconds
+        if trio.current_time() - self._heard > lively_seconds:
+            raise http.unavailable(f"it has been silent for more than {lively_seconds:g} s")
         return http
 
     def hurry(self) -> None:
@@ -167,9 +167,10 @@ class Connection:
         context = await threads.disk.run(tls_context, self.address)
         async with open_http(self.address, context) as http:
             self.greeting = await greet(http)
+            self.dialect = http.dialect
             self._compare_clocks(http.clock_offset or 0.0)
             async with open_websocket(
-                self.address, context, "notifications/ws", GREETING_SECONDS, queued=0
+                self.address, context, f"{http.dialect.prefix}/notifications/ws", GREETING_SECONDS, queued=0
             ) as websocket:
                 try:
                     reason = await self._stay(http, websocket)
@@ -209,16 +210,16 @@ class Connection:
             self._events.state_changed()
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(until_gone, partial(self._listen, websocket))
+            nursery.start_soon(until_gone, partial(self._listen, websocket, http.dialect.quiet_seconds))
             nursery.start_soon(until_gone, welcome)
             nursery.start_soon(self.barrier.run, websocket)
         return reason
 
-    async def _listen(self, websocket: WebSocketConnection) -> None:
+    async def _listen(self, websocket: WebSocketConnection, quiet_seconds: float) -> None:
         pace = Pace(EVENTS_PER_SECOND)
         while True:
             await pace.wait()
-            patience = HURRIED_SECONDS if self._is_hurried else SILENCE_SECONDS
+            patience = quiet_seconds + (HURRIED_SECONDS if self._is_hurried else SILENCE_SECONDS)
             try:
                 with trio.CancelScope(deadline=trio.current_time() + patience) as self._silence:
                     text = await websocket.get_message()
@@ -244,13 +245,16 @@ class Connection:
 
 
 async def greet(http: ComputeHttp) -> Greeting:
-    """Ask a compute what it can do. Raises Unavailable if it is none, or of another version."""
-    told = await http.request("GET", "capabilities", seconds=GREETING_SECONDS)
+    """Ask a compute what it can do, in the dialect that it has, which the requests to it have from then on.
+
+    Raises Unavailable if it is none, or of another version.
+    """
+    told = await _ask_capabilities(http)
     if not isinstance(told, dict) or not isinstance(version := told.get("version"), str):
         raise Unavailable("it is no GNS3 server: its answer does not tell a version")
     version = without_hidden(version[:40])
-    if not _VERSIONS.match(version):
-        raise Unavailable(f"it has GNS3 {version}, and this server uses computes of GNS3 2.2")
+    if not http.dialect.versions.match(version):
+        raise Unavailable(f"it has GNS3 {version}, and this server uses computes of GNS3 2.2 and 3.0")
     names, platform = told.get("node_types"), told.get("platform")
     ports = await http.request("GET", "network/ports", seconds=GREETING_SECONDS)
     own_version, extensions = await _ask_extensions(http)
@@ -264,6 +268,17 @@ async def greet(http: ComputeHttp) -> Greeting:
         own_version=own_version,
         extensions=extensions,
     )
+
+
+async def _ask_capabilities(http: ComputeHttp) -> Any:
+    """The capabilities, by the first dialect that the compute has. Raises Unavailable if it has none."""
+    for dialect in DIALECTS:
+        http.dialect = dialect
+        try:
+            return await http.request("GET", "capabilities", seconds=GREETING_SECONDS)
+        except NotFound:
+            continue
+    raise Unavailable("it is no GNS3 server, or of a version that this server does not use: it has no compute API")
 
 
 async def _ask_extensions(http: ComputeHttp) -> tuple[str | None, frozenset[str]]:

@@ -64,7 +64,7 @@ class RemoteConsoleClient:
         self._closed.set()
 
     async def run(self, address: ComputeAddress, context: ssl.SSLContext | None, path: str) -> None:
-        """Exchange bytes with the console of a node, until either side ends."""
+        """Exchange bytes with the console at a path, until either side ends."""
         try:
             with self.scope:
                 async with (

@@ -130,7 +130,7 @@ class NodeCreation:
         if isinstance(part, LabError):
             return part
         node = RemoteNode(self._compute, spec, NO_VIEW)
-        view = read_node(part.get("node")) if part is not None else None
+        view = read_node(part.get("node"), spec.node_type) if part is not None else None
         if view is None:
             self._leave([node])
             return Conflict(f"{where}: its answer shows no node")
@@ -184,7 +184,7 @@ class NodeCreation:
 
         async def create() -> None:
             try:
-                view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS))
+                view = read_node(await http.request("POST", path, body, seconds=CREATE_SECONDS), spec.node_type)
             except (trio.Cancelled, Unavailable):  # it may be made there all the same
                 self._leave([node])
                 raise

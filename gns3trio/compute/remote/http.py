@@ -20,6 +20,7 @@ from httpcore2 import URL, AsyncConnectionPool, NetworkError, ProtocolError, Res
 
 from gns3trio import threads
 from gns3trio.compute.other_hosts import ComputeAddress
+from gns3trio.compute.remote.dialect import GNS3_2
 from gns3trio.compute.remote.transport import ResolvingBackend, reason_of
 from gns3trio.errors import ComputeAway, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.json_text import read_json
@@ -37,6 +38,7 @@ MAX_REPLY_BYTES = 16 * 1024 * 1024
 # Above this, an answer is parsed in a thread.
 _PARSED_AT_ONCE = 32 * 1024
 _MAX_MESSAGE = 2000
+_MAX_WRONG = 10
 _MAX_DATE = 40
 # Requests at a time; others wait. A compute of GNS3 handles one at a time for most of its work.
 _CONNECTIONS = 32
@@ -45,7 +47,7 @@ _STREAMS = 256
 # Servers close idle connections; ours are closed before.
 _IDLE_SECONDS = 3.0
 
-_ERRORS: Mapping[int, type[LabError]] = {400: Invalid, 403: Forbidden, 404: NotFound}
+_ERRORS: Mapping[int, type[LabError]] = {400: Invalid, 403: Forbidden, 404: NotFound, 422: Invalid}
 _JSON = [("Content-Type", "application/json")]
 
 
@@ -65,6 +67,7 @@ class ComputeHttp:
         self._streams = streams  # files and captures, which last: requests do not wait for them
         self._running: set[trio.CancelScope] = set()
         self._aborted: str | None = None
+        self.dialect = GNS3_2  # that of the compute, as soon as it is known
         self.clock_offset: float | None = None  # seconds that its clock is ahead, by its first answer
         name = f"[{address.host}]" if ":" in address.host else address.host
         told = f"{name}:{address.port}".encode("ascii", "replace").decode()  # as in the URL; such a host is never found
@@ -88,7 +91,7 @@ class ComputeHttp:
         return ComputeAway(f"compute '{self.address.name}': {reason}")
 
     async def request(self, method: str, path: str, body: Any = None, *, seconds: float = ANSWER_SECONDS) -> Any:
-        """Send a JSON body to a path below ``/v2/compute``, and return the JSON of the answer.
+        """Send a JSON body to a path of the compute API, and return the JSON of the answer.
 
         Raises Invalid, Forbidden, NotFound or Conflict if the compute rejects it, ComputeAway if it does not answer.
         """
@@ -185,7 +188,7 @@ class ComputeHttp:
         pause: float | None = None,
     ) -> AsyncIterator[Response]:
         a = self.address
-        target = f"/v2/compute/{path}".encode("ascii")
+        target = f"{self.dialect.prefix}/{path}".encode("ascii")
         url = URL(scheme=a.protocol, host=a.host.encode("ascii", "replace"), port=a.port, target=target)
         stalls = {"write": STALL_SECONDS, "read": pause}
         with self._translated():
@@ -258,9 +261,13 @@ def error_of(status: int, message: object, where: str) -> LabError:
 
 
 def _message(body: bytes) -> object:
+    """Why a request was rejected. GNS3 3.0 tells wrong values in a list, each with its place in the request."""
     try:
-        return orjson.loads(body)["message"]
-    except (ValueError, KeyError, TypeError):
+        told = orjson.loads(body)
+        if isinstance(wrong := told.get("detail"), list):
+            return "; ".join(f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in wrong[:_MAX_WRONG])
+        return told["message"]
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -145,7 +145,9 @@ class RemoteLinkEnd:
                 )
             self._nio = nio  # the other end drops the frames
             return
-        await self._node.request("PUT", f"{self.port_path}/nio", nio_body(nio, self._node.node_type, is_ours=False))
+        body = nio_body(nio, self._node.node_type, is_ours=False)
+        body["filters"] = body["filters"] or self._node.dialect.no_filters
+        await self._node.request("PUT", f"{self.port_path}/nio", body)
         self._nio = nio
 
     @property
@@ -174,7 +176,7 @@ class RemoteLinkEnd:
             raise Conflict("a compute of another host has one capture at an end of a link")
         if was_lost:  # the compute may still capture: it was away when that ended
             with suppress(Conflict, NotFound):
-                await self._node.request("POST", f"{self._node.port_path(self._port)}/stop_capture")
+                await self._node.request("POST", f"{self.port_path}/{self._node.dialect.stop_capture}")
         capture = await self._node.start_capture(self._port, spec, failed)
         self.captures = [capture]
         return capture

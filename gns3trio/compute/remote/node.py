@@ -20,6 +20,7 @@ from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsole
+from gns3trio.compute.remote.dialect import Dialect
 from gns3trio.compute.remote.event_order import StatusOrder
 from gns3trio.compute.remote.files import RemoteFiles
 from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS, ComputeHttp
@@ -89,6 +90,11 @@ class RemoteNode:
     def compute_name(self) -> str:
         """The name of its compute, for people."""
         return self._compute.address.name
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its compute speaks."""
+        return self._compute.dialect
 
     def has_extension(self, name: str) -> bool:
         """Whether its compute has an extension of the compute API."""
@@ -194,13 +200,13 @@ class RemoteNode:
 
     def take(self, value: Any) -> None:
         """A reply of the compute that shows the node."""
-        view = read_node(value, self.view)
+        view = read_node(value, self.node_type, self.view)
         if view is not None:
             self._become(view)
 
     def take_event(self, value: Any) -> None:
         """An event of the compute that shows the node."""
-        view = read_node(value, self.view)
+        view = read_node(value, self.node_type, self.view)
         if view is not None:
             self._become(attrs.evolve(view, status=self._status_order.hear(view.status, self.view.status)))
 
@@ -265,7 +271,7 @@ class RemoteNode:
             self._status_order.fail()
             raise
         self._status_order.confirm()
-        view = read_node(reply, self.view) or self.view
+        view = read_node(reply, self.node_type, self.view) or self.view
         self._become(attrs.evolve(view, status=status))
         self._compute.when_events_passed(self._settle)
 
@@ -459,18 +465,18 @@ class RemoteNode:
         where = self.port_path(port)
 
         async def end() -> None:
-            await self.request("POST", f"{where}/stop_capture")
+            await self.request("POST", f"{where}/{self.dialect.stop_capture}")
 
         capture = RemoteCapture(spec, file, failed, end)
         try:
             body = {"capture_file_name": path.name, "data_link_type": spec.data_link_type}
-            await http.request("POST", f"{where}/start_capture", body)
+            await http.request("POST", f"{where}/{self.dialect.start_capture}", body)
         except BaseException:
             file.close()
             path.unlink(missing_ok=True)
             raise
         file_path = f"projects/{self.project_id}/files/{CAPTURES}/{quote(path.name)}"
-        self._compute.begin(partial(capture.run, http, f"{where}/pcap", file_path))
+        self._compute.begin(partial(capture.run, http, f"{where}/{self.dialect.capture_stream}", file_path))
         return capture
 
     def new_streamed_capture(self, spec: CaptureSpec, failed: Callable[[str], None]) -> StreamedCapture:

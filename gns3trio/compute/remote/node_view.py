@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gns3trio.classes import frozen
+from gns3trio.compute.gns3_3 import ADDED_PROPERTIES
 from gns3trio.compute.node import NodeStatus
 from gns3trio.free_form import PART, Misplaced
 from gns3trio.limits import MAX_KEYS, MAX_PORT, MAX_TEXT
@@ -55,11 +56,15 @@ class NodeView:
 NO_VIEW = NodeView(status="stopped", console=None, console_type=None, command_line=None, directory=None, properties={})
 
 
-def read_node(value: Any, before: NodeView | None = None) -> NodeView | None:
-    """The node of a reply or event; None if it is none. What is missing there is as ``before``."""
+def read_node(value: Any, node_type: str, before: NodeView | None = None) -> NodeView | None:
+    """The node of a reply or event; None if it is none. What is missing there is as ``before``. What only nodes of GNS3
+    3.0 have is left out: a node is the same wherever it runs.
+    """
     if not isinstance(value, dict):
         return None
     known = before or NO_VIEW
+    hidden = ADDED_PROPERTIES.get(node_type, frozenset())
+    told = {name: each for name, each in value.items() if name not in hidden and _is_property(name, each)}
     status = value.get("status")
     return NodeView(
         status=_STATUSES.get(status, known.status) if isinstance(status, str) else known.status,
@@ -67,7 +72,7 @@ def read_node(value: Any, before: NodeView | None = None) -> NodeView | None:
         console_type=_console_type(value["console_type"]) if "console_type" in value else known.console_type,
         command_line=_text(value.get("command_line"), _MAX_COMMAND_LINE, known.command_line),
         directory=_text(value.get("node_directory"), MAX_TEXT, known.directory),
-        properties=_merged(known.properties, {name: each for name, each in value.items() if _is_property(name, each)}),
+        properties=_merged(known.properties, told),
     )
 
 

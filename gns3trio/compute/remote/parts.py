@@ -10,6 +10,7 @@ from gns3trio.compute.other_hosts import ComputeAddress
 from gns3trio.compute.remote.capture import RemoteCapture
 from gns3trio.compute.remote.console import RemoteConsoleClient
 from gns3trio.compute.remote.counters import RemoteCounters
+from gns3trio.compute.remote.dialect import Dialect
 from gns3trio.compute.remote.http import ComputeHttp
 from gns3trio.compute.remote.streamed_capture import StreamedCapture
 from gns3trio.memory import Total
@@ -37,6 +38,10 @@ class Host(Protocol):
     @property
     def trouble(self) -> str | None:
         """Why it cannot be reached; None if it can."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How it speaks, as it was seen last."""
 
     def has_extension(self, name: str) -> bool:
         """Whether it has an extension of the compute API."""
@@ -67,6 +72,10 @@ class LinkedNode(Protocol):
     @property
     def compute_name(self) -> str:
         """The name of its compute."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How its compute speaks."""
 
     def has_extension(self, name: str) -> bool:
         """Whether its compute has an extension of the compute API."""

@@ -73,7 +73,9 @@ async def open_session(http: ComputeHttp, path: str) -> AsyncIterator[Session]:
     """
     try:
         with http.lasting():
-            async with open_websocket(http.address, http.context, path, OPEN_SECONDS) as websocket:
+            async with open_websocket(
+                http.address, http.context, f"{http.dialect.prefix}/{path}", OPEN_SECONDS
+            ) as websocket:
                 yield Session(http, websocket)
     except ExceptionGroup as group:  # of the nurseries of the websocket and of the body
         errors = group.subgroup(LabError)

@@ -32,7 +32,7 @@ _E = TypeVar("_E", bound=BaseException)
 async def open_websocket(
     address: ComputeAddress, context: ssl.SSLContext | None, path: str, seconds: float, *, queued: int = 1
 ) -> AsyncIterator[WebSocketConnection]:
-    """A websocket at a path below ``/v2/compute``, for as long as the ``async with`` lasts. Its messages are limited in
+    """A websocket at a path, for as long as the ``async with`` lasts. Its messages are limited in
     size, and so many of them are read before somebody asks for them. It does not wait for the other side at the end.
 
     Raises ComputeAway if it is not open within so many seconds.
@@ -49,7 +49,7 @@ async def open_websocket(
                         nursery,
                         stream,
                         f"{address.host}:{address.port}",
-                        f"/v2/compute/{path}",
+                        path,
                         extra_headers=headers,
                         message_queue_size=queued,
                         max_message_size=MAX_EVENT_BYTES,

@@ -6,8 +6,8 @@ the file differs. Measured with gns3-server 3.0.6:
 - GNS3 2.2 refuses a file of revision 10. GNS3 3.0 opens one of revision 9, and only changes its number.
 - In revision 10, a node has ``aux`` and ``aux_type``, also a container, whose port of that kind is a property in
   revision 9.
-- Some properties exist only there (``ADDED``). GNS3 2.2 refuses to create a node that has one of them, so with
-  revision 9 they are kept beside the file (see ``own_fields``).
+- Some properties exist only there (``gns3_3.ADDED_PROPERTIES``). GNS3 2.2 refuses to create a node that has one of
+  them, so with revision 9 they are kept beside the file (see ``own_fields``).
 - GNS3 3.0 has no nodes of the type traceng, and takes only whole URLs for that of the supplier.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from gns3trio.classes import frozen
+from gns3trio.compute.gns3_3 import ADDED_PROPERTIES
 from gns3trio.controller.gns3_format.node_properties import DYNAMIPS_PROPERTIES
 
 GNS3_2 = 9
@@ -26,11 +27,6 @@ NAMES: Mapping[int, Gns3Name] = {GNS3_2: "2.2", GNS3_3: "3.0"}
 
 # Properties of all nodes that GNS3 3.0 copies from requests by mistake.
 COPIED = frozenset({"builtin", "compute_id"})
-_USAGE = frozenset({"usage"})
-ADDED: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"), _USAGE),
-    "qemu": frozenset({"maxcpus", *(f"hd{letter}_disk_image_backed" for letter in "abcd")}),
-}
 # Ours in revision 9 (``NodeTraits.own_properties``), and GNS3's in revision 10.
 SHARED: Mapping[str, frozenset[str]] = {"docker": frozenset({"memory", "cpus"})}
 _REMOVED_TYPES = frozenset({"traceng"})
@@ -55,7 +51,7 @@ def revision_named(name: Gns3Name) -> int:
 
 def split_properties(node_type: str, properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The properties of a node that both revisions have, and the others."""
-    only = COPIED | ADDED.get(node_type, frozenset())
+    only = COPIED | ADDED_PROPERTIES.get(node_type, frozenset())
     shared: dict[str, Any] = {}
     added: dict[str, Any] = {}
     for name, value in properties.items():

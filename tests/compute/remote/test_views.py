@@ -42,18 +42,18 @@ def test_what_is_no_event(text: str) -> None:
 
 
 def test_a_node_keeps_what_an_event_does_not_tell() -> None:
-    first = read_node({"status": "started", "console": 5000, "console_type": "telnet", "ram": 64, "hda": "x"})
+    first = read_node({"status": "started", "console": 5000, "console_type": "telnet", "ram": 64, "hda": "x"}, "qemu")
     assert first is not None
-    later = read_node({"status": "suspended", "ram": 128, "name": "other", "project_id": "?"}, first)
+    later = read_node({"status": "suspended", "ram": 128, "name": "other", "project_id": "?"}, "qemu", first)
     assert later is not None
     assert (later.status, later.console, later.console_type) == ("suspended", 5000, "telnet")
     assert later.properties == {"ram": 128, "hda": "x"}
-    gone = read_node({"console": None}, later)
+    gone = read_node({"console": None}, "qemu", later)
     assert gone is not None and gone.console is None and gone.status == "suspended"
     for wrong in ({"status": 7}, {"status": "flying"}, {"console": True}, {"console": "5000"}, {"console_type": []}):
-        read = read_node(wrong, later)
+        read = read_node(wrong, "qemu", later)
         assert read is not None and read.status == "suspended" and read.console in (5000, None)
-    assert read_node([]) is None and read_node(None) is None
+    assert read_node([], "qemu") is None and read_node(None, "qemu") is None
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_a_node_keeps_what_an_event_does_not_tell() -> None:
 )
 def test_properties_do_not_pile_up(more: list[dict[str, Any]]) -> None:
     """Each event may tell others, as long as the node exists."""
-    node = read_node({"ram": 64})
+    node = read_node({"ram": 64}, "qemu")
     for event in more:
-        node = read_node(event, node)
+        node = read_node(event, "qemu", node)
     assert node is not None and node.properties["ram"] == 64 and set(more[0]) <= set(node.properties)
     assert len(node.properties) <= MAX_KEYS and len(orjson.dumps(node.properties)) <= 768 * 1024
     assert sum(len(each) for each in node.properties.values() if isinstance(each, list)) <= 48 * 1024
-    changed = read_node({"ram": 128}, node)
+    changed = read_node({"ram": 128}, "qemu", node)
     assert changed is not None and changed.properties["ram"] == 128
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from gns3trio.compute.gns3_3 import ADDED_PROPERTIES
 from gns3trio.controller.gns3_format.own_fields import add_own_fields, format_own_fields, kept_beside
 from gns3trio.controller.gns3_format.reader import parse_project
 from gns3trio.controller.gns3_format.records import Label, NodeRecord, ProjectRecord, ProjectSettings, format_project
 from gns3trio.controller.gns3_format.revisions import (
-    ADDED,
     GNS3_2,
     GNS3_3,
     FileVersions,
@@ -28,7 +28,7 @@ NAMES = st.sampled_from(
     [
         *("ports_mapping", "adapters", "platform", "ram", "image", "port_forwards", "memory", "cpus", "dynamips_id"),
         *("builtin", "compute_id", "usage", "unheard_of"),
-        *ADDED["qemu"],
+        *(ADDED_PROPERTIES["qemu"] - {"aux", "aux_type"}),
     ]
 )
 TYPES = ["vpcs", "ethernet_switch", "cloud", "nat", "qemu", "docker", "dynamips", "iou", "virtualbox"]
