@@ -294,6 +294,7 @@ COMPUTE_ROOMS: list[set[str]] = [
         "emulator_host",
         "expressions",
         "extensions",
+        "gns3_3",
         "host",
         "images",
         "nio",
