@@ -30,8 +30,11 @@ def project_view(project: Project) -> dict[str, Any]:
 
 
 def _as_in_3(fields: dict[str, Any], record: NodeRecord) -> dict[str, Any]:
-    """A node of version 2 with what version 3 adds."""
+    """A node of version 2 with what version 3 adds, and without the script: clients send all properties back, and what
+    they got may be older than the file.
+    """
     properties = {"usage": None, **record.properties_of_3, **record.properties}
+    properties.pop("startup_script", None)
     return to_gns3_3({**fields, "aux": record.aux, "aux_type": record.aux_type, "properties": properties})
 
 

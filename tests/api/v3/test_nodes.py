@@ -181,6 +181,16 @@ async def test_what_only_routers_of_dynamips_can_do(lab3: V3Lab) -> None:
         await lab3.v3.refused("GET", f"{lab3.of(node)}/dynamips/{action}", None, 400, "Dynamips")
 
 
+async def test_a_script_is_a_file_and_no_property_that_clients_send_back(lab3: V3Lab) -> None:
+    node = await lab3.node(properties={"startup_script": "set pcname %h\n"})
+    assert "startup_script" not in node["properties"]
+    path = f"{lab3.of(node)}/files/startup.vpc"
+    assert (await lab3.v3.send("GET", path)).content == b"set pcname PC1\n"
+    await lab3.v3.send("POST", path, content=b"set pcname other\n")
+    await lab3.v3.request("PUT", lab3.of(node), {**node, "name": "PC9"}, 200)
+    assert (await lab3.v3.send("GET", path)).content == b"set pcname PC9\n"
+
+
 async def test_what_only_version_3_has_of_a_node_is_kept(lab3: V3Lab) -> None:
     node = await lab3.node(properties={"usage": "log in as root"}, aux=5001, aux_type="telnet")
     assert (node["properties"], node["aux"], node["aux_type"]) == ({"usage": "log in as root"}, 5001, "telnet")
