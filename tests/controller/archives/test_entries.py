@@ -16,7 +16,7 @@ from gns3trio.controller.archives import entries as module
 from gns3trio.controller.archives.entries import PIECE_BYTES, entry_pieces
 from gns3trio.controller.archives.writer import COMPRESSIONS, check_compression
 from gns3trio.controller.archives.zip_files import zipfile, zstd
-from gns3trio.errors import Invalid
+from gns3trio.errors import Refused
 from tests import corpus
 
 METHODS = [method for method, _ in COMPRESSIONS.values()]
@@ -65,17 +65,17 @@ def test_the_levels_of_a_method(name: str) -> None:
     method, levels = COMPRESSIONS[name]
     assert levels is not None
     for level in (levels[0], levels[-1]):
-        assert check_compression(name, level).level == level
-        assert unpacked(*packed(b"text" * 1000, method, level)) == b"text" * 1000
+        used = check_compression(name, level).level
+        assert used == min(level, 19)  # the highest ones of zstd take too much memory
+        assert unpacked(*packed(b"text" * 1000, method, used)) == b"text" * 1000
     for level in (levels[0] - 1, levels[-1] + 1):
-        with pytest.raises(Invalid, match="compression_level"):
+        with pytest.raises(Refused, match="compression_level"):
             check_compression(name, level)
 
 
 @pytest.mark.parametrize("name", ["none", "lzma"])
-def test_a_method_without_levels(name: str) -> None:
-    with pytest.raises(Invalid, match="no levels"):
-        check_compression(name, 5)
+def test_a_level_means_nothing_for_a_method_without_levels(name: str) -> None:
+    assert check_compression(name, 5) == check_compression(name)
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if method != zipfile.ZIP_STORED])

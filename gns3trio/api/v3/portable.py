@@ -1,0 +1,95 @@
+"""Routes of version 3 that copy whole projects: duplicate, export, import, load."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from gns3trio.api.downloads import Download, attachment
+from gns3trio.api.multipart import file_of
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2.bodies import ProjectLoad
+from gns3trio.api.v3 import replies
+from gns3trio.api.v3.bodies import ExportQuery, ProjectDuplicate
+from gns3trio.api.v3.views import project_view
+from gns3trio.controller.archives.portable import (
+    ExportOptions,
+    duplicate_project,
+    export_project,
+    import_project,
+    load_project,
+)
+
+routes = RouteTable("/v3/projects")
+
+
+@routes.route("POST", "/load", status=201, reply=replies.Project, privilege="Project.Allocate")
+async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
+    """Open the project in a file of this host (setting `local`)."""
+    return project_view(await load_project(api.controller, Path(body.path)))
+
+
+@routes.route("POST", "/{project_id}/duplicate", status=201, reply=replies.Project, privilege="Project.Audit")
+async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
+    """Create a closed copy of a project."""
+    project = await duplicate_project(
+        api.controller,
+        api.controller.get_project(project_id),
+        name=body.name,
+        project_id=body.project_id,
+        path=Path(body.path) if body.path else None,
+        reset_mac_addresses=body.reset_mac_addresses,
+    )
+    return project_view(project)
+
+
+_FLAG = "`true` or `false` (the default)"
+_EXPORT_QUERY = {
+    "include_images": f"{_FLAG}: with the images that nodes of this host use",
+    "include_snapshots": _FLAG,
+    "reset_mac_addresses": f"{_FLAG}: a copy gets MAC addresses of its own",
+    "keep_compute_ids": f"{_FLAG}: nodes stay with the computes that they are on",
+    "compression": "how files are packed: `none`, `zip`, `bzip2`, `lzma` or `zstd` (the default)",
+    "compression_level": "0 to 9 for `zip`, 1 to 9 for `bzip2`, 1 to 22 for `zstd`",
+}
+
+
+@routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY, privilege="Project.Audit")
+async def get_export(api: ApiRequest, project_id: UUID) -> Download:
+    """A project as a portable archive."""
+    project = api.controller.get_project(project_id)
+    query = api.query(ExportQuery)
+    options = ExportOptions(
+        include_images=query.include_images,
+        include_snapshots=query.include_snapshots,
+        reset_mac_addresses=query.reset_mac_addresses,
+        keep_compute_ids=query.keep_compute_ids,
+        compression=query.compression,
+        compression_level=query.compression_level,
+    )
+    pieces = await export_project(api.controller, project, options)
+    headers = {"content-disposition": attachment(f"{project.settings.name}.gns3project")}
+    return Download(pieces, "application/gns3project", headers)
+
+
+_IMPORT_QUERY = {"name": "of the new project; by default that in the archive"}
+
+
+@routes.route(
+    "POST",
+    "/{project_id}/import",
+    status=201,
+    raw_body=True,
+    reply=replies.Project,
+    query=_IMPORT_QUERY,
+    privilege="Project.Allocate",
+)
+async def post_import(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
+    """Create a closed project from a portable archive, which is the body, or the file in a form. If there is a project
+    with that id, it is the reply.
+    """
+    known = api.controller.projects.get(project_id)
+    if known is None:
+        data = file_of(api.http.stream(), api.http.headers.get("content-type", ""))
+        name = api.http.query_params.get("name") or None
+        known = await import_project(api.controller, project_id, data, name=name)
+    return project_view(known)
