@@ -19,6 +19,7 @@ import pytest
 from gns3trio.config import Config
 from tests.support.archives import export, import_
 from tests.support.lab import connect, create
+from tests.support.projects import all_of_projects
 from tests.support.server import Server, node_path
 
 
@@ -128,7 +129,7 @@ async def test_an_archive_that_would_fill_the_disk(server: Server, project: dict
     snapshot = await server.request("POST", f"{path}/snapshots", {"name": "s1"}, 201)
     archive = Path(project["path"]) / "snapshots" / snapshot["filename"]
     archive.write_bytes(with_file(data, "zeros", bytes(3_000_000)))
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
     inner = with_file(data, "zeros", bytes(1_000_000))  # there is room to unpack it, but not to write it anew
     for refused in (
         with_file(data, "zeros", bytes(3_000_000)),
@@ -137,10 +138,10 @@ async def test_an_archive_that_would_fill_the_disk(server: Server, project: dict
     ):
         error = await import_(server, refused, 503)
         assert "the disk has no room for it" in error["message"]
-        assert sorted(server.config.projects_path.rglob("*")) == before
+        assert all_of_projects(server.config) == before
     error = await server.request("POST", f"{path}/snapshots/{snapshot['snapshot_id']}/restore", None, 503)
     assert "the disk has no room for it" in error["message"]
-    assert sorted(server.config.projects_path.rglob("*")) == before
+    assert all_of_projects(server.config) == before
     await create(server, project, name="after")
     assert saved_names(project) == ["before", "after"]
     await import_(server, data)
@@ -152,7 +153,7 @@ async def test_a_copy_that_would_fill_the_disk(server: Server, project: dict[str
     node = await create(server, project, name="before")
     reply = await server.http.post(f"{node_path(project, node)}/files/noise", content=os.urandom(1_000_000))
     assert reply.status_code == 201
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
     for where, body in (
         (f"{path}/duplicate", {"name": "copy"}),
         (f"{path}/snapshots", {"name": "s1"}),
@@ -160,7 +161,7 @@ async def test_a_copy_that_would_fill_the_disk(server: Server, project: dict[str
     ):
         error = await server.request("POST", where, body, 503)
         assert "the disk has no room for it" in error["message"]
-        assert [each for each in sorted(server.config.projects_path.rglob("*")) if each.name != "snapshots"] == before
+        assert [each for each in all_of_projects(server.config) if each.name != "snapshots"] == before
     await create(server, project, name="after")
     assert saved_names(project) == ["before", "after"]
 

@@ -18,7 +18,7 @@ from gns3trio.controller.storage import files as storage
 from gns3trio.controller.storage.files import make_project_folder
 from tests.support.lab import create
 from tests.support.project_files import document, put, replace_by
-from tests.support.projects import listed, open_one
+from tests.support.projects import all_of_projects, listed, open_one
 from tests.support.server import Server, started
 from tests.support.websockets import ws_events
 
@@ -75,7 +75,7 @@ async def test_snapshots_of_a_project_in_a_folder_with_a_long_name(config: Confi
         await create(server, found, name="PC2")
         await server.request("POST", f"{path}/snapshots/{snapshot['snapshot_id']}/restore", None, 201)
         assert len(await server.request("GET", f"{path}/nodes", None, 200)) == 1
-    assert [path.name for path in config.projects_path.iterdir()] == [folder.name]
+    assert [path.name for path in all_of_projects(config) if path.parent == config.projects_path] == [folder.name]
 
 
 async def test_names_that_no_client_can_be_told(config: Config) -> None:
@@ -191,7 +191,7 @@ async def test_what_is_not_made_is_not_remembered(config: Config, tmp_path: Path
     (tmp_path / "file").write_text("no folder")
     async with started(config) as server:
         await server.request("POST", "/v2/projects", {"name": "x", "path": f"{tmp_path}/file/lab"}, 409)
-        put(tmp_path / "torn", "torn", revision=10)
+        put(tmp_path / "torn", "torn", revision=11)
         await server.request("POST", "/v2/projects/load", {"path": f"{tmp_path}/torn/torn.gns3"}, 409)
         (tmp_path / "loop").symlink_to("loop")
         await server.request("POST", "/v2/projects", {"name": "x", "path": f"{tmp_path}/loop/lab"}, 409)

@@ -20,6 +20,7 @@ from gns3trio.errors import Unavailable
 from gns3trio.server import open_server
 from tests.support.archives import export, import_, leftovers
 from tests.support.lab import create, make_lab, meaning
+from tests.support.projects import all_of_projects
 from tests.support.server import Server, node_path
 
 FIXED_KEYS = ("auto_close", "auto_open", "auto_start", "name", "project_id")
@@ -210,9 +211,9 @@ def archive_of(entries: dict[str, bytes]) -> bytes:
     ids=["empty", "no zip", "no topology", "no JSON", "future", "folder", "escape", "absolute"],
 )
 async def test_a_refused_import_leaves_nothing(server: Server, project: dict[str, Any], data: bytes) -> None:
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
     assert (await import_(server, data, 409))["message"]
-    assert sorted(server.config.projects_path.rglob("*")) == before
+    assert all_of_projects(server.config) == before
     assert len(await server.request("GET", "/v2/projects", None, 200)) == 1
 
 
@@ -220,7 +221,7 @@ async def test_a_full_disk_or_a_client_that_leaves_undo_an_import(
     server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = await export(server, project)
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
 
     def refuse(path: Path, data: bytes) -> None:
         raise Unavailable("the disk is full")
@@ -229,7 +230,7 @@ async def test_a_full_disk_or_a_client_that_leaves_undo_an_import(
     with monkeypatch.context() as disk:
         disk.setattr("gns3trio.controller.archives.project_copy.write_atomic", refuse)
         await import_(server, data, 503, project_id=project_id)
-    assert sorted(server.config.projects_path.rglob("*")) == before
+    assert all_of_projects(server.config) == before
     stream = await trio.open_tcp_stream(server.http.base_url.host, server.http.base_url.port or 0)
     await stream.send_all(b"POST /v2/projects/%b/import HTTP/1.1\r\nHost: localhost\r\n" % project_id.encode())
     await stream.send_all(b"Content-Length: 1000000\r\n\r\n" + data)
@@ -326,9 +327,9 @@ async def test_a_duplicate_means_the_same(server: Server, project: dict[str, Any
 async def test_a_refused_duplicate_leaves_nothing(
     server: Server, project: dict[str, Any], body: dict[str, Any], status: int
 ) -> None:
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
     await server.request("POST", f"/v2/projects/{project['project_id']}/duplicate", body, status)
-    assert sorted(server.config.projects_path.rglob("*")) == before
+    assert all_of_projects(server.config) == before
 
 
 async def test_exports_with_snapshots_and_without_macs(server: Server, project: dict[str, Any]) -> None:
@@ -421,4 +422,4 @@ async def test_what_a_crash_left_is_cleaned_up_at_the_start(config: Config) -> N
     async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
         server = Server(running.urls[0], config, http)
         await server.request("POST", f"/v2/projects/{project['project_id']}/open", None, 201)
-        assert [path.name for path in config.projects_path.iterdir()] == [place.name]
+        assert [path.name for path in all_of_projects(config) if path.parent == config.projects_path] == [place.name]

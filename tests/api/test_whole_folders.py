@@ -21,7 +21,7 @@ from gns3trio.project_layout import OWN_FIELDS_FILE
 from tests.support.archives import export, import_, leftovers
 from tests.support.lab import create
 from tests.support.project_files import put
-from tests.support.projects import listed, open_one
+from tests.support.projects import all_of_projects, listed, open_one
 from tests.support.server import Server, node_path, started
 from tests.support.websockets import ws_events
 
@@ -219,9 +219,9 @@ async def test_an_archive_with_a_link_that_leads_out_is_refused(
     info.external_attr = (stat.S_IFLNK | 0o777) << 16
     with zipfile.ZipFile(data, "a") as archive:
         archive.writestr(info, target)
-    before = sorted(server.config.projects_path.rglob("*"))
+    before = all_of_projects(server.config)
     assert "leads out of the project" in (await import_(server, data.getvalue(), 409))["message"]
-    assert sorted(server.config.projects_path.rglob("*")) == before
+    assert all_of_projects(server.config) == before
 
 
 # --- names and dates ---
