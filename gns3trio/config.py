@@ -97,7 +97,9 @@ class Config:
         False, "clients share this file system: they may choose project folders, load files and shut down the server"
     )
     projects_path: Path = _setting(Path("~/GNS3/projects"), "folder that holds the projects")
-    state_path: Path | None = _setting(None, "folder for templates and computes, by default .gns3trio in projects_path")
+    state_path: Path | None = _setting(
+        None, "folder for users, templates and computes, by default .gns3trio in projects_path"
+    )
     symbols_path: Path | None = _setting(None, "folder for uploaded symbols, by default symbols in state_path")
     web_ui_path: Path | None = _setting(None, "folder with the GNS3 web UI, by default web-ui in state_path")
     configs_path: Path | None = _setting(None, "folder for base configurations, by default configs in state_path")
