@@ -74,6 +74,7 @@ ELSEWHERE = {
     ),
     "gns3trio doctor": "tests/hosts/namespace_wireguard.py",
     "gns3trio web-ui install": "tests/api/test_web_ui.py, without the download",
+    "gns3trio web-ui install --gns3-version 3.0.6": "tests/api/test_web_ui.py, without the download",
 }
 _BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _MARK = "@@ block"

@@ -13,6 +13,7 @@ from gns3trio.api.v3 import replies
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.gns3_format.revisions import to_gns3_3
+from gns3trio.controller.library.templates import template_id_in_3
 from gns3trio.controller.links.host_ports import HostPort
 from gns3trio.controller.nodes.node import Node
 from gns3trio.controller.project.project import Project
@@ -35,7 +36,14 @@ def _as_in_3(fields: dict[str, Any], record: NodeRecord) -> dict[str, Any]:
     """
     properties = {"usage": None, **record.properties_of_3, **record.properties}
     properties.pop("startup_script", None)
-    return to_gns3_3({**fields, "aux": record.aux, "aux_type": record.aux_type, "properties": properties})
+    template_id = template_id_in_3(record.template_id)
+    more = {
+        "aux": record.aux,
+        "aux_type": record.aux_type,
+        "properties": properties,
+        "template_id": str(template_id) if template_id is not None else None,
+    }
+    return to_gns3_3({**fields, **more})
 
 
 def record_view(record: NodeRecord) -> dict[str, Any]:

@@ -114,6 +114,16 @@ def id_in_3(template_type: str) -> UUID:
     return uuid5(NAMESPACE_X500, template_type)
 
 
+@cache
+def _ids_in_3() -> Mapping[UUID, UUID]:
+    return {template_id: id_in_3(each["template_type"]) for template_id, each in builtin_templates().items()}
+
+
+def template_id_in_3(template_id: UUID | None) -> UUID | None:
+    """The id by which clients of GNS3 3 know the template of a node: a built-in one has another id there."""
+    return _ids_in_3().get(template_id, template_id) if template_id is not None else None
+
+
 @define(kw_only=True)
 class _StoredTemplate(TemplateBase):
     """The fields of a stored template that the rest of the server needs."""

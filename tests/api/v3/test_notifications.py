@@ -13,8 +13,9 @@ from trio_websocket import ConnectionClosed, HandshakeError
 from gns3trio.api import streams
 from gns3trio.server import RunningServer
 from tests.support.lab import create
+from tests.support.people import PASSWORD, add_user
 from tests.support.server import Server, node_path
-from tests.support.v3 import V3
+from tests.support.v3 import DEFAULT_USER, V3, logged_in
 from tests.support.websockets import EventReader
 
 PING = {"cpu_usage_percent", "memory_usage_percent", "disk_usage_percent"}
@@ -114,6 +115,24 @@ async def test_a_closed_project_has_a_stream_and_an_unknown_one_has_none(v3: V3,
         with pytest.raises(HandshakeError):
             async with v3.websocket(f"/v3/projects/{unknown}/notifications/ws"):
                 pass
+
+
+@STREAMS
+async def test_a_user_is_told_of_no_project_of_others(
+    v3: V3, running: RunningServer, server: Server, path: str, project: dict[str, Any], open_events: Any
+) -> None:
+    await v3.request("PUT", "/v3/access/users/me", {"password": PASSWORD}, 200)  # so that users can be added
+    v3 = await logged_in(server, DEFAULT_USER, PASSWORD)
+    ann = await (await add_user(running, server, "ann", User=f"/projects/{project['project_id']}")).log_in()
+    async with open_events(ann, "/v3/notifications") as events:
+        await events.until("compute.updated")
+        await v3.request("POST", "/v3/projects", {"name": "other"}, 201)
+        await v3.request("PUT", path, {"name": "mine"}, 200)
+        seen = []
+        while (event := await events.next_change())["action"] != "project.updated":
+            seen.append(event["action"])
+        assert seen == []
+        assert event["event"]["name"] == "mine"
 
 
 async def test_streams_end_with_the_server(v3: V3, running: RunningServer) -> None:

@@ -66,6 +66,9 @@ async def test_built_in_templates_are_found_by_the_ids_of_both_versions(
         in_v3 = await v3.request("POST", f"/v3/{lab}", {"x": 1, "y": 2, "compute_id": "local"}, 201)
         in_v2 = await server.request("POST", f"/v2/{lab}", {"x": 1, "y": 2, "compute_id": "local"}, 201)
         assert in_v3["node_type"] == in_v2["node_type"] == "vpcs"
+        assert (in_v3["template_id"], in_v2["template_id"]) == (new, old)
+        node = f"/v3/projects/{project['project_id']}/nodes/{in_v3['node_id']}"
+        assert (await v3.request("PUT", node, {**in_v3, "name": "X"}, 200))["template_id"] == new
 
 
 @pytest.mark.parametrize("kind", OWN_KEYS)
