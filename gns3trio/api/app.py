@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gns3trio import __version__
-from gns3trio.api import health, metrics, pages, reference, web_page, web_ui
+from gns3trio.api import health, login_page, metrics, pages, reference, web_page, web_ui
 from gns3trio.api.audited import Audited
 from gns3trio.api.auth import Authentication
 from gns3trio.api.behind_proxy import BehindProxy
@@ -15,6 +15,7 @@ from gns3trio.api.origin import Cors, OriginGuard
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
+    account,
     appliances,
     audit,
     compute,
@@ -79,6 +80,7 @@ TABLES = (
     computes.routes,
     hosts.routes,
     usage.routes,
+    account.routes,
     audit.routes,
     hosted.routes,
     emulators.routes,
@@ -110,6 +112,7 @@ TABLES = (
     reference.routes,
     pages.routes,
     web_page.routes,
+    login_page.routes,
     web_ui.routes,
 )
 

@@ -4,6 +4,7 @@ This is the only place where that is decided, for all versions alike, before any
 Where each kind of credentials counts:
 
 - Version 3: tokens, as ``Authorization: Bearer`` (RFC 6750) or the parameter ``token``.
+- Our page: a token in a cookie, which counts like one in a header (``login_cookie``).
 - Versions 1 and 2, and pages: the same, and HTTP Basic (RFC 7617). As long as nobody has set a password for this
   server, they ask for nothing, and everybody is the first administrator.
 - The compute API of both versions: HTTP Basic of the first administrator or of a user of the compute API.
@@ -13,17 +14,21 @@ import base64
 import binascii
 from collections.abc import Awaitable, Mapping
 from typing import Any, TypeVar
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.acting import act_as
 from gns3trio.api.access import Access, Rule
+from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.compute_client import tell_user
 from gns3trio.api.credentials import ComputeUser, Credentials, TooManyGuesses
 from gns3trio.api.dialects import V3, V3_COMPUTE, Dialect, dialect_of
-from gns3trio.api.errors import close_websocket, error_response, refuse
+from gns3trio.api.errors import close_websocket, error_response, refuse, wants_page
 from gns3trio.api.identity import Gate, Visit, tell_visit
+from gns3trio.api.login_cookie import LOGIN, token_in_cookie
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.classes import frozen
 from gns3trio.compute.clients import NOBODY
@@ -184,7 +189,17 @@ async def _refuse(refusal: _Refused, given: _Given, scope: Scope, receive: Recei
             await close_websocket(str(refusal), receive, send)
             return
         status = 403  # as GNS3 3 refuses a handshake without a token
+    if status == 401 and given.basic is None and scope["type"] == "http" and wants_page(Request(scope)):
+        await refuse(_to_login(scope), scope, receive, send)
+        return
     await refuse(error_response(dialect, status, str(refusal), refusal.headers), scope, receive, send)
+
+
+def _to_login(scope: Scope) -> Response:
+    """The page where a user logs in, who comes back to this page then."""
+    root = relative_root(scope)
+    headers = {"location": f"{root}{LOGIN.lstrip('/')}?next={quote(scope['path'])}", "cache-control": "no-store"}
+    return Response(status_code=303, headers=headers)
 
 
 def _client(scope: Scope) -> tuple[str, int]:
@@ -210,7 +225,7 @@ def _given(scope: Scope) -> _Given:
             return _Given(token, base64.b64decode(value, validate=True))
         except binascii.Error:
             pass
-    return _Given(token)
+    return _Given(token or token_in_cookie(scope))
 
 
 def _without_token(query: bytes) -> tuple[str | None, bytes]:

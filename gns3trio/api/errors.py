@@ -143,7 +143,7 @@ def response_for(error: Exception, request: Request) -> Response:
             body = {} if is_long else getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
             return error_response(dialect, status, str(error), method=request.method, path=path, request=body)
-        if status == 404 and _wants_page(request):
+        if status == 404 and wants_page(request):
             return _page(str(error), request)
         more: dict[str, Any] = (
             {"exception": _IMAGE_MISSING, "image": error.image} if isinstance(error, ImageMissing) else {}
@@ -152,7 +152,7 @@ def response_for(error: Exception, request: Request) -> Response:
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
         message = message.format(method=request.method, path=request.url.path)
-        if error.status_code == 404 and _wants_page(request):
+        if error.status_code == 404 and wants_page(request):
             return _page(message, request)
         if error.status_code < 400:
             return Response(None, error.status_code, error.headers)
@@ -161,7 +161,7 @@ def response_for(error: Exception, request: Request) -> Response:
     return error_response(dialect, 500, "Internal server error; the server's log has the details")
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
     """Whether a browser displays the reply, and the path belongs neither to the API nor to a file."""
     if request.method != "GET" or request.url.path.startswith(_WITHOUT_PAGES):
         return False

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+import attrs
+
 from gns3trio import threads
 from gns3trio.classes import frozen
+from gns3trio.client.kept_tokens import read_token
 from gns3trio.client.refusals import no_gns3_server, refused
 from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
 from gns3trio.errors import LabError
@@ -41,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--user",
         default=user,
         help=f"user, if the server asks for one (default: {environment_name('user')}); "
-        f"the password is taken from {environment_name('password')}",
+        f"the password is taken from {environment_name('password')}. Without it, the token of gns3trio login is used",
     )
     parser.add_argument(
         "--insecure",
@@ -78,13 +81,26 @@ class Client:
             raise LabError(f"--url: {arguments.url!r} names no host and port")
         credentials = None
         if arguments.user:
-            pair = f"{arguments.user}:{os.environ.get(environment_name('password'), '')}".encode()
-            credentials = "Basic " + base64.b64encode(pair).decode()
+            credentials = _basic(arguments.user, os.environ.get(environment_name("password"), ""))
+        elif token := read_token(f"{scheme}://{address}"):
+            credentials = f"Bearer {token}"
         context = ssl.create_default_context() if scheme == "https" else None
         if context is not None and arguments.insecure:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return cls(scheme, address, credentials, context)
+
+    async def token(self, user: str, password: str) -> str:
+        """Log in; returns a token."""
+        body = {"username": user, "password": password}
+        reply = await attrs.evolve(self, credentials=_basic(user, password)).request(
+            "POST", "/v3/access/users/authenticate", body
+        )
+        return str(reply["access_token"])
+
+    def with_token(self, token: str) -> "Client":
+        """The same server, with this token as credentials."""
+        return attrs.evolve(self, credentials=f"Bearer {token}")
 
     @property
     def base(self) -> str:
@@ -193,9 +209,13 @@ class Client:
             headers = {**headers, "Authorization": self.credentials}
         async with exchange(self.base, self.context, method, path, headers, data) as reply:
             if reply.status >= HTTPStatus.BAD_REQUEST:
-                has_credentials = self.credentials is not None
-                raise refused(reply.status, await reply.aread(), has_credentials=has_credentials)
+                raise refused(reply.status, await reply.aread(), self.credentials)
             yield reply
+
+
+def _basic(user: str, password: str) -> str:
+    """The value of the header Authorization for HTTP Basic (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _parsed(base: str, body: bytes) -> Any:

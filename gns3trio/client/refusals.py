@@ -35,12 +35,14 @@ def broken_off(where: str, error: BaseException) -> Unavailable:
     return Unavailable(f"{where}: the stream broke off: {_root(error)!r}")
 
 
-def refused(status: int, body: bytes | None, *, has_credentials: bool) -> LabError:
+def refused(status: int, body: bytes | None, credentials: str | None) -> LabError:
     """The error for a rejected request: the server's message, or advice on how to give the password."""
     kind = NotFound if status == HTTPStatus.NOT_FOUND else Unavailable
     if status != HTTPStatus.UNAUTHORIZED:
         return kind(_message(body, status))
-    if has_credentials:
+    if credentials is not None and credentials.startswith("Bearer "):
+        return kind("the login has ended: log in again with gns3trio login, or give --user")
+    if credentials is not None:
         return kind(f"the user or the password is wrong: --user names the user, {_PASSWORD} is the password")
     return kind(f"the server asks for user and password: give them as --user and {_PASSWORD}")
 

@@ -32,7 +32,7 @@ async def open_websocket(
                 open_websocket_url(url, ssl_context=context, extra_headers=headers)
             )
         except ConnectionRejected as error:
-            raise refused(error.status_code, error.body, has_credentials=credentials is not None) from None
+            raise refused(error.status_code, error.body, credentials) from None
         except HandshakeError as error:
             if isinstance(error.__cause__, OSError):
                 raise unreachable(base, error.__cause__) from None

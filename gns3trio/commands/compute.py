@@ -1,9 +1,6 @@
 """``gns3trio compute``: lists, adds, shows, changes and removes the hosts that run nodes."""
 
 import argparse
-import getpass
-import sys
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -22,7 +19,8 @@ from gns3trio.commands.lab import (
     run,
     show,
 )
-from gns3trio.errors import Conflict, Invalid, LabError, NotFound, Unavailable
+from gns3trio.commands.passwords import read_password, read_text
+from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 
 __all__ = ["add_arguments", "run"]
 
@@ -235,11 +233,14 @@ def _credentials(arguments: argparse.Namespace) -> Json:
     """The fields of a body for the options of ``_add_credentials`` that were given. Raises LabError."""
     body: Json = {}
     if arguments.compute_user:
-        body |= {"user": arguments.compute_user, "password": _password(arguments)}
+        body |= {
+            "user": arguments.compute_user,
+            "password": read_password(arguments.password_file, arguments.compute_user),
+        }
     elif arguments.password_file:
         raise Invalid("--password-file: --compute-user is needed with it")
     if arguments.certificate:
-        body["certificate"] = _read(arguments.certificate)
+        body["certificate"] = read_text(arguments.certificate)
     return body
 
 
@@ -254,23 +255,6 @@ def _split(address: str) -> dict[str, Any]:
     if url.scheme not in ("http", "https") or not host or url.path.strip("/") or "@" in url.netloc:
         raise wrong
     return {"protocol": url.scheme, "host": host, "port": port or _DEFAULT_PORT}
-
-
-def _password(arguments: argparse.Namespace) -> str:
-    if arguments.password_file == "-":
-        return sys.stdin.readline().rstrip("\r\n")
-    if arguments.password_file:
-        return (_read(arguments.password_file).splitlines() or [""])[0]
-    if not sys.stdin.isatty():
-        raise Invalid("--password-file is needed where nobody can be asked")
-    return getpass.getpass(f"Password of {arguments.compute_user}: ")
-
-
-def _read(file: str) -> str:
-    try:
-        return Path(file).read_text(errors="replace")
-    except OSError as error:
-        raise LabError(f"{file}: {error.strerror}") from None
 
 
 def _path(compute: Json) -> str:

@@ -107,10 +107,17 @@ def _only(kind: str, wanted: str, found: Sequence[Json], id_name: str) -> Json:
     return found[0]
 
 
+def find_in(kind: str, wanted: str, things: Sequence[Json], id_name: str, name: str = "name") -> Json:
+    """One of ``things`` by name, id or the beginning of its id. Raises NotFound if there is none, Invalid if there are
+    several.
+    """
+    return _only(kind, wanted, _matching(wanted, things, id_name, lambda each: [each[name]]), id_name)
+
+
 async def find_project(server: Client, wanted: str) -> Json:
     """Find a project by name, id or the beginning of its id."""
     projects = await server.request("GET", "/v2/projects")
-    return _only("project", wanted, _matching(wanted, projects, "project_id", lambda p: [p["name"]]), "project_id")
+    return find_in("project", wanted, projects, "project_id")
 
 
 async def find_compute(server: Client, wanted: str) -> Json:

@@ -6,9 +6,17 @@ export const ROOT = new URL("../../", import.meta.url).pathname;
 // The URL of a path of the server.
 export const at = (path) => ROOT + path.slice(1);
 
+// A token for requests of version 3, which a server that is open to everybody asks for, too.
+let token = null;
+
+export async function useFirstToken() {
+  const first = { username: "admin", password: "admin" };
+  token = token ?? (await request("POST", "/v3/access/users/authenticate", first)).access_token;
+}
+
 // `signal`: an AbortSignal that closes the request; then this throws what the signal was aborted with.
 export async function request(method, path, body, signal) {
-  const options = { method, headers: {}, ...(signal && { signal }) };
+  const options = { method, headers: token ? { Authorization: `Bearer ${token}` } : {}, ...(signal && { signal }) };
   if (body instanceof Blob) {
     options.body = body;
   } else if (body !== undefined) {
@@ -23,9 +31,15 @@ export async function request(method, path, body, signal) {
     signal?.throwIfAborted();
     throw new Error("The server does not answer.");
   }
+  if (reply.status === 401 && !token) logInAgain();
   const value = text && reply.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
   if (!reply.ok) throw new Error(value?.message ?? `${method} ${path} was answered with ${reply.status}`);
   return value;
+}
+
+// The login has ended: the user logs in and comes back to this page.
+function logInAgain() {
+  location.assign(`${at("/login")}?next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
 }
 
 export const get = (path) => request("GET", path);

@@ -1,9 +1,12 @@
 // The entry point: the URL decides what the page shows.
 
+import { act } from "./actions.js";
 import { ROOT } from "./api.js";
 import { showHosts } from "./hosts/hosts_view.js";
 import { showImages } from "./images/images_view.js";
 import { showLab } from "./lab_view.js";
+import { showAccount } from "./people/account.js";
+import { showPeople } from "./people/people_view.js";
 import { showProjects } from "./projects_view.js";
 
 const main = document.getElementById("main");
@@ -12,4 +15,6 @@ const [, projectId] = path.match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
 if (projectId) showLab(main, projectId);
 else if (path === "/hosts") showHosts(main);
 else if (path === "/images") showImages(main);
+else if (path === "/people") showPeople(main);
 else showProjects(main);
+act(() => showAccount(document.getElementById("account")))();

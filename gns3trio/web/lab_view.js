@@ -15,6 +15,7 @@ import { LinkPanel } from "./panels/link_panel.js";
 import { askForImage } from "./panels/new_node.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
+import { showRefusals } from "./people/account.js";
 
 export function showLab(main, projectId) {
   const lab = new Lab(projectId);
@@ -35,8 +36,10 @@ export function showLab(main, projectId) {
   const addButton = button("Add node", () => addNode(kinds.value), { disabled: true }); // until the types are known
   const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
-  main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
+  const refusals = h("p", { className: "notice", role: "note", hidden: true });
+  main.replaceChildren(refusals, h("div", { className: "lab" }, scene, side, drawer.element));
 
+  showRefusals({ projectId, place: refusals });
   const tools = { lab, drawer, graph, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteThing(id) };
   document.addEventListener("keydown", pressKey);
   lab.views.add({

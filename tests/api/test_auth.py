@@ -31,7 +31,7 @@ async def http(config: Config) -> AsyncIterator[httpx.AsyncClient]:
 
 
 async def test_what_needs_the_password(http: httpx.AsyncClient) -> None:
-    for path in ("/", "/v2/version", "/v2/projects", "/metrics", "/docs", "/nowhere", "/static/app/app.js"):
+    for path in ("/", "/v2/version", "/v2/projects", "/metrics", "/docs", "/nowhere"):
         refused = await http.get(path)
         assert (refused.status_code, refused.json()["status"]) == (401, 401), path
         assert refused.headers["www-authenticate"].startswith("Basic")
@@ -44,6 +44,10 @@ OPEN = {
     ("GET", "/health"),
     ("GET", "/v3/version"),
     ("POST", "/v3/version"),
+    ("GET", "/login"),
+    ("POST", "/login"),
+    ("POST", "/logout"),
+    ("GET", "/static/app/{path:path}"),
     ("POST", "/v3/access/users/login"),
     ("POST", "/v3/access/users/authenticate"),
     ("GET", "/v3/symbols/{symbol_id:path}/raw"),
@@ -55,6 +59,7 @@ CONSOLES = {
     "/v3/projects/{project_id}/nodes/{node_id}/console/ws",
     "/v3/projects/{project_id}/nodes/{node_id}/console/vnc",
     "/v2/compute/projects/{project_id}/{node_type}/nodes/{node_id}/console/ws",
+    "/v3/compute/projects/{project_id}/{node_type}/nodes/{node_id}/console/ws",
 }
 PROJECT = "/v2/projects/11111111-2222-3333-4444-555555555555"
 
@@ -106,7 +111,7 @@ async def test_a_route_is_open_because_its_table_says_so(http: httpx.AsyncClient
     [
         *(("GET", path) for path in ("/health/", "/%2fhealth", "/v2/health", "/health/version")),
         *(("GET", f"{PROJECT}{end}") for end in ("/version", "/health", "/files/version", "/files/health")),
-        *(("GET", path) for path in ("/static/app/health", "/static/v3/version", "/v1/version")),
+        *(("GET", path) for path in ("/static/v3/version", "/v1/version")),
         *((method, "/health") for method in ("PUT", "DELETE", "OPTIONS")),
         *(("GET", f"{PROJECT}{end}") for end in ("/nodes/x/console/ws", "/files/console/ws")),
     ],

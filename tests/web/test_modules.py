@@ -48,6 +48,7 @@ TESTED_IN_THE_BROWSER = {
     "panels/node_engine",
     "panels/node_panel",
     "panels/overview",
+    "people/people_view",
     "projects_view",
 }
 MODULES = {str(path.relative_to(PAGE).with_suffix("")) for path in PAGE.rglob("*.js") if "vendor" not in path.parts}

@@ -1,7 +1,6 @@
 """``/v3/access/users``: how users log in, and what they see and change of themselves."""
 
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
 from starlette.responses import Response
 
@@ -9,6 +8,7 @@ from gns3trio.api.access import Access
 from gns3trio.api.credentials import TooManyGuesses
 from gns3trio.api.dialects import V3
 from gns3trio.api.errors import error_response
+from gns3trio.api.forms import FORM, read_form
 from gns3trio.api.identity import user_of
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -21,10 +21,8 @@ from gns3trio.limits import Bound
 
 routes = RouteTable("/v3/access/users")
 
-FORM = "application/x-www-form-urlencoded"
 # More than any name and password that this server lets somebody have; encoded in a form, each character may take 12.
 _MAX_CREDENTIALS = 1024
-_MAX_FORM_BYTES = 32 * 1024
 
 
 @define(kw_only=True)
@@ -46,7 +44,7 @@ class Token(Whole):
 @routes.route("POST", "/login", raw_body=True, body=Credentials, media_type=FORM, reply=Token, access=Access.ANYBODY)
 async def log_in_by_form(api: ApiRequest) -> dict[str, str] | Response:
     """Get a token for a name and a password, sent as a form, as GNS3's web UI does."""
-    form = await _read_form(api)
+    form = await read_form(api)
     for name in ("username", "password"):
         if name not in form:
             raise Invalid(f"{name}: is missing")
@@ -83,20 +81,3 @@ async def _log_in(api: ApiRequest, username: str, password: str) -> dict[str, st
     if login is None:
         return error_response(V3, 401, "Unauthorized: wrong user or password", {"WWW-Authenticate": "Bearer"})
     return {"access_token": await credentials.logins.issue(login), "token_type": "bearer"}
-
-
-async def _read_form(api: ApiRequest) -> dict[str, str]:
-    """The fields of a form (WHATWG URL 5.1), each at most once. Raises Invalid."""
-    kind = api.http.headers.get("content-type", FORM).partition(";")[0].strip().lower()
-    if kind != FORM:
-        raise Invalid(f"Content-Type: {kind} is not {FORM}")
-    data = bytearray()
-    async for piece in api.http.stream():
-        data += piece
-        if len(data) > _MAX_FORM_BYTES:
-            raise Invalid(f"body: has more than {_MAX_FORM_BYTES} bytes")
-    try:
-        fields = parse_qs(data.decode("ascii"), keep_blank_values=True, max_num_fields=16, errors="strict")
-    except ValueError:
-        raise Invalid("body: is no form of a few fields") from None
-    return {name: values[0] for name, values in fields.items()}

@@ -1,0 +1,76 @@
+"""``/login`` and ``/logout``: how the users of our page log in."""
+
+from urllib.parse import urlsplit
+
+from starlette.responses import Response
+
+from gns3trio.api.access import Access
+from gns3trio.api.behind_proxy import relative_root
+from gns3trio.api.credentials import TooManyGuesses
+from gns3trio.api.forms import read_form
+from gns3trio.api.html_text import escape_html
+from gns3trio.api.login_cookie import LOGIN, cookie_name
+from gns3trio.api.page_files import page_reply
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.errors import Invalid
+
+routes = RouteTable("", access=Access.ANYBODY)
+
+_MAX_NEXT = 2000
+_WRONG = "The user or the password is wrong."
+
+
+@routes.route("GET", LOGIN, described=False)
+async def show_login(api: ApiRequest) -> Response:
+    """The page where a user logs in; ``next`` is the path of the page to which the user wants."""
+    return await _form(api, api.http.query_params.get("next", ""), "")
+
+
+@routes.route("POST", LOGIN, raw_body=True, described=False)
+async def log_in(api: ApiRequest) -> Response:
+    """Log in with the form of that page, and go to the page to which the user wanted."""
+    form = await read_form(api)
+    for name in ("username", "password"):
+        if name not in form:
+            raise Invalid(f"{name}: is missing")
+    credentials, client = api.context.credentials, api.http.scope["client"] or ("", 0)
+    try:
+        login = await credentials.of_password(client, form["username"], form["password"])
+    except TooManyGuesses as error:
+        return await _form(api, form.get("next", ""), f"Too many wrong passwords. Try again in {error.seconds} s.", 429)
+    if login is None:
+        return await _form(api, form.get("next", ""), _WRONG, 401)
+    return _go(api, form.get("next", ""), await credentials.logins.issue(login))
+
+
+@routes.route("POST", "/logout", described=False)
+async def log_out(api: ApiRequest) -> Response:
+    """Delete the cookie, and go to the page where one logs in."""
+    return _go(api, LOGIN, "")
+
+
+def _go(api: ApiRequest, target: str, token: str) -> Response:
+    """To a page of this server, whatever ``target`` is, with the token in a cookie, or without one."""
+    parts = urlsplit(target[:_MAX_NEXT])
+    own = "" if parts.scheme or parts.netloc or "\\" in target else parts.path.lstrip("/")
+    root = relative_root(api.http.scope)
+    reply = Response(status_code=303, headers={"location": f"{root}{own}" or "./", "cache-control": "no-store"})
+    reply.set_cookie(
+        cookie_name(api.http.scope),
+        token,
+        max_age=None if token else 0,
+        path=None,  # the browser's default: the folder of this page, perhaps below the path of a reverse proxy
+        httponly=True,
+        samesite="strict",
+        secure=api.http.url.scheme == "https",
+    )
+    return reply
+
+
+async def _form(api: ApiRequest, target: str, problem: str, status: int = 200) -> Response:
+    told = f'<p class="error" role="alert">{escape_html(problem)}</p>' if problem else ""
+    marks = {"<!-- problem -->": told, "{next}": escape_html(target[:_MAX_NEXT])}
+    reply = await page_reply(api, "login.html", marks, status)
+    # Without a referrer, a browser sends the origin of a form as "null".
+    reply.headers["referrer-policy"] = "same-origin"
+    return reply

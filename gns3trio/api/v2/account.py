@@ -1,0 +1,39 @@
+"""``/v2/account``, an extension: who is logged in, and what that user may do."""
+
+from typing import Any
+
+from gns3trio.api.access import Access
+from gns3trio.api.identity import user_of
+from gns3trio.api.replies import Whole, reply_shape
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.controller.people.permits import canonical_path
+from gns3trio.controller.people.privileges import PRIVILEGES
+
+routes = RouteTable("/v2")
+
+_QUERY = {"path": "path of the API without its version, such as `/projects/{project_id}`; the default is `/`"}
+
+
+@reply_shape
+class Account(Whole):
+    """The user who asks, with the privileges that this user has on a path. ``is_open``: the server asks nobody for a
+    password, so everybody is the first administrator.
+    """
+
+    username: str
+    is_superadmin: bool
+    is_open: bool
+    privileges: list[str]
+
+
+@routes.route("GET", "/account", reply=Account, query=_QUERY, access=Access.LOGIN)
+async def get_account(api: ApiRequest) -> dict[str, Any]:
+    """Who is logged in, and what that user may do; an extension."""
+    user, gate = user_of(api.http.scope), api.context.gate
+    path = canonical_path(api.http.query_params.get("path", "/"))
+    return {
+        "username": user.username,
+        "is_superadmin": user.is_superadmin,
+        "is_open": gate.people.is_open,
+        "privileges": [name for name in PRIVILEGES if gate.permits.permits(user, name, path)],
+    }

@@ -1,0 +1,100 @@
+// The page of users, groups, roles and pools, and of who may do what.
+
+import { act, ask, button } from "../actions.js";
+import { get, post, put, remove, useFirstToken } from "../api.js";
+import { h } from "../dom.js";
+import { showChanges } from "./changes.js";
+import { showMembers } from "./members.js";
+import { askForPermission } from "./permission_form.js";
+import { ACL, KINDS, inWords, readPeople } from "./records.js";
+import { askForAdministratorsPassword, askForUser } from "./user_form.js";
+
+export function showPeople(main) {
+  document.title = "People · gns3trio";
+  const places = { users: h("tbody"), groups: h("tbody"), roles: h("tbody"), pools: h("tbody"), acl: h("tbody") };
+  const [refused, open, changes] = [h("div"), h("div"), h("tbody")];
+  let people = null;
+  const changing = (action) => async () => {
+    if ((await action()) !== null) await refresh();
+  };
+
+  main.replaceChildren(h("section", { className: "projects", id: "people" }, refused, open,
+    head("Users", button("New user", changing(() => askForUser(null)), { className: "primary" })),
+    table(["User", "Name", "E-mail", "Last login", ""], places.users),
+    head("Groups", button("New group", changing(() => create("groups")))),
+    table(["Group", "", ""], places.groups),
+    head("Roles", button("New role", changing(() => create("roles")))),
+    table(["Role", "What it allows", ""], places.roles),
+    head("Pools of projects", button("New pool", changing(() => create("pools")))),
+    table(["Pool", "", ""], places.pools),
+    head("Permissions", button("New permission", changing(() => askForPermission(people)))),
+    table(["Who", "", "Role", "Where", ""], places.acl),
+    head("Changes"),
+    table(["Time", "User", "What", "Project"], changes)));
+
+  async function refresh() {
+    const account = await get("/v2/account");
+    if (account.is_open) await useFirstToken();
+    people = await readPeople();
+    refused.replaceChildren(...people.refused.map((text) => h("p", { className: "hint" }, text)));
+    open.replaceChildren(...(account.is_open ? [openServer()] : []));
+    places.users.replaceChildren(...people.users.map(userRow));
+    places.groups.replaceChildren(...people.groups.map((group) => row("groups", group, [h("td")], [button("Members…", changing(() => showMembers("groups", group, people)))])));
+    places.roles.replaceChildren(...people.roles.map((role) => row("roles", role, [h("td", {}, role.description)], [button("Privileges…", changing(() => showMembers("roles", role, people)))])));
+    places.pools.replaceChildren(...people.pools.map((pool) => row("pools", pool, [h("td")], [button("Projects…", changing(() => showMembers("pools", pool, people)))])));
+    places.acl.replaceChildren(...people.acl.map(permissionRow));
+    await showChanges(changes, people.projects);
+  }
+
+  function openServer() {
+    return h("p", { className: "notice" }, "This server asks nobody for a password. ",
+      button("Set the administrator’s password…", changing(askForAdministratorsPassword), { className: "primary" }),
+      " Then it has users, and everybody has to log in.");
+  }
+
+  function userRow(user) {
+    const notes = [user.is_superadmin && "administrator", !user.is_active && "inactive"].filter(Boolean).join(", ");
+    return h("tr", {}, h("td", {}, user.username, notes && h("span", { className: "hint" }, ` ${notes}`)), h("td", {}, user.full_name ?? ""), h("td", {}, user.email ?? ""),
+      h("td", {}, user.last_login?.replace("T", " ") ?? "never"),
+      h("td", { className: "buttons" },
+        button("Change…", changing(() => askForUser(user))),
+        user.is_superadmin ? null : button(user.is_active ? "Lock out" : "Let in", changing(() => put(`${KINDS.users.path}/${user.user_id}`, { is_active: !user.is_active }))),
+        user.is_superadmin ? null : deletion("users", user)));
+  }
+
+  function row(kind, thing, cells, buttons) {
+    return h("tr", {}, h("td", {}, thing[KINDS[kind].name], thing.is_builtin && h("span", { className: "hint" }, " built in")), cells,
+      h("td", { className: "buttons" }, buttons, thing.is_builtin ? null : deletion(kind, thing)));
+  }
+
+  function permissionRow(entry) {
+    const words = inWords(entry, people);
+    return h("tr", {}, h("td", {}, words.who), h("td", {}, words.what), h("td", {}, words.role), h("td", {}, words.where),
+      h("td", { className: "buttons" }, button("Remove", changing(() => removeAt(`${ACL}/${entry.ace_id}`)), { className: "danger" })));
+  }
+
+  function deletion(kind, thing) {
+    const { path, id, name, one } = KINDS[kind];
+    return button("Delete", changing(async () => {
+      const warning = h("p", {}, "The permissions that go with it are removed, too.");
+      return (await ask(`Delete ${one} ${thing[name]}?`, warning, "Delete")) && removeAt(`${path}/${thing[id]}`);
+    }), { className: "danger" });
+  }
+
+  return act(refresh)();
+}
+
+async function create(kind) {
+  const { path, one } = KINDS[kind];
+  const answer = await ask(`New ${one}`, h("label", { className: "field" }, h("span", {}, "Name"), h("input", { name: "name", required: true, autofocus: true })), "Create");
+  return answer && post(path, { name: answer.name });
+}
+
+async function removeAt(path) {
+  await remove(path);
+  return true;
+}
+
+const head = (text, ...buttons) => h("div", { className: "buttons head" }, h("h1", {}, text), buttons);
+
+const table = (names, body) => h("table", {}, h("thead", {}, h("tr", {}, names.map((text) => h("th", {}, text)))), body);

@@ -1,0 +1,122 @@
+"""How users of the page log in: a form, and a token in a cookie."""
+
+from collections.abc import AsyncIterator
+
+import attrs
+import httpx
+import pytest
+from trio_websocket import ConnectionRejected, open_websocket_url
+
+from gns3trio.api.password_guesses import PER_ADDRESS
+from gns3trio.config import Config
+from gns3trio.server import open_server
+
+USER, PASSWORD = "lab", "päss:word"
+PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+async def http(config: Config) -> AsyncIterator[httpx.AsyncClient]:
+    """Of a server with a password; cookies are kept."""
+    config = attrs.evolve(config, user=USER, password=PASSWORD)
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+        yield http
+
+
+async def log_in(http: httpx.AsyncClient, password: str = PASSWORD, target: str = "") -> httpx.Response:
+    return await http.post("/login", data={"username": USER, "password": password, "next": target})
+
+
+async def test_a_page_leads_to_the_login_and_back(http: httpx.AsyncClient) -> None:
+    reply = await http.get("/hosts", headers=PAGE)
+    assert (reply.status_code, reply.headers["location"]) == (303, "./login?next=/hosts")
+    form = await http.get("/login?next=/hosts")
+    assert 'value="/hosts"' in form.text and "script-src" in form.headers["content-security-policy"]
+    reply = await log_in(http, target="/hosts")
+    assert (reply.status_code, reply.headers["location"]) == (303, "./hosts")
+    cookie = reply.headers["set-cookie"].lower()
+    assert "httponly" in cookie and "samesite=strict" in cookie and "path=" not in cookie
+    assert "<main" in (await http.get("/hosts", headers=PAGE)).text
+
+
+async def test_the_cookie_counts_in_all_versions_until_the_user_logs_out(http: httpx.AsyncClient) -> None:
+    await log_in(http)
+    (cookie,) = http.cookies.jar
+    header = [("Cookie", f"{cookie.name}={cookie.value}")]
+    for path in ("/v1/version", "/v2/projects", "/v3/access/users", "/docs"):
+        assert (await http.get(path)).status_code == 200, path
+    socket = str(http.base_url.join("/v2/events/ws")).replace("http", "ws")
+    async with open_websocket_url(socket, extra_headers=[(n.encode(), v.encode()) for n, v in header]):
+        pass
+    account = (await http.get("/v2/account?path=/projects/x")).json()
+    assert (account["username"], account["is_superadmin"], account["is_open"]) == (USER, True, False)
+    assert "Node.Console" in account["privileges"]
+    reply = await http.post("/logout")
+    assert (reply.status_code, reply.headers["location"]) == (303, "./login")
+    assert not http.cookies
+    assert (await http.get("/v2/projects")).status_code == 401
+    with pytest.raises(ConnectionRejected):
+        async with open_websocket_url(socket):
+            pass
+
+
+async def test_a_page_of_another_site_cannot_use_the_cookie(http: httpx.AsyncClient) -> None:
+    await log_in(http)
+    foreign = {"origin": "https://example.org"}
+    for method, path in (("POST", "/v2/projects"), ("POST", "/logout"), ("POST", "/login")):
+        assert (await http.request(method, path, headers=foreign)).status_code == 403, path
+    assert "access-control-allow-origin" not in (await http.get("/v2/projects", headers=foreign)).headers
+
+
+@pytest.mark.parametrize(
+    ("target", "location"),
+    [
+        ("", "./"),
+        ("/", "./"),
+        ("/projects/1", "./projects/1"),
+        ("//example.org/x", "./"),
+        ("https://example.org", "./"),
+        ("/\\example.org", "./"),
+        ("\\\\example.org", "./"),
+        ("javascript:alert(1)", "./"),
+        ("///example.org", "./example.org"),
+        ("/x\r\nset-cookie: a=b", "./xset-cookie: a=b"),
+    ],
+)
+async def test_a_login_leads_to_no_other_site(http: httpx.AsyncClient, target: str, location: str) -> None:
+    reply = await log_in(http, target=target)
+    assert (reply.status_code, reply.headers["location"].replace("%20", " ")) == (303, location)
+    assert reply.headers.get_list("set-cookie") == [reply.headers["set-cookie"]]
+
+
+async def test_what_a_wrong_password_is_told(http: httpx.AsyncClient) -> None:
+    reply = await log_in(http, "wrong", '"><script>alert(1)</script>')
+    assert reply.status_code == 401 and "is wrong" in reply.text and "<script>alert" not in reply.text
+    assert "set-cookie" not in reply.headers and "www-authenticate" not in reply.headers
+    assert (await http.post("/login", data={"username": USER})).status_code == 400
+    for _ in range(PER_ADDRESS.burst):
+        reply = await log_in(http, "wrong")
+    assert reply.status_code == 429 and "Too many" in reply.text
+
+
+async def test_programs_are_not_led_to_a_page(http: httpx.AsyncClient) -> None:
+    """Nor is a browser whose requests are not for a page."""
+    for headers in ({}, {"accept": "application/json"}, {"accept": "*/*"}):
+        reply = await http.get("/", headers=headers)
+        assert reply.status_code == 401 and reply.headers["www-authenticate"].startswith("Basic")
+    for path in ("/v2/projects", "/v3/projects"):
+        assert (await http.get(path, headers=PAGE)).status_code == 401
+    assert (await http.post("/", headers=PAGE)).status_code in (401, 405)
+
+
+@pytest.mark.parametrize("cookie", ["gns3trio=x", "gns3trio", 'gns3trio="', "gns3trio=a; gns3trio=b", "\xff=gns3trio"])
+async def test_bad_cookies(http: httpx.AsyncClient, cookie: str) -> None:
+    reply = await http.get("/v2/projects", headers=[(b"Cookie", cookie.encode("latin-1"))])
+    assert reply.status_code == 401
+
+
+async def test_an_open_server_has_an_account(config: Config) -> None:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+        account = (await http.get("/v2/account")).json()
+        assert (account["username"], account["is_open"]) == ("admin", True)
+        assert (await http.get("/", headers=PAGE)).status_code == 200

@@ -1,0 +1,108 @@
+"""The page of people: an open server gets a password, then users, and what they may do."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import attrs
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, SCHEME, Host, served
+
+PASSWORD = "chalk and blackboard"
+SECRET = "a secret of mine"
+
+
+@pytest.fixture
+def own_host(tmp_path: Path) -> Iterator[Host]:
+    """A server of the test's own, because it does not stay open."""
+    with served(tmp_path / "projects") as host:
+        yield host
+
+
+@pytest.fixture
+def pages(browser: Browser) -> Iterator[list[Page]]:
+    """Two pages, of two persons."""
+    contexts = [browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=SCHEME) for _ in range(2)]
+    for context in contexts:
+        context.set_default_timeout(PATIENCE * 1000)
+    yield [context.new_page() for context in contexts]
+    for context in contexts:
+        context.close()
+
+
+def log_in(page: Page, user: str, password: str) -> None:
+    page.get_by_label("User").fill(user)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+
+
+def press(page: Page, row: str, name: str) -> None:
+    page.get_by_role("row", name=re.compile(row)).get_by_role("button", name=name).click()
+
+
+def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: list[Page]) -> None:
+    teacher, student = pages
+    for name in ("lab 1", "lab 2"):
+        own_host.request("POST", "/v2/projects", {"name": name, "project_id": str(uuid4()), "auto_close": False})
+    teacher.goto(f"{own_host.url}/people")
+    teacher.get_by_role("button", name="New user").click()
+    dialog = teacher.get_by_role("dialog")
+    dialog.get_by_label("User name").fill("ann")
+    dialog.get_by_label("Password").fill(SECRET)
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("password")  # of the administrator: it comes first
+    dialog.get_by_role("button", name="Cancel").click()
+    teacher.get_by_role("button", name="Set the administrator").click()
+    teacher.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
+    teacher.get_by_role("dialog").get_by_role("button", name="Set").click()
+
+    log_in(teacher, "admin", "wrong")
+    expect(teacher.get_by_role("alert")).to_contain_text("wrong")
+    log_in(teacher, "admin", PASSWORD)
+    expect(teacher.locator("#account")).to_contain_text("admin")
+    teacher.get_by_role("button", name="New user").click()
+    dialog.get_by_label("User name").fill("admin")
+    dialog.get_by_label("Password").fill(SECRET)
+    dialog.get_by_role("button", name="Create").click()
+    expect(dialog.locator(".error:visible")).to_contain_text("admin")
+    dialog.get_by_label("User name").fill("ann")
+    dialog.get_by_role("button", name="Create").click()
+    expect(teacher.get_by_role("row", name=re.compile("^ann"))).to_be_visible()
+    teacher.get_by_role("button", name="New group").click()
+    dialog.get_by_label("Name").fill("students")
+    dialog.get_by_role("button", name="Create").click()
+    press(teacher, "^students", "Members")
+    dialog.get_by_label("ann").check()
+    dialog.get_by_role("button", name="Save").click()
+    teacher.get_by_role("button", name="New permission").click()
+    dialog.get_by_label("Who").select_option("students")
+    dialog.get_by_label("Role").select_option("Auditor")
+    dialog.get_by_label("Where").select_option("lab 1")
+    dialog.get_by_role("button", name="Create").click()
+    expect(teacher.get_by_role("row", name=re.compile("group students may Auditor project lab 1"))).to_be_visible()
+    expect(teacher.get_by_role("row", name=re.compile("admin create user$"))).to_be_visible()
+
+    student.goto(own_host.url)
+    log_in(student, "ann", SECRET)
+    expect(student.get_by_role("link", name="lab 1")).to_be_visible()
+    expect(student.get_by_role("link", name="lab 2")).to_have_count(0)
+    student.get_by_role("link", name="lab 1").click()
+    expect(student.get_by_text("You may look at this lab, but not change it.")).to_be_visible()
+    student.get_by_role("button", name="Add node").click()
+    expect(student.locator("#messages")).to_contain_text("Node.Allocate")
+
+    press(teacher, "^group students may", "Remove")
+    expect(teacher.get_by_role("row", name=re.compile("group students may"))).to_have_count(0)
+    student.goto(own_host.url)
+    expect(student.get_by_text("There is no project yet")).to_be_visible()
+    press(teacher, "^ann", "Delete")
+    dialog.get_by_role("button", name="Delete").click()
+    expect(teacher.get_by_role("row", name=re.compile("^ann"))).to_have_count(0)
+    student.goto(f"{own_host.url}/hosts")
+    expect(student.get_by_role("button", name="Log in")).to_be_visible()
+    teacher.get_by_role("button", name="Log out").click()
+    expect(teacher.get_by_role("button", name="Log in")).to_be_visible()
+    assert attrs.evolve(own_host, credentials=("admin", PASSWORD)).request("GET", "/v2/account")["username"] == "admin"
