@@ -75,7 +75,7 @@ async def get_endpoint(api: ApiRequest, compute_id: str, emulator: str, action: 
     return {"endpoint": f"{host}/v2/compute/{emulator}/{action}"}
 
 
-@routes.route("GET", "/computes/{compute_id}", reply=host_replies.Compute, access=Access.LOGIN)
+@routes.route("GET", "/computes/{compute_id}", reply=host_replies.Compute, privilege="Compute.Audit")
 async def get_compute(api: ApiRequest, compute_id: str) -> dict[str, Any]:
     """One compute by its id."""
     return compute_view(api.controller.computes.state(compute_id))
