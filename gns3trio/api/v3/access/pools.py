@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.identity import require_privilege
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.access import replies
 from gns3trio.api.v3.access.bodies import PoolBody
@@ -52,7 +53,8 @@ async def list_resources(api: ApiRequest, resource_pool_id: UUID) -> Iterator[di
 
 @routes.route("PUT", "/{resource_pool_id}/resources/{resource_id}", status=204, privilege="Pool.Modify")
 async def add_resource(api: ApiRequest, resource_pool_id: UUID, resource_id: UUID) -> None:
-    """Add a project to a pool. 400 if it is in it."""
+    """Add a project to a pool. 400 if it is in it. The user must see the project, or could get at any in this way."""
+    require_privilege(api.http.scope, "Project.Audit", f"/projects/{resource_id}")
     api.controller.people.pools.require(resource_pool_id)
     api.controller.get_project(resource_id)
     await api.controller.people.pools.add_project(resource_pool_id, resource_id)
