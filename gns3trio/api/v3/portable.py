@@ -28,7 +28,14 @@ async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
     return project_view(await load_project(api.controller, Path(body.path)))
 
 
-@routes.route("POST", "/{project_id}/duplicate", status=201, reply=replies.Project, privilege="Project.Audit")
+@routes.route(
+    "POST",
+    "/{project_id}/duplicate",
+    status=201,
+    reply=replies.Project,
+    privilege="Project.Audit",
+    also=(("Project.Allocate", "/projects"),),
+)
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
     """Create a closed copy of a project."""
     project = await duplicate_project(
