@@ -25,11 +25,12 @@ PLAIN_PAGE = (
     "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
-# The GNS3 web UI has inline scripts and connects to other servers that its user enters. Its analytics script from
-# another host is blocked.
+# The GNS3 web UI has inline scripts, that of GNS3 3 makes functions of texts, and both connect to other servers that
+# their user enters. Their analytics script from another host is blocked.
 WEB_UI = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src * data: blob:; "
-    "font-src 'self' data:; connect-src *; object-src 'none'; base-uri 'self'; frame-ancestors 'self'"
+    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src * data: blob:; font-src 'self' data:; connect-src *; object-src 'none'; base-uri 'self'; "
+    "frame-ancestors 'self'"
 )
 
 _ALWAYS = (b"x-content-type-options", b"nosniff")
