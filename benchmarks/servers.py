@@ -24,6 +24,8 @@ class Candidate:
 
     name: str
     command: str
+    # The version of its API that it is asked for, to see whether it is up.
+    api: str = "v2"
 
 
 def gns3trio(name: str, python: str) -> Candidate:
@@ -62,7 +64,10 @@ def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psuti
     try:
         while True:
             try:
-                if httpx.get(f"http://127.0.0.1:{port}/v2/version", timeout=5).status_code == httpx.codes.OK:
+                if (
+                    httpx.get(f"http://127.0.0.1:{port}/{candidate.api}/version", timeout=5).status_code
+                    == httpx.codes.OK
+                ):
                     break
             except httpx.HTTPError:
                 if process.poll() is not None:

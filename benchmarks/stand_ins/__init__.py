@@ -54,11 +54,11 @@ def _compile(program: Path, source: str, *options: str) -> None:
     subprocess.run(command, check=True)
 
 
-def candidate(gns3server: Path, folder: Path, real_ubridge: Path | None = None) -> Candidate:
-    """gns3-server with stand-ins, which are made in ``folder``."""
+def candidate(gns3server: Path, folder: Path, real_ubridge: Path | None = None, api: str = "v2") -> Candidate:
+    """gns3-server with stand-ins, which are made in ``folder``; ``api`` is the version of its API."""
     ubridge, vpcs = build(folder)
     ubridge = real_ubridge.absolute() if real_ubridge is not None else ubridge
     script = folder / "gns3server.sh"
     script.write_text(_COMMAND.format(ubridge=ubridge, vpcs=vpcs, gns3server=shlex.quote(str(gns3server.absolute()))))
     script.chmod(0o755)
-    return Candidate("gns3-server", f"{shlex.quote(str(script))} {{port}} {{projects}}")
+    return Candidate("gns3-server", f"{shlex.quote(str(script))} {{port}} {{projects}}", api)

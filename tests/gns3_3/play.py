@@ -1,5 +1,6 @@
 """Play the story at a server, and take down its answers: statuses, media types, and the names of keys."""
 
+import base64
 import json
 import re
 import time
@@ -17,8 +18,6 @@ from gns3trio.classes import frozen
 from tests.gns3_3.steps import CONTROLLER, NO_BODY, STRANGER, VISITOR, Step
 
 PATIENCE = 60.0
-# How soon a websocket that was refused after its handshake says so.
-COMPUTE_USER, COMPUTE_PASSWORD = "controller", "the password of controllers"
 _KEPT_HEADERS = ("allow", "location", "www-authenticate")
 
 
@@ -58,11 +57,14 @@ class Answer:
         )
 
 
-def play(url: str, story: Iterable[Step]) -> dict[str, Answer]:
-    """The answers of the server at ``url``, by the names of the steps."""
+def play(url: str, story: Iterable[Step], controller: tuple[str, str]) -> dict[str, Answer]:
+    """The answers of the server at ``url``, by the names of the steps.
+
+    ``controller`` are the user and password for the compute API.
+    """
     variables: dict[str, Any] = {}
     answers: dict[str, Answer] = {}
-    player = _Player(url, variables)
+    player = _Player(url, variables, controller)
     with player.running():
         for step in story:
             assert step.name not in answers, f"there are two steps {step.name!r}"
@@ -73,8 +75,9 @@ def play(url: str, story: Iterable[Step]) -> dict[str, Answer]:
 class _Player:
     """A client that remembers what the story keeps."""
 
-    def __init__(self, url: str, variables: dict[str, Any]) -> None:
+    def __init__(self, url: str, variables: dict[str, Any], controller: tuple[str, str]) -> None:
         self._url = url
+        self._controller = controller
         self._variables = variables
         self._http = self._client()
 
@@ -127,7 +130,8 @@ class _Player:
         if step.by == STRANGER:
             headers["Authorization"] = "Bearer not.a.token"
         elif step.by == CONTROLLER:
-            headers["Authorization"] = httpx.BasicAuth(COMPUTE_USER, COMPUTE_PASSWORD)._auth_header
+            words = base64.b64encode(":".join(self._controller).encode()).decode()
+            headers["Authorization"] = f"Basic {words}"
         elif step.by != VISITOR and f"token_{step.by}" in self._variables:
             headers["Authorization"] = f"Bearer {self._variables[f'token_{step.by}']}"
         return headers | {name: fill(value, self._variables) for name, value in step.headers.items()}

@@ -1,7 +1,8 @@
 """The file of the answers that gns3-server 3.0.6 gave to the story: statuses, media types, and the names of keys.
 
 ``./dev peers -k recorded`` plays the story to gns3-server again, and fails where it answers otherwise than the file
-says. ``python -m tests.gns3_3.recording URL`` plays it to a new server at an address, and writes the file.
+says. ``python -m tests.gns3_3.recording URL USER PASSWORD`` plays it to a new server at an address, and writes the
+file; user and password are those of its compute API.
 """
 
 import json
@@ -46,4 +47,4 @@ def write_recording(answers: Mapping[str, Answer]) -> None:
 
 
 if __name__ == "__main__":
-    write_recording(play(sys.argv[1], story()))
+    write_recording(play(sys.argv[1], story(), (sys.argv[2], sys.argv[3])))

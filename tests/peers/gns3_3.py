@@ -13,8 +13,8 @@ import httpx
 
 from tests.e2e.conftest import PATIENCE
 from tests.gns3_3.appliance import write_appliance
-from tests.gns3_3.play import COMPUTE_PASSWORD, COMPUTE_USER
 
+COMPUTE_USER = ("controller", "the password of controllers")
 GNS3_3_PYTHON = os.environ.get("GNS3_3_PYTHON", "")
 
 _SETTINGS = """\
@@ -28,8 +28,8 @@ appliances_path = {home}/appliances
 ubridge_path = {ubridge}
 report_errors = False
 install_builtin_appliances = False
-compute_username = {user}
-compute_password = {password}
+compute_username = {compute_user[0]}
+compute_password = {compute_user[1]}
 [VPCS]
 vpcs_path = {vpcs}
 [Dynamips]
@@ -48,9 +48,7 @@ def running_gns3_3(home: Path, stand_ins: tuple[Path, Path]) -> Iterator[str]:
     _write_dynamips(home / "dynamips")
     ubridge, vpcs = stand_ins
     settings = home / "gns3_server.conf"
-    settings.write_text(
-        _SETTINGS.format(port=port, home=home, ubridge=ubridge, vpcs=vpcs, user=COMPUTE_USER, password=COMPUTE_PASSWORD)
-    )
+    settings.write_text(_SETTINGS.format(port=port, home=home, ubridge=ubridge, vpcs=vpcs, compute_user=COMPUTE_USER))
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
             [str(Path(GNS3_3_PYTHON).with_name("gns3server")), "--config", str(settings)],
