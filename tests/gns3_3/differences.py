@@ -1,19 +1,25 @@
-"""What this server answers otherwise than gns3-server 3.0.6 on purpose, by the rows of docs/reference/gns3-3.md.
+"""What this server answers otherwise than gns3-server 3.0.6 on purpose.
 
-Each row has the steps of the story that show it, and what differs there, as ``compare.differences`` tells it.
+``differences.json`` maps a row of the table in docs/reference/gns3-3.md, where the reason stands, to what differs:
+lists of lines, as ``compare.differences`` tells them, each with the steps of the story that have all these lines.
 """
 
-from collections.abc import Mapping
+import json
+from pathlib import Path
 
-Lines = str | tuple[str, ...]
+FILE = Path(__file__).with_name("differences.json")
 
-INTENDED: Mapping[str, Mapping[str, Lines]] = {}
+
+def rows() -> set[str]:
+    """The rows of the table that the story shows."""
+    return set(json.loads(FILE.read_text()))
 
 
 def intended() -> dict[str, frozenset[str]]:
-    """All lines of each step."""
+    """The lines of each step that differs."""
     lines: dict[str, frozenset[str]] = {}
-    for steps in INTENDED.values():
-        for name, told in steps.items():
-            lines[name] = lines.get(name, frozenset()) | {*((told,) if isinstance(told, str) else told)}
+    for groups in json.loads(FILE.read_text()).values():
+        for group in groups:
+            for name in group["steps"]:
+                lines[name] = lines.get(name, frozenset()) | {*group["lines"]}
     return lines

@@ -7,15 +7,14 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import attrs
 import httpx
-import trio
-from trio_websocket import ConnectionClosed, ConnectionRejected, open_websocket_url
 
 from gns3trio.classes import frozen
 from tests.gns3_3.steps import CONTROLLER, NO_BODY, STRANGER, VISITOR, Step
+from tests.gns3_3.websocket import first_message
 
 PATIENCE = 60.0
 _KEPT_HEADERS = ("allow", "location", "www-authenticate")
@@ -93,11 +92,15 @@ class _Player:
         """Send the request of a step, until its reply shows what it is to become."""
         path = fill(step.path, self._variables)
         if step.method == "WS":
-            return trio.run(_open_websocket, self._url.replace("http", "ws", 1) + path)
+            return _told_by_websocket(urlsplit(self._url).port or 0, path)
         deadline = time.monotonic() + PATIENCE
         while True:
             answer, shown = self._ask(step, path)
-            if not step.becomes or (isinstance(shown, dict) and step.becomes.items() <= shown.items()):
+            if (
+                not step.becomes
+                or answer.status >= 400
+                or (isinstance(shown, dict) and step.becomes.items() <= shown.items())
+            ):
                 break
             assert time.monotonic() < deadline, f"{step.name}: {answer.status} {shown}"
             time.sleep(0.02)
@@ -121,7 +124,11 @@ class _Player:
         if reply.is_server_error:  # GNS3 then ends the connection, when the next request is under way
             self._http.close()
             self._http = self._client()
-        headers = {name: self._without_ids(reply.headers[name]) for name in _KEPT_HEADERS if name in reply.headers}
+        headers = {name: reply.headers[name] for name in _KEPT_HEADERS if name in reply.headers}
+        if "location" in headers:
+            headers["location"] = self._without_ids(urljoin(str(reply.url), headers["location"]))
+        if not content and step.method != "STREAM":
+            media_type = None  # GNS3 tells one for nothing
         keys = frozenset[str]() if step.without_keys else frozenset(keys_of(shown))
         return Answer(reply.status_code, media_type, keys, headers), shown
 
@@ -147,41 +154,22 @@ class _Player:
         return {} if step.json is NO_BODY else {"json": fill(step.json, self._variables)}
 
     def _without_ids(self, text: str) -> str:
-        """A header whose address and ids are those of every server."""
-        parts = urlsplit(text)
-        text = text.removeprefix(f"{parts.scheme}://{parts.netloc}") if parts.netloc else text
+        """An address without that of the server, and without ids that only it has."""
+        text = text.removeprefix(self._url)
         for name, value in self._variables.items():
             if isinstance(value, str):
                 text = text.replace(value, f"{{{name}}}")
         return text
 
 
-async def _open_websocket(url: str) -> Answer:
-    """Open a websocket, read a message, and close it."""
-    with trio.fail_after(PATIENCE):
-        try:
-            async with open_websocket_url(url) as socket:
-                first = await socket.get_message()
-                shown = _parsed(first.encode()) if isinstance(first, str) else None
-                closed = None
-                if isinstance(shown, dict) and shown.get("action") == "log.error":
-                    closed = await _code_of_close(socket)
-                return Answer(101, None, frozenset(keys_of(shown)), {}, closed)
-        except ConnectionRejected as refused:
-            return Answer(refused.status_code)
-        except ConnectionClosed as closing:
-            return Answer(101, None, frozenset(), {}, closing.reason.code if closing.reason else 1006)
+def _told_by_websocket(port: int, path: str) -> Answer:
+    """How a websocket is opened, and its first message; a refusal that is told there is followed by a close."""
+    opened = first_message(port, path, PATIENCE, closes=lambda text: _parsed(text).get("action") == "log.error")
+    keys = frozenset(keys_of(_parsed(opened.text))) if opened.text is not None else frozenset[str]()
+    return Answer(opened.status, None, keys, {}, opened.closed)
 
 
-async def _code_of_close(socket: Any) -> int:
-    try:
-        while True:
-            await socket.get_message()
-    except ConnectionClosed as closing:
-        return closing.reason.code if closing.reason else 1006
-
-
-def _parsed(content: bytes) -> Any:
+def _parsed(content: bytes | str) -> Any:
     return json.loads(content) if content else None
 
 

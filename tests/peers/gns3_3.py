@@ -37,6 +37,12 @@ dynamips_path = {home}/dynamips
 """
 
 
+def web_ui_of_gns3_3() -> Path:
+    """The folder of the web UI that came with gns3-server."""
+    [folder] = Path(GNS3_3_PYTHON).parent.parent.glob("lib/python*/site-packages/gns3server/static/web-ui")
+    return folder
+
+
 @contextmanager
 def running_gns3_3(home: Path, stand_ins: tuple[Path, Path]) -> Iterator[str]:
     """The address of a gns3-server that runs while the ``with`` lasts. Its administrator is ``admin``, ``admin``."""

@@ -28,8 +28,8 @@ def new_page(browser: Browser, url: str, wrong: list[str]) -> Iterator[Page]:
 
 
 def log_in(page: Page, url: str) -> None:
-    """The page that a browser gets first; at the end, the list of projects."""
-    page.goto(f"{url}/")
+    """Log in at the first page of the web UI; at the end, the list of projects."""
+    page.goto(f"{url}/static/web-ui/bundled")
     page.locator("input").nth(0).fill(USER)
     page.locator("input").nth(1).fill(PASSWORD)
     page.get_by_role("button", name="Login").click()
