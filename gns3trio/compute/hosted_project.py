@@ -32,6 +32,8 @@ class HostedNode:
     lock: trio.Lock = attrs.field(factory=trio.Lock)
     deleted: bool = False
     captures: dict[tuple[int, int], Capture] = attrs.field(factory=dict)  # by adapter and port number
+    # What its controller of GNS3 3 set of it, and no node here uses.
+    of_gns3_3: dict[str, Any] = attrs.field(factory=dict)
     streamed: Counter[tuple[int, int]] = attrs.field(factory=Counter)  # captures that are sessions
 
     @property

@@ -5,7 +5,7 @@ controller, so that the change is announced and saved. Scripts and tools of the 
 controller, and for other users, the projects of our own controller do not exist.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,6 +55,13 @@ class DrivenNode(Protocol):
     def instance(self) -> ComputeNode:
         """The compute's node, which may have other ids."""
 
+    @property
+    def of_gns3_3(self) -> Mapping[str, Any]:
+        """What only nodes of GNS3 3 have, and no node here uses."""
+
+    def keep_of_gns3_3(self, properties: Mapping[str, Any]) -> None:
+        """Change what only nodes of GNS3 3 have."""
+
     async def update(self, changes: dict[str, Any]) -> None:
         """Change ``name``, ``console``, ``console_type`` and properties. Raises Conflict or Invalid."""
 
@@ -99,6 +106,13 @@ class _Hosted:
     def instance(self) -> ComputeNode:
         return self._node.instance
 
+    @property
+    def of_gns3_3(self) -> Mapping[str, Any]:
+        return self._node.of_gns3_3
+
+    def keep_of_gns3_3(self, properties: Mapping[str, Any]) -> None:
+        self._node.of_gns3_3 |= properties
+
     async def update(self, changes: dict[str, Any]) -> None:
         await self._all.update_node(self._node, changes)
 
@@ -142,6 +156,15 @@ class _Own:
     @property
     def instance(self) -> ComputeNode:
         return self._node.require_instance()
+
+    @property
+    def of_gns3_3(self) -> Mapping[str, Any]:
+        return self._node.record.properties_of_3
+
+    def keep_of_gns3_3(self, properties: Mapping[str, Any]) -> None:
+        if properties:
+            self._node.update({"properties_of_3": {**self._node.record.properties_of_3, **properties}})
+            self._project.mark()
 
     async def update(self, changes: dict[str, Any]) -> None:
         common = {name: value for name, value in changes.items() if name in _COMMON}

@@ -86,7 +86,9 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         "custom_adapters": (),
     },
 }
-# Of these, a node of this server has nothing: what is sent is not stored.
+# Of these, a node of this server has nothing. What only describes the node is told again as it was sent; the others would
+# tell of something that is not there.
+DESCRIPTIONS = frozenset({"usage", "maxcpus"})
 _NOT_HERE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"), frozenset({"usage"})),
     "docker": frozenset({"aux_type", "container_id"}),
@@ -102,6 +104,11 @@ def known_properties(node_type: str, body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: body[name] for name in known if body.get(name) is not None}
 
 
+def descriptions(node_type: str) -> frozenset[str]:
+    """The properties that nodes of a type do not have here, and that are told as they were sent."""
+    return _NOT_HERE.get(node_type, frozenset()) & DESCRIPTIONS
+
+
 def project_view(project: HostedProject | Project) -> dict[str, Any]:
     """A project."""
     known = own_project_view(project) if isinstance(project, Project) else hosted_project_view(project)
@@ -114,7 +121,7 @@ def event_of(change: object) -> Event | None:
     if event is None or not isinstance(change, HostedNodeChanged | HostedNodeDeleted):
         return event
     node = change.node
-    view = node_view(node.instance.node_type, driven_node_view(node))
+    view = node_view(node.instance.node_type, {**driven_node_view(node), **node.of_gns3_3})
     return Event(event.action, view, event.project_id, about=event.about, names_project=True)
 
 

@@ -1,6 +1,6 @@
 """``/v3/compute/projects/{project_id}/<node type>/nodes``: nodes that a controller of GNS3 3 controls."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from attrs import field
@@ -12,12 +12,16 @@ from gns3trio.api.compute_nodes import NODE, PORT, Duplicate, locked
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies as v2_replies
 from gns3trio.api.v2.bodies import check_adapters
+from gns3trio.api.v2.compute_views import driven_node_view
 from gns3trio.api.v3 import compute_api_replies as replies
-from gns3trio.api.v3.compute_api_views import known_properties, node_view
+from gns3trio.api.v3.compute_api_views import DESCRIPTIONS, descriptions, known_properties, node_view
 from gns3trio.classes import define
 from gns3trio.compute.nio import UdpNio
+from gns3trio.controller.driven_nodes import DrivenNode
 from gns3trio.controller.names import Name
-from gns3trio.limits import Int32, Script
+from gns3trio.limits import MAX_FREE_TEXT, Bound, Int32, Script
+
+_MOST_CPUS = 255
 
 routes = RouteTable("/v3/compute/projects/{project_id}", access=Access.COMPUTE)
 
@@ -31,6 +35,8 @@ class NodeUpdate:
     console_type: str | None = None
     startup_script: Script | None = None
     custom_adapters: list[dict[str, Any]] | None = field(default=None, validator=v.optional(check_adapters))
+    usage: Annotated[str, Bound(MAX_FREE_TEXT)] | None = None
+    maxcpus: int | None = field(default=None, validator=v.optional(v.and_(v.ge(1), v.le(_MOST_CPUS))))
 
 
 @define(kw_only=True)
@@ -55,6 +61,20 @@ class Nio:
     ethernet_device: str | None = None
 
 
+def _view(node: DrivenNode) -> dict[str, Any]:
+    return node_view(node.instance.node_type, {**driven_node_view(node), **node.of_gns3_3})
+
+
+async def _described(
+    api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
+) -> dict[str, Any]:
+    """A node that was made or changed, after what only describes it was stored."""
+    async with locked(api, project_id, node_type, node_id) as node:
+        sent = {name: getattr(body, name) for name in descriptions(node_type)}
+        node.keep_of_gns3_3({name: value for name, value in sent.items() if value is not None})
+        return _view(node)
+
+
 @routes.route("POST", "/{node_type}/nodes", status=201, reply=dict[str, Any])
 async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: NodeCreate) -> dict[str, Any]:
     """Create a node. Its name is not made unique."""
@@ -67,13 +87,15 @@ async def create_node(api: ApiRequest, project_id: UUID, node_type: str, body: N
         custom_adapters=body.custom_adapters or [],
     )
     properties = shared.properties_in(known_properties(node_type, api.http.state.body))
-    return node_view(node_type, await shared.new_node(api, project_id, node_type, wanted, properties))
+    made = await shared.new_node(api, project_id, node_type, wanted, properties)
+    return await _described(api, project_id, node_type, UUID(made["node_id"]), body)
 
 
 @routes.route("GET", NODE, reply=dict[str, Any])
 async def get_node(api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID) -> dict[str, Any]:
     """One node of a project."""
-    return node_view(node_type, await shared.get_node(api, project_id, node_type, node_id))
+    async with locked(api, project_id, node_type, node_id) as node:
+        return _view(node)
 
 
 @routes.route("PUT", NODE, reply=dict[str, Any])
@@ -81,9 +103,10 @@ async def update_node(
     api: ApiRequest, project_id: UUID, node_type: str, node_id: UUID, body: NodeUpdate
 ) -> dict[str, Any]:
     """Change the name, the console or properties of a node."""
-    given = {name: value for name, value in api.given(body).items() if value is not None}
+    given = {name: value for name, value in api.given(body).items() if value is not None and name not in DESCRIPTIONS}
     changes = {**given, **shared.properties_in(known_properties(node_type, api.http.state.body))}
-    return node_view(node_type, await shared.change_node(api, project_id, node_type, node_id, changes))
+    await shared.change_node(api, project_id, node_type, node_id, changes)
+    return await _described(api, project_id, node_type, node_id, body)
 
 
 @routes.route("POST", NODE + "/duplicate", status=201, reply=dict[str, Any])

@@ -156,3 +156,17 @@ async def test_the_host(server: Server) -> None:
     assert await server.request("GET", "/v3/compute/version", None, 200) == {"version": "3.0.6"}
     for path in ("statistics", "network/interfaces", "network/ports", "qemu/images", "projects"):
         await server.request("GET", f"/v3/compute/{path}", None, 200)
+
+
+async def test_what_describes_a_node_is_told_again(server: Server, hosted: str) -> None:
+    """The controller takes for the node's properties what its compute answers: otherwise the text would be gone."""
+    node = await make_pc(server, hosted, "PC1")
+    path = f"{hosted}/vpcs/nodes/{node['node_id']}"
+    changed = await server.request("PUT", path, {"usage": "the PC of the lab"}, 200)
+    assert changed == {**node, "usage": "the PC of the lab"}
+    assert await server.request("PUT", path, {"usage": None, "name": "PC2"}, 200) == {**changed, "name": "PC2"}
+    assert (await server.request("GET", path, None, 200))["usage"] == "the PC of the lab"
+    wrong = await server.request("PUT", path, {"usage": ["no text"]}, 422)
+    assert wrong["detail"][0]["loc"] == ["body", "usage"]
+    hub = await server.request("POST", f"{hosted}/ethernet_hub/nodes", {"name": "H", "usage": "spare"}, 201)
+    assert hub["usage"] == "spare"
