@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from benchmarks.stand_ins import IMAGE_FILES, build
 from benchmarks.stand_ins.engine_proxy import engine_proxy, with_own_run
 from tests.browser.conftest import browser
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, start_server, telnet
+from tests.peers.gns3_3 import running_gns3_3
 from tests.support.docker_engine import DockerEngine
 
 __all__ = ["browser", "start_server", "telnet"]  # fixtures
@@ -139,3 +141,20 @@ def any_compute() -> Iterator[dict[str, Any]]:
         port = int(process.stdout.readline())
         yield {"compute_id": "any", "host": "127.0.0.1", "name": "any", "port": port, "protocol": "http"}
         process.terminate()
+
+
+@pytest.fixture
+def gns3_3(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[Controller]:
+    """gns3-server 3.0.6 with a ubridge that passes frames, and a client that has logged in."""
+    ubridge = tmp_path / "ubridge"
+    program = Path(__file__).with_name("forwarding_ubridge.py")
+    ubridge.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n')
+    ubridge.chmod(0o755)
+    with (
+        running_gns3_3(tmp_path / "gns3", (ubridge, stand_ins[1])) as url,
+        httpx.Client(base_url=url, timeout=PATIENCE) as http,
+    ):
+        login = {"username": "admin", "password": "admin"}
+        token = http.post("/v3/access/users/authenticate", json=login).raise_for_status().json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        yield Controller(http)

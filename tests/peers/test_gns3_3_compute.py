@@ -1,42 +1,22 @@
 """gns3-server 3.0.6, unmodified, as the controller of nodes on our server, and as a compute of our controller."""
 
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
-import pytest
 
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, Telnet, wait_for_no_vpcs, wait_until
 from tests.gns3_3.play import COMPUTE_PASSWORD, COMPUTE_USER
 from tests.pcap_reader import read_capture
 from tests.peers.conftest import Controller
-from tests.peers.gns3_3 import running_gns3_3
 
 Json = dict[str, Any]
 OpenTelnet = Callable[[int], Telnet]
 REPLY, TIMEOUT = r"icmp_seq=1 ttl=64 time=", "timeout"
-
-
-@pytest.fixture
-def gns3_3(tmp_path: Path, stand_ins: tuple[Path, Path]) -> Iterator[Controller]:
-    """gns3-server 3.0.6 with a ubridge that passes frames, and a client that has logged in."""
-    ubridge = tmp_path / "ubridge"
-    program = Path(__file__).with_name("forwarding_ubridge.py")
-    ubridge.write_text(f'#!/bin/sh\nexec {sys.executable} {program} "$@"\n')
-    ubridge.chmod(0o755)
-    with (
-        running_gns3_3(tmp_path / "gns3", (ubridge, stand_ins[1])) as url,
-        httpx.Client(base_url=url, timeout=PATIENCE) as http,
-    ):
-        login = {"username": "admin", "password": "admin"}
-        token = http.post("/v3/access/users/authenticate", json=login).raise_for_status().json()["access_token"]
-        http.headers["Authorization"] = f"Bearer {token}"
-        yield Controller(http)
 
 
 def ends(*nodes: tuple[Json, int]) -> Json:

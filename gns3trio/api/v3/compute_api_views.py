@@ -86,8 +86,8 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         "custom_adapters": (),
     },
 }
-# Of these, a node of this server has nothing. What only describes the node is told again as it was sent; the others would
-# tell of something that is not there.
+# Of these, a node of this server has nothing. What only describes the node is told again as it was sent; the others
+# would tell of something that is not there.
 DESCRIPTIONS = frozenset({"usage", "maxcpus"})
 _NOT_HERE: Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("vpcs", "ethernet_switch", "ethernet_hub", "cloud", "nat"), frozenset({"usage"})),
