@@ -101,8 +101,13 @@ async def _encode_list(begin: bytes, views: Iterable[object], turn: _Turn) -> li
 
 async def list_of(views: Iterable[object]) -> orjson.Fragment:
     """A list as a part of a reply that is not long."""
+    return orjson.Fragment(await encode_list(views))
+
+
+async def encode_list(views: Iterable[object]) -> bytes:
+    """A list as JSON with sorted keys, in one piece."""
     with _Turn() as turn:
-        return orjson.Fragment(b"".join(await _encode_list(b"[", views, turn)))
+        return b"".join(await _encode_list(b"[", views, turn))
 
 
 class PiecesResponse(Response):

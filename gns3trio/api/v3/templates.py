@@ -7,6 +7,7 @@ import orjson
 from starlette.responses import Response
 
 from gns3trio.api.access import Access
+from gns3trio.api.encoded_lists import encode_list
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3 import replies
@@ -85,8 +86,10 @@ class TemplateUsage:
 async def list_templates(api: ApiRequest) -> Response:
     """All templates, built-in and created."""
     templates = api.controller.templates
-    views = [template_view(template, templates.extras(template_id)) for template_id, template in templates.items()]
-    return with_etag(api, dumps_sorted(views), {"content-type": "application/json"})
+    # They may change in the pauses between the slices.
+    listed = [(template, templates.extras(template_id)) for template_id, template in templates.items()]
+    encoded = await encode_list(template_view(template, extras) for template, extras in listed)
+    return with_etag(api, encoded, {"content-type": "application/json"})
 
 
 @routes.route("POST", "/templates", status=201, reply=dict[str, Any], privilege="Template.Allocate")

@@ -4,6 +4,7 @@ perhaps as texts, and keys that nobody knows.
 
 from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import attrs
@@ -81,6 +82,7 @@ def read_fields(template_type: str, given: Mapping[str, Any]) -> TemplateFields:
         raise Refused(str(error)) from None
 
 
-def default_extras(template_type: str) -> dict[str, Any]:
+@cache
+def default_extras(template_type: str) -> Mapping[str, Any]:
     """The fields that only GNS3 3 has, of a template of which none is stored."""
-    return attrs.asdict(_extras_class(template_type)())
+    return MappingProxyType(attrs.asdict(_extras_class(template_type)()))
