@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio.api.downloads import Download, attachment
+from gns3trio.api.identity import require_privilege
 from gns3trio.api.multipart import file_of
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2.bodies import ProjectLoad
@@ -95,8 +96,11 @@ async def post_import(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     with that id, it is the reply.
     """
     known = api.controller.projects.get(project_id)
-    if known is None:
-        data = file_of(api.http.stream(), api.http.headers.get("content-type", ""))
-        name = api.http.query_params.get("name") or None
-        known = await import_project(api.controller, project_id, data, name=name)
-    return project_view(known)
+    if known is not None:
+        async for _ in api.http.stream():  # a connection goes on only after the whole body
+            pass
+        require_privilege(api.http.scope, "Project.Audit", f"/projects/{project_id}")
+        return project_view(known)
+    data = file_of(api.http.stream(), api.http.headers.get("content-type", ""))
+    name = api.http.query_params.get("name") or None
+    return project_view(await import_project(api.controller, project_id, data, name=name))
