@@ -16,10 +16,10 @@ from starlette.routing import WebSocketRoute
 
 from gns3trio import __version__
 from gns3trio.api.content_policy import BINARY
-from gns3trio.api.dialects import V3, dialect_of
+from gns3trio.api.dialects import dialect_of
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas, family
-from gns3trio.api.replies import Detail, Error, Message
+from gns3trio.api.replies import Detail, Error, Message, WrongValues
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
 from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
@@ -59,7 +59,12 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     seen: Counter[str] = Counter()
     errors = {
         name: {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(shape, bounded=False)}}}
-        for name, shape in (("Error", Error), ("Message", Message), ("NotThere", Message | Detail))
+        for name, shape in (
+            ("Error", Error),
+            ("Message", Message),
+            ("NotThere", Message | Detail),
+            ("WrongValues", WrongValues),
+        )
     }
     for operation in (each for table in tables for each in table.operations):
         described = _describe(operation, schemas)
@@ -133,8 +138,15 @@ def _error_statuses(operation: Operation) -> Iterable[int]:
 
 
 def _error_form(operation: Operation, status: int) -> str:
-    is_message = dialect_of(operation.path).errors == V3.errors
-    name = ("NotThere" if status == _NOT_FOUND else "Message") if is_message else "Error"
+    dialect = dialect_of(operation.path)
+    if dialect.errors == "detailed":
+        name = "Error"
+    elif dialect.errors == "validation" and status == dialect.invalid_status:
+        name = "WrongValues"
+    elif dialect.errors == "message" and status == _NOT_FOUND:
+        name = "NotThere"
+    else:
+        name = "Message"
     return f"#/components/responses/{name}"
 
 

@@ -83,6 +83,22 @@ class Message:
 
 
 @reply_shape
+class WrongValue:
+    """A wrong value of a request to the compute API of version 3: its place, and what is wrong with it."""
+
+    type: str
+    loc: list[str]
+    msg: str
+
+
+@reply_shape
+class WrongValues:
+    """The wrong values of a request to the compute API of version 3."""
+
+    detail: list[WrongValue]
+
+
+@reply_shape
 class Detail:
     """An error in version 3, where there is no route: a parameter of the path cannot be so."""
 
