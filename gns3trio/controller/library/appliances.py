@@ -131,17 +131,19 @@ class Appliances:
         present = await self.all()
         if len(present) >= MOST_APPLIANCES and file_name not in {file.file_name for file in present}:
             raise Conflict(f"there are {MOST_APPLIANCES} appliances, and can be no more")
-        kept = await threads.disk.run(
-            lambda: sum(key[1] for name, key in self._files() if name != file_name and key[1] <= MAX_APPLIANCE_BYTES)
-        )
-        if kept + len(data) > MOST_BYTES:
-            raise Conflict(f"appliances may have {MOST_BYTES} bytes together: delete files that are not needed")
+        await threads.disk.run(self._require_room, file_name, len(data))
         added = ApplianceFile(file_name, appliance)
         for file in present:
             if file.file_name != file_name and file.appliance_id == added.appliance_id:
                 raise Conflict(f"appliance_id: {file.file_name} has the same id; delete that file first")
         await threads.disk.run(write_in_folder, self._folder, file_name, data)
         return added
+
+    def _require_room(self, file_name: str, size: int) -> None:
+        """Raises Conflict if the files would have too many bytes with this one. Blocks."""
+        others = (key[1] for name, key in self._files() if name != file_name)
+        if size + sum(each for each in others if each <= MAX_APPLIANCE_BYTES) > MOST_BYTES:
+            raise Conflict(f"appliances may have {MOST_BYTES} bytes together: delete files that are not needed")
 
     async def rewrite(self, appliance_id: UUID, edit: Callable[[Appliance], bytes]) -> ApplianceFile:
         """Replace the file of an appliance by ``edit`` of it. Raises NotFound, Invalid, Conflict or Unavailable, and
@@ -152,6 +154,7 @@ class Appliances:
             assert file.appliance is not None, "those that cannot be read are not found"
             data = await threads.parsers.run(edit, file.appliance)
             edited = await threads.parsers.run(read_appliance, data)
+            await threads.disk.run(self._require_room, file.file_name, len(data))
             await threads.disk.run(write_in_folder, self._folder, file.file_name, data)
             return ApplianceFile(file.file_name, edited)
 

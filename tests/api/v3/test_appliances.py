@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from gns3trio.config import Config
+from gns3trio.controller.library import appliances
 from tests.support.appliances import ROUTER
 from tests.support.v3 import V3
 
@@ -44,6 +45,15 @@ async def test_a_version_is_added_to_the_file(v3: V3, router: dict[str, Any]) ->
         await v3.refused("POST", f"{PATH}/{ID}/version", body, 422)
     await v3.refused("POST", f"{PATH}/{uuid4()}/version", version, 404)
     assert await v3.request("GET", f"{PATH}/{ID}", None, 200) == told
+
+
+async def test_versions_take_no_room_of_other_appliances(
+    v3: V3, router: dict[str, Any], config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = sum(path.stat().st_size for path in config.appliances_folder.iterdir())
+    monkeypatch.setattr(appliances, "MOST_BYTES", size + 20)
+    await v3.refused("POST", f"{PATH}/{ID}/version", {"name": "9.9" * 10}, 409, "bytes together")
+    assert (await v3.request("GET", f"{PATH}/{ID}", None, 200))["versions"] == router["versions"]
 
 
 async def test_a_version_without_its_images_is_not_installed(v3: V3, router: dict[str, Any]) -> None:
