@@ -6,18 +6,21 @@ not verified, at each request. How passwords are guessed is limited; see ``passw
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import attrs
 import trio
 
 from gns3trio.api.latest import Latest
-from gns3trio.api.password_guesses import Client, Guesses
+from gns3trio.api.password_guesses import Client, Guesses, address_key
 from gns3trio.classes import define, frozen
 from gns3trio.controller.people.logins import Login, Logins
 
 # Programs and browsers that send the same again. One more than this is checked at each request.
 MAX_REMEMBERED = 4096
+# Passwords that wait for the checks of others from their address; more are refused.
+MAX_WAITING = 64
 
 
 class TooManyGuesses(Exception):
@@ -44,6 +47,14 @@ class _Check:
     login: Login | None = None
 
 
+@define
+class _Running:
+    """The passwords of an address that are being checked."""
+
+    count: int = 0
+    one_ended: trio.Event = attrs.field(factory=trio.Event)
+
+
 class Credentials:
     """Checks what clients send. ``compute_users`` has the passwords of users of the compute API."""
 
@@ -57,6 +68,8 @@ class Credentials:
         self._passwords: Latest[bytes, Login] = Latest(MAX_REMEMBERED)
         self._tokens: Latest[bytes, Login] = Latest(MAX_REMEMBERED)
         self._checks: dict[bytes, _Check] = {}
+        self._running: dict[str, _Running] = {}
+        self._waiting = 0
 
     async def of_basic(self, client: Client, given: bytes) -> Login | ComputeUser | None:
         """Whose ``user:password`` (RFC 7617) a client sends; None if they are wrong.
@@ -67,7 +80,7 @@ class Credentials:
         login = self._remembered(self._passwords, digest)
         if login is not None and self._guesses.has_shown(client, digest):
             return login
-        self._require_turn(client)
+        await self._turn(client)
         found = login or self._compute_users.get(digest)
         if found is None:
             name, _, password = given.decode(errors="surrogateescape").partition(":")
@@ -80,7 +93,7 @@ class Credentials:
 
     async def of_password(self, client: Client, name: str, password: str) -> Login | None:
         """Whose name and password a client sends to get a token; None if they are wrong. Raises as ``of_basic``."""
-        self._require_turn(client)
+        await self._turn(client)
         digest = self._digest(b"\0".join(each.encode(errors="surrogatepass") for each in ("", name, password)))
         return await self._check(client, digest, name, password)
 
@@ -101,9 +114,37 @@ class Credentials:
         login = logins.get(digest)
         return login if login is not None and self.logins.user_of(login) is not None else None
 
-    def _require_turn(self, client: Client) -> None:
-        if (seconds := self._guesses.wait(client)) > 0:
-            raise TooManyGuesses(seconds)
+    async def _turn(self, client: Client) -> None:
+        """Wait until a password of this client may be checked. Of many that come from an address at once, as when a
+        class logs in, some wait for the checks of the others: these count as wrong until they turn out to be right.
+
+        Raises TooManyGuesses if none of the address is being checked, or too many wait.
+        """
+        address = address_key(client[0])
+        while (seconds := self._guesses.wait(client)) > 0:
+            running = self._running.get(address)
+            if running is None or self._waiting >= MAX_WAITING:
+                raise TooManyGuesses(seconds)
+            self._waiting += 1
+            try:
+                await running.one_ended.wait()
+            finally:
+                self._waiting -= 1
+
+    @contextmanager
+    def _running_check(self, client: Client) -> Iterator[None]:
+        """While a password of this client is being checked."""
+        address = address_key(client[0])
+        running = self._running.setdefault(address, _Running())
+        running.count += 1
+        try:
+            yield
+        finally:
+            running.count -= 1
+            if not running.count:
+                del self._running[address]
+            running.one_ended.set()
+            running.one_ended = trio.Event()
 
     async def _check(self, client: Client, digest: bytes, name: str, password: str) -> Login | None:
         """The login of a user whose password is not remembered. Of the requests that send the same at the same time,
@@ -115,7 +156,7 @@ class Credentials:
                 return running.login
         check = self._checks[digest] = _Check()
         try:
-            with self._guesses.checking(client) as guess:
+            with self._running_check(client), self._guesses.checking(client) as guess:
                 check.login = await self.logins.by_password(name, password)
                 guess.is_right = check.login is not None
             check.has_failed = False

@@ -2,8 +2,9 @@
 
 Each wrong password takes a token from the bucket of its address and from the bucket of all addresses. The buckets
 refill with time. While either is empty, no password is checked, not even the right one, because a different answer
-would reveal it. A password counts as wrong from the beginning of its check, so that many cannot be checked at once. The
-following rules keep guesses of others from locking out the right user:
+would reveal it. A password counts as wrong from the beginning of its check, so that many cannot be checked at once;
+those of a class that logs in from one address wait for each other (``credentials``). The following rules keep guesses
+of others from locking out the right user:
 
 - A connection that has sent a right password may send the same one again. Another one is a guess like any other: users
   may guess the passwords of others.
