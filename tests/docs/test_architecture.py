@@ -9,8 +9,8 @@ import pytest
 from tests.docs.documents import ROOT
 
 _FILE = re.compile(r"`([\w./*-]+\.(?:py|c|h|js|toml|json|txt))`")
-# Names of files of users or of a new module, not of this repository.
-_OTHERS = re.compile(r"NAME|^project-files/|^gns3trio\.json$|\.gns3")
+# Names of files of users, of a server or of a new module, not of this repository.
+_OTHERS = re.compile(r"NAME|^project-files/|^(gns3trio|people)\.json$|\.gns3")
 _FOLDERS = ("gns3trio", "native", "tests", "benchmarks")
 
 
