@@ -102,7 +102,7 @@ root=$(pwd)
     CC=$cc CFLAGS="-fsanitize=address,undefined -fno-omit-frame-pointer -O1 -g" LDFLAGS="-fsanitize=address,undefined" \
         "$python" setup.py -q build_ext --inplace >"$root/$build/build.log" 2>&1 || { cat "$root/$build/build.log"; exit 1; }
     # Python itself leaks by design at its exit, so leaks are looked for in the C tests only.
-    LD_PRELOAD="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
-        ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
+    SANITIZER_LIBRARIES="$("$cc" -print-file-name=libasan.so) $("$cc" -print-file-name=libubsan.so)" \
+        PYTHONPATH=$PWD/tests/support/sanitized ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc \
         "$python" -m pytest -q -p no:cacheprovider tests/native tests/compute/test_link_ends.py tests/compute/test_cloud.py
 )
