@@ -1,6 +1,7 @@
 """Users of one server: how they show who they are, what they see of each other's projects, and when that ends."""
 
 import logging
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -415,3 +416,46 @@ async def test_nobody_takes_over_the_first_administrator(running: RunningServer,
     for body in ({"password": "another password"}, {"email": "manager@example.org"}, {"full_name": "x"}):
         await v3.refused("PUT", path, body, 403)
     assert running.controller.people.administrator == administrator
+
+
+TRICKS = """
+/{v}/projects/{Y} /{v}/projects/{Y}/ //{v}/projects/{Y} /{v}//projects/{Y} /{v}/projects//{Y} /{v}/projects/{Y}%2F
+/{v}/projects/{Y}%2Fnodes /{v}/projects/{X}/../{Y} /{v}/projects/{X}/%2e%2e/{Y} /{v}/projects/{X}%2F..%2F{Y}
+/{v}/projects/./{Y} /{v}/projects/{Y}%00 /{v}/projects/{Y};{X} /{v}/projects/{Y}%20 /{v}/projects/{Y}?
+/{v}/projects/{Y}%0A /{v}/projects/{Y}#/{X} /{v}/projects/{upper} /{v}/projects/{odd} /{v}/projects/{braces}
+/{V}/projects/{Y} http://127.0.0.1/{v}/projects/{Y} /{v}/projects/{X}/nodes/{N} /{v}/projects/{X}/nodes/{N}/links
+/{v}/projects/{X}/nodes/../../{Y}/nodes /{v}/projects/{Y}/nodes/{N} /{v}/projects/{X}/files/../../{Y}/secret-lab.gns3
+/{v}/projects/{X}/files/..%2F..%2F{Y}%2Fsecret-lab.gns3 /{v}/projects/{X}/files/%2e%2e/%2e%2e/{Y}/secret-lab.gns3
+/{v}/projects/{X}/links/../../{Y}/links /{v}/symbols/../projects/{Y}/raw /{v}/symbols/..%2Fprojects%2F{Y}/raw
+/static/web-ui/../../{v}/projects/{Y} /v2/compute/projects/{Y} /v3/compute/projects/{Y} /v2/events?project_id={odd}
+/v2/audit?project_id={Y} /v2/hosted_projects
+"""
+
+
+@pytest.mark.parametrize("version", ["v1", "v2", "v3"])
+async def test_tricks_with_paths(
+    server: Server, alice: Person, project: dict[str, Any], other: dict[str, Any], version: str
+) -> None:
+    """Nothing of another project is told, whatever the path looks like; neither to a reader of headers."""
+    node = {"name": "secret-node", "node_type": "vpcs", "compute_id": "local"}
+    made = await server.request("POST", f"/v2/projects/{other['project_id']}/nodes", node, 201)
+    token, hidden = (await alice.log_in()).token, other["project_id"]
+    words = {
+        **{"v": version, "V": version.upper(), "X": project["project_id"], "Y": hidden, "N": made["node_id"]},
+        **{"upper": hidden.upper(), "odd": hidden.replace("-", "") + "----", "braces": f"%7B{hidden}%7D"},
+    }
+    host, _, port = server.url.removeprefix("http://").partition(":")
+    with trio.fail_after(60):
+        for trick in re.findall(r"\S+", TRICKS):
+            path = trick.format(**words)
+            for method in ("GET", "HEAD", "OPTIONS"):
+                stream = await trio.open_tcp_stream(host, int(port))
+                async with stream:
+                    head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n"
+                    await stream.send_all(f"{head}If-None-Match: x\r\nConnection: close\r\n\r\n".encode())
+                    answer = b"".join([piece async for piece in stream])
+                status = int(answer.split(b" ", 2)[1])
+                assert status >= 300 or b"svg" in answer or b"<html" in answer.lower(), (method, path, answer)
+                # An error may repeat the path, which has the name of the file.
+                assert b"secret-node" not in answer, (method, path, answer)
+                assert b"secret-lab" not in answer or b"secret-lab.gns3" in path.encode(), (method, path, answer)
