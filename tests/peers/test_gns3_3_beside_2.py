@@ -19,7 +19,7 @@ from tests.peers.web_ui_3 import PASSWORD, USER, create_project, drag, log_in, n
 
 @contextmanager
 def within_a_second(what: str) -> Iterator[None]:
-    """What is awaited in the block comes within a second. Beside other work, it may take a second try to show that."""
+    """What is awaited in the block comes within a second. It prints how soon."""
     began = monotonic()
     yield
     took = monotonic() - began
