@@ -1,12 +1,13 @@
 """gns3-server 3.0.6 as a process of its own, with a home of its own."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -62,6 +63,7 @@ def running_gns3_3(home: Path, stand_ins: tuple[Path, Path]) -> Iterator[str]:
             stderr=log,
             cwd=home,
             env={**os.environ, "HOME": str(home)},
+            start_new_session=True,
         )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -70,6 +72,8 @@ def running_gns3_3(home: Path, stand_ins: tuple[Path, Path]) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(PATIENCE)
+        with suppress(ProcessLookupError):  # it leaves the Dynamips of routers that it could not start
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _write_dynamips(program: Path) -> None:
