@@ -20,12 +20,17 @@ def images(tmp_path: Path) -> ImageFolder:
     return ImageFolder(folder)
 
 
+def image(images: ImageFolder, path: str, content: bytes, md5sum: str | None = None) -> Image:
+    """The image with this content, as it is in the folder."""
+    return Image(path, len(content), md5sum, (images.folder / path).stat().st_mtime)
+
+
 def md5(content: bytes) -> str:
     return hashlib.md5(content).hexdigest()
 
 
 async def test_images_are_listed_with_the_checksums_that_are_known(images: ImageFolder) -> None:
-    assert images.list() == [Image("a.qcow2", 5, None), Image("vendor/b.img", 6, None)]
+    assert images.list() == [image(images, "a.qcow2", b"first"), image(images, "vendor/b.img", b"second")]
     assert images.list()[1].name == "b.img"
     assert await images.checksum(images.folder / "a.qcow2") == md5(b"first")
     assert images.list()[0].md5sum == md5(b"first")
@@ -125,7 +130,7 @@ def test_an_image_of_that_name_may_be_another(images: ImageFolder) -> None:
 
 def test_what_is_known_of_one_image(images: ImageFolder) -> None:
     images.keep_checksum("a.qcow2", md5(b"first"))
-    assert images.known("a.qcow2") == Image("a.qcow2", 5, md5(b"first"))
+    assert images.known("a.qcow2") == image(images, "a.qcow2", b"first", md5(b"first"))
     assert images.known("missing") is images.known("vendor") is None
 
 
