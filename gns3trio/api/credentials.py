@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import attrs
 import trio
 
+from gns3trio.acting import act_as
 from gns3trio.api.latest import Latest
 from gns3trio.api.password_guesses import Client, Guesses, address_key
 from gns3trio.classes import define, frozen
@@ -95,7 +96,10 @@ class Credentials:
         """Whose name and password a client sends to get a token; None if they are wrong. Raises as ``of_basic``."""
         await self._turn(client)
         digest = self._digest(b"\0".join(each.encode(errors="surrogatepass") for each in ("", name, password)))
-        return await self._check(client, digest, name, password)
+        login = await self._check(client, digest, name, password)
+        if login is not None:
+            act_as(name)
+        return login
 
     async def of_token(self, client: Client, token: str) -> Login | None:
         """Whose token a client sends; None if it is not valid. Raises Unavailable if the key cannot be read."""

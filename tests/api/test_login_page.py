@@ -36,6 +36,8 @@ async def test_a_page_leads_to_the_login_and_back(http: httpx.AsyncClient) -> No
     assert (reply.status_code, reply.headers["location"]) == (303, "./hosts")
     cookie = reply.headers["set-cookie"].lower()
     assert "httponly" in cookie and "samesite=strict" in cookie and "path=" not in cookie
+    (entry,) = (await http.get("/v2/audit?limit=1")).json()
+    assert (entry["user"], entry["action"], entry["path"]) == (USER, "log in", "/login")
     assert "<main" in (await http.get("/hosts", headers=PAGE)).text
 
 
