@@ -8,7 +8,7 @@ from tests.peers.web_ui_3 import PASSWORD, USER, new_page, use
 
 # What it also shows in its console at gns3-server 3.0.6: it counts its visitors at another host, which is out of reach
 # here, and asks who is logged in before anybody is.
-ITS_OWN = ("net::ERR_FAILED", "googletagmanager", "status of 401 (Unauthorized)")
+ITS_OWN = ("net::ERR_FAILED", "googletagmanager", "status of 401")
 
 
 def test_a_session(browser: Browser, start_server: StartServer) -> None:
