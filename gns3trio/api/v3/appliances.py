@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
-from gns3trio.api.v3.query import flag
+from gns3trio.api.v3.bodies import AppliancesQuery
 from gns3trio.classes import define
 from gns3trio.controller.library.appliance_format import MAX_VERSION_NAME, Appliance, default_symbol
 from gns3trio.controller.library.appliances import ApplianceFile
@@ -42,7 +42,7 @@ class ApplianceVersion:
 @routes.route("GET", "", reply=list[dict[str, Any]], query=_LIST_QUERY, privilege="Appliance.Audit")
 async def list_appliances(api: ApiRequest) -> Response:
     """The appliances in the folder of the setting `appliances_path`. Files that cannot be read are left out."""
-    flag(api, "update")
+    api.query(AppliancesQuery)  # there is no source of newer ones
     found = [file for file in await api.controller.appliances.all() if file.appliance is not None]
     return await threads.parsers.run(lambda: JSONResponse(list(map(_view, found))))
 

@@ -225,6 +225,31 @@ class SnapshotCreate:
 
 
 @define(kw_only=True)
+class ImagesQuery:
+    image_type: Literal["qemu", "ios", "iou", None] = None
+
+
+@define(kw_only=True)
+class UploadQuery:
+    install_appliances: bool = False
+
+
+@define(kw_only=True)
+class AppliancesQuery:
+    update: bool = False
+
+
+@define(kw_only=True)
+class ComputeQuery:
+    connect: bool = False
+
+
+@define(kw_only=True)
+class TemplateQuery:
+    prune_images: bool = False
+
+
+@define(kw_only=True)
 class ExportQuery:
     """How a project is exported. ``compression_level`` is that of the method; without it, the method's own default."""
 

@@ -10,8 +10,8 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v3.bodies import ComputeQuery
 from gns3trio.api.v3.compute_views import Compute, RegisteredCompute, registered_view, whole_view
-from gns3trio.api.v3.query import flag
 from gns3trio.classes import define
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.controller.names import Name
@@ -63,7 +63,7 @@ async def create_compute(api: ApiRequest, body: ComputeCreate) -> dict[str, Any]
     """Register another server as a compute, and connect to it. 400 if there is one with that id, which without an id
     means: with that address.
     """
-    computes, wait = api.controller.computes, flag(api, "connect")
+    computes, wait = api.controller.computes, api.query(ComputeQuery).connect
     fields = {name: value for name, value in api.given(body).items() if value is not None and name != "compute_id"}
     compute_id = str(body.compute_id or _id_for(api, body))
     known = computes.registered.get(compute_id)

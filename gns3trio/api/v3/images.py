@@ -7,9 +7,8 @@ from typing import Any, Literal
 from gns3trio.api.disk_images import create_disk_image
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v3.bodies import DiskImageCreate, named_format
+from gns3trio.api.v3.bodies import DiskImageCreate, ImagesQuery, UploadQuery, named_format
 from gns3trio.api.v3.dates import date_text
-from gns3trio.api.v3.query import choice, flag
 from gns3trio.compute.images import Image
 from gns3trio.controller.library.image_kinds import HEAD_BYTES, emulator_of
 from gns3trio.controller.unused_images import prune_images
@@ -45,7 +44,7 @@ class StoredImage(Whole):
 )
 async def list_images(api: ApiRequest) -> list[dict[str, Any]]:
     """All images, or those of a type."""
-    wanted = choice(api, "image_type", list(_TYPES.values()))
+    wanted = api.query(ImagesQuery).image_type
     return [
         _view(api, emulator, image)
         for emulator, images in api.controller.images.all().items()
@@ -78,7 +77,7 @@ async def upload_image(api: ApiRequest, image_path: str) -> dict[str, Any]:
     """Store an image; the body is its content, which tells its type. An image of that name is never replaced: 409 if it
     has another content.
     """
-    installs = flag(api, "install_appliances")
+    installs = api.query(UploadQuery).install_appliances
     name = api.controller.images.of("qemu").folder.new_name(image_path, "image_path")
     async with aclosing(api.http.stream()) as body:
         head = bytearray()

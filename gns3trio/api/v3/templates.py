@@ -11,7 +11,7 @@ from gns3trio.api.encoded_lists import encode_list
 from gns3trio.api.etags import with_etag
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3 import replies
-from gns3trio.api.v3.query import flag
+from gns3trio.api.v3.bodies import TemplateQuery
 from gns3trio.api.v3.template_views import template_view
 from gns3trio.api.v3.views import node_view
 from gns3trio.classes import define
@@ -129,7 +129,7 @@ async def update_template(api: ApiRequest, template_id: UUID, body: TemplateUpda
 )
 async def delete_template(api: ApiRequest, template_id: UUID) -> None:
     """Delete a template. Nodes created from it stay."""
-    template, prunes = _require_own(api, template_id), flag(api, "prune_images")
+    template, prunes = _require_own(api, template_id), api.query(TemplateQuery).prune_images
     await api.controller.templates.delete(template_id)
     if prunes and (images := images_of_template(template)):
         await prune_images(api.controller, images)
