@@ -3,8 +3,6 @@
 Scripts cannot read it, pages of other sites cannot send it, and a browser sends it with downloads and websockets, too.
 """
 
-from http.cookies import CookieError, SimpleCookie
-
 from starlette.types import Scope
 
 LOGIN = "/login"
@@ -19,12 +17,15 @@ def cookie_name(scope: Scope) -> str:
 
 
 def token_in_cookie(scope: Scope) -> str | None:
-    """The token in the cookie of a request, if there is one."""
+    """The token in the cookie of a request, if there is one. Other servers on this host set cookies too, with whatever
+    contents: they do not matter. Of several with our name, the last one counts, which has the shortest path.
+    """
+    token = None
     for header, value in scope["headers"]:
         if header == b"cookie" and _NAME.encode() in value:
-            try:
-                cookie = SimpleCookie(value.decode("latin-1")).get(cookie_name(scope))
-            except CookieError:
-                return None
-            return cookie.value or None if cookie is not None else None
-    return None
+            wanted = cookie_name(scope)
+            for pair in value.decode("latin-1").split(";"):  # RFC 6265 (5.4)
+                name, _, text = pair.strip().partition("=")
+                if name == wanted:
+                    token = text
+    return token or None

@@ -1,6 +1,6 @@
 """``/login`` and ``/logout``: how the users of our page log in."""
 
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from starlette.responses import Response
 
@@ -51,8 +51,7 @@ async def log_out(api: ApiRequest) -> Response:
 
 def _go(api: ApiRequest, target: str, token: str) -> Response:
     """To a page of this server, whatever ``target`` is, with the token in a cookie, or without one."""
-    parts = urlsplit(target[:_MAX_NEXT])
-    own = "" if parts.scheme or parts.netloc or "\\" in target else parts.path.lstrip("/")
+    own = quote(_own_path(target[:_MAX_NEXT]).lstrip("/"), safe="/:=")
     root = relative_root(api.http.scope)
     reply = Response(status_code=303, headers={"location": f"{root}{own}" or "./", "cache-control": "no-store"})
     reply.set_cookie(
@@ -65,6 +64,15 @@ def _go(api: ApiRequest, target: str, token: str) -> Response:
         secure=api.http.url.scheme == "https",
     )
     return reply
+
+
+def _own_path(target: str) -> str:
+    """The path in a target if it is of this server, else an empty text. What is no URL has no path either."""
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
+    return "" if parts.scheme or parts.netloc or "\\" in target else parts.path
 
 
 async def _form(api: ApiRequest, target: str, problem: str, status: int = 200) -> Response:

@@ -83,6 +83,9 @@ async def test_a_page_of_another_site_cannot_use_the_cookie(http: httpx.AsyncCli
         ("javascript:alert(1)", "./"),
         ("///example.org", "./example.org"),
         ("/x\r\nset-cookie: a=b", "./xset-cookie: a=b"),
+        ("/\u20ac\x01", "./%E2%82%AC%01"),
+        ("/%0d%0ax", "./%250d%250ax"),
+        ("http://[", "./"),
     ],
 )
 async def test_a_login_leads_to_no_other_site(http: httpx.AsyncClient, target: str, location: str) -> None:
@@ -115,6 +118,16 @@ async def test_programs_are_not_led_to_a_page(http: httpx.AsyncClient) -> None:
 async def test_bad_cookies(http: httpx.AsyncClient, cookie: str) -> None:
     reply = await http.get("/v2/projects", headers=[(b"Cookie", cookie.encode("latin-1"))])
     assert reply.status_code == 401
+
+
+@pytest.mark.parametrize("other", ['x={"a": 1}', "x=a b", "weird", 'x="', "\xe9=\xe9", "=", "a@b=1", "gns3trio=x"])
+async def test_cookies_of_other_servers_on_this_host_do_not_matter(http: httpx.AsyncClient, other: str) -> None:
+    await log_in(http)
+    (cookie,) = http.cookies.jar
+    http.cookies.clear()
+    for text in (f"{other}; {cookie.name}={cookie.value}", f"{cookie.name}={cookie.value};{other}"):
+        reply = await http.get("/v2/projects", headers=[(b"Cookie", text.encode("latin-1"))])
+        assert reply.status_code == 200, text
 
 
 async def test_an_open_server_has_an_account(config: Config) -> None:
