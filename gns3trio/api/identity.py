@@ -99,6 +99,12 @@ def require_privilege(scope: Scope, privilege: Privilege, path: str) -> None:
         raise Forbidden(f"Forbidden: {privilege} is required for {path}")
 
 
+def require_may_change(scope: Scope, *subjects: UUID) -> None:
+    """Raises Forbidden if one of these users or groups may give rights that the user who makes the request may not."""
+    visit: Visit = scope[_VISIT]
+    visit.gate.permits.require_may_change(visit.user, subjects)
+
+
 def visible_projects(scope: Scope, projects: Iterable[Project]) -> list[Project]:
     """Those projects of which the user is told."""
     return [project for project in projects if sees_project(scope, project.project_id)]

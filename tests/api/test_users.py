@@ -459,3 +459,62 @@ async def test_tricks_with_paths(
                 # An error may repeat the path, which has the name of the file.
                 assert b"secret-node" not in answer, (method, path, answer)
                 assert b"secret-lab" not in answer or b"secret-lab.gns3" in path.encode(), (method, path, answer)
+
+
+async def test_who_manages_users_does_not_become_who_gives_rights(running: RunningServer, plain: Server) -> None:
+    """Neither by a password, nor as a member of a group; others can still be managed."""
+    people = running.controller.people
+    manager = await add_user(running, plain, "manager", User_manager="/")
+    giver = await add_user(running, plain, "giver", ACL_manager="/")
+    member = await add_user(running, plain, "member")
+    student = await add_user(running, plain, "student")
+    group = await people.groups.create("administrators of labs")
+    role = next(role for role in people.roles.list() if role.name == "Administrator")
+    await people.aces.create("group", "/", role.role_id, group_id=group.group_id)
+    await people.groups.add_member(group.group_id, member.user_id)
+    v3, before = await manager.log_in(), people.records
+    users, groups = "/v3/access/users", f"/v3/access/groups/{group.group_id}"
+    for user in (giver, member):
+        for body in ({"password": "another password"}, {"username": "other"}, {"is_active": False}):
+            await v3.refused("PUT", f"{users}/{user.user_id}", body, 403)
+        await v3.refused("DELETE", f"{users}/{user.user_id}", None, 403)
+    await v3.refused("PUT", f"{groups}/members/{manager.user_id}", None, 403)
+    await v3.refused("DELETE", f"{groups}/members/{member.user_id}", None, 403)
+    await v3.refused("DELETE", groups, None, 403)
+    assert (people.records.groups, people.records.aces) == (before.groups, before.aces)
+    assert [(user.username, user.password_hash) for user in people.records.users.values()] == [
+        (user.username, user.password_hash) for user in before.users.values()
+    ]
+    await v3.request("PUT", f"{users}/{student.user_id}", {"full_name": "x"}, 200)
+    own = await people.groups.create("students")
+    await v3.request("PUT", f"/v3/access/groups/{own.group_id}/members/{student.user_id}", None, 204)
+    await v3.request("DELETE", f"/v3/access/groups/{own.group_id}/members/{student.user_id}", None, 204)
+
+
+async def test_copies_and_whole_topologies_need_what_their_parts_need(
+    running: RunningServer, plain: Server, project: dict[str, Any]
+) -> None:
+    """In each version, and on the paths of the parts."""
+    people, path = running.controller.people, f"/projects/{project['project_id']}"
+    reader = await add_user(running, plain, "reader", Auditor=path)
+    v3 = await reader.log_in()
+    for version in ("v2", "v3"):
+        reply = await v3.send("POST", f"/{version}{path}/duplicate", json={"name": "copy"})
+        assert reply.status_code == 403, version
+    student = await add_user(running, plain, "student", User=path)
+    for kind in ("nodes", "links", "drawings"):
+        entry = await allow(people, student.user_id, "User", f"{path}/{kind}", allowed=False)
+        for method, rest, body in (
+            ("POST", "batch", {}),
+            ("GET", "topology", None),
+            ("PUT", "topology", {}),
+        ):
+            assert (await student.v2(method, f"/v2{path}/{rest}", body)).status_code == 403, (kind, rest)
+        await people.aces.delete(entry)
+    assert (await student.v2("GET", f"/v2{path}/topology")).status_code == 200
+    assert (await student.v2("POST", f"/v2{path}/batch", {"start": True})).status_code == 201
+    role = next(role for role in people.roles.list() if role.name == "User")
+    await people.roles.withdraw(role.role_id, "Node.PowerMgmt")
+    assert (await student.v2("POST", f"/v2{path}/batch", {"start": True})).status_code == 403
+    assert (await student.v2("POST", f"/v2{path}/batch", {})).status_code == 201
+    assert (await student.v2("POST", "/v2/computes/local/auto_idlepc", {})).status_code == 403

@@ -72,7 +72,13 @@ async def forward_to_emulator(api: ApiRequest, compute_id: str, emulator: str, a
     return forwarded(api, compute_id, emulator, action)
 
 
-@routes.route("POST", "/computes/{compute_id}/auto_idlepc", reply=dict[str, Any], access=Access.LOGIN)
+@routes.route(
+    "POST",
+    "/computes/{compute_id}/auto_idlepc",
+    reply=dict[str, Any],
+    privilege="Template.Allocate",
+    at="/computes/{compute_id}/dynamips/auto_idlepc",
+)
 async def find_idlepc(api: ApiRequest, compute_id: str, body: IdlePcSearch) -> dict[str, Any]:
     """Find an Idle-PC value for an image of a Dynamips router, on another host. This server itself runs none."""
     compute = api.controller.computes.require_other(compute_id)

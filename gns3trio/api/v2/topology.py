@@ -13,6 +13,7 @@ from starlette.responses import Response
 from gns3trio import threads
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.encoded_lists import LongReply
+from gns3trio.api.identity import require_privilege
 from gns3trio.api.replies import Whole, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, read_body
 from gns3trio.api.v2 import replies
@@ -24,6 +25,7 @@ from gns3trio.compute.expressions import with_expressions
 from gns3trio.controller.as_code.document import DesiredTopology, parse_document
 from gns3trio.controller.as_code.export import export_document
 from gns3trio.controller.as_code.reconcile import create_all, reconcile
+from gns3trio.controller.people.privileges import Privilege
 from gns3trio.encoding import dumps
 from gns3trio.errors import Invalid
 from gns3trio.json_text import read_json
@@ -75,11 +77,19 @@ class TopologyReply(Whole):
     dry_run: bool
 
 
-@routes.route(
-    "POST", "/batch", status=201, reply=BatchReply, privilege=("Node.Allocate", "Link.Allocate", "Drawing.Allocate")
-)
+# The privileges on all nodes, links and drawings, on the paths where requests for single ones need them.
+_Needs = tuple[tuple[Privilege, str], ...]
+_NODES, _LINKS, _DRAWINGS = (f"/projects/{{project_id}}/{place}" for place in ("nodes", "links", "drawings"))
+_AUDIT: _Needs = (("Node.Audit", _NODES), ("Link.Audit", _LINKS), ("Drawing.Audit", _DRAWINGS))
+_ALLOCATE: _Needs = (("Node.Allocate", _NODES), ("Link.Allocate", _LINKS), ("Drawing.Allocate", _DRAWINGS))
+_MODIFY: _Needs = (("Node.Modify", _NODES), ("Link.Modify", _LINKS), ("Drawing.Modify", _DRAWINGS))
+
+
+@routes.route("POST", "/batch", status=201, reply=BatchReply, also=_ALLOCATE)
 async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> LongReply:
     """Create nodes, links and drawings, and start the nodes if asked to, all or nothing; an extension."""
+    if body.start:
+        require_privilege(api.http.scope, "Node.PowerMgmt", f"/projects/{project_id}/nodes")
     project = api.controller.get_project(project_id)
     given = api.http.state.body
     nodes = await in_slices(
@@ -106,9 +116,7 @@ async def create_batch(api: ApiRequest, project_id: UUID, body: BatchCreate) -> 
     )
 
 
-@routes.route(
-    "GET", "/topology", reply=DesiredTopology, privilege=("Project.Audit", "Node.Audit", "Link.Audit", "Drawing.Audit")
-)
+@routes.route("GET", "/topology", reply=DesiredTopology, privilege="Project.Audit", also=_AUDIT)
 async def get_topology(api: ApiRequest, project_id: UUID) -> Response:
     """The project as a topology document for ``PUT``, in JSON, or in YAML if the client accepts that; an extension."""
     document = await export_document(api.controller.get_project(project_id))
@@ -131,15 +139,8 @@ _QUERY = {"dry_run": "`true`: change nothing, only report what would change"}
     body=DesiredTopology,
     reply=TopologyReply,
     query=_QUERY,
-    privilege=(
-        "Project.Modify",
-        "Node.Allocate",
-        "Node.Modify",
-        "Link.Allocate",
-        "Link.Modify",
-        "Drawing.Allocate",
-        "Drawing.Modify",
-    ),
+    privilege="Project.Modify",
+    also=(*_ALLOCATE, *_MODIFY),
 )
 async def put_topology(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Make a project match a topology document in JSON or YAML, all or nothing; an extension.

@@ -19,10 +19,15 @@ from uuid import UUID
 
 from gns3trio.classes import define, frozen
 from gns3trio.controller.people.privileges import Privilege
-from gns3trio.controller.people.records import Ace, Records, User
+from gns3trio.controller.people.records import MAX_ACE_PATH, Ace, Records, User
 from gns3trio.convert import as_uuid
+from gns3trio.errors import Forbidden
 
 _PROJECTS = "/projects/"
+# No entry has a longer path, but for the slash that ends this one.
+_LONGEST = MAX_ACE_PATH + 1
+# Who has one of these can give every privilege to anybody.
+_GIVING: Sequence[Privilege] = ("ACE.Allocate", "ACE.Modify", "Role.Modify")
 
 
 class HasRecords(Protocol):
@@ -71,7 +76,7 @@ class Permits:
             entries = index.of_user[user.user_id] = _entries_of(index, user.user_id)
         if not entries:
             return False
-        place = path
+        place = path if len(path) < _LONGEST else path[:_LONGEST].rpartition("/")[0] or "/"
         while True:
             if (answer := _answer(entries.get(place, ()), privilege, is_above=place != path)) is not None:
                 return answer
@@ -86,6 +91,20 @@ class Permits:
     def sees_project(self, user: User, project_id: UUID) -> bool:
         """Whether a project is among those of which the user is told."""
         return self.permits(user, "Project.Audit", f"{_PROJECTS}{project_id}")
+
+    def require_may_change(self, user: User, subjects: Iterable[UUID]) -> None:
+        """Raises Forbidden if one of these users and groups may give rights that ``user`` may not give: who changes its
+        password or its members could take them.
+        """
+        index = self._current()
+        for subject in subjects:
+            for each in (subject, *index.groups_of.get(subject, ())):
+                for ace in index.of_subject.get(each, ()):
+                    role = index.records.roles.get(ace.role_id)
+                    given = () if role is None or not ace.allowed else [p for p in _GIVING if p in role.privileges]
+                    for privilege in given:
+                        if not self.permits(user, privilege, canonical_path(ace.path)):
+                            raise Forbidden(f"Forbidden: {privilege} is required for {ace.path}, to change who has it")
 
     def _current(self) -> _Index:
         revision = self._people.revision

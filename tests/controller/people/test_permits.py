@@ -8,7 +8,7 @@ import pytest
 
 from gns3trio.controller.people.permits import Permits, canonical_path
 from gns3trio.controller.people.privileges import Privilege
-from gns3trio.controller.people.records import Ace, Group, Pool, Records, Role, User, first_records
+from gns3trio.controller.people.records import MAX_ACE_PATH, Ace, Group, Pool, Records, Role, User, first_records
 
 NOW = "2026-11-29T21:16:38"
 X, Y, Z = (UUID(f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}") for digit in "abc")
@@ -217,3 +217,17 @@ def test_a_change_counts_at_once() -> None:
 )
 def test_ids_have_one_form(written: str, canonical: str) -> None:
     assert canonical_path(written) == canonical
+
+
+def test_paths_longer_than_any_entry() -> None:
+    place = f"/projects/{X}/" + "a/" * 400
+    place += "b" * (MAX_ACE_PATH - len(place))
+    permits = Permits(store_of(f"allow /projects/{X}", f"deny {place}"))
+    for path, answer in (
+        (place, False),
+        (f"{place}/c/d", False),
+        (f"{place}c", True),
+        (f"{place}c/{'d' * 3000}/e", True),
+        ("/" + "x" * 3000, False),
+    ):
+        assert permits.permits(ALICE, "Project.Audit", path) is answer, path[-40:]

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.identity import require_may_change
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.access import replies
 from gns3trio.api.v3.access.bodies import GroupCreate, GroupUpdate
@@ -38,7 +39,10 @@ async def update_user_group(api: ApiRequest, user_group_id: UUID, body: GroupUpd
 
 @routes.route("DELETE", "/{user_group_id}", status=204, privilege="Group.Allocate")
 async def delete_user_group(api: ApiRequest, user_group_id: UUID) -> None:
-    """Delete a group, with the access control entries that name it. 403 for a built-in one."""
+    """Delete a group, with the access control entries that name it. 403 for a built-in one, and for one that may give
+    rights that the client may not.
+    """
+    require_may_change(api.http.scope, user_group_id)
     await api.controller.people.groups.delete(user_group_id)
 
 
@@ -50,11 +54,15 @@ async def list_members(api: ApiRequest, user_group_id: UUID) -> Iterator[dict[st
 
 @routes.route("PUT", "/{user_group_id}/members/{user_id}", status=204, privilege="Group.Modify")
 async def add_member(api: ApiRequest, user_group_id: UUID, user_id: UUID) -> None:
-    """Add a user to a group. 400 if the user is in it."""
+    """Add a user to a group. 400 if the user is in it; 403 if one of them may give rights that the client may not."""
+    require_may_change(api.http.scope, user_group_id, user_id)
     await api.controller.people.groups.add_member(user_group_id, user_id)
 
 
 @routes.route("DELETE", "/{user_group_id}/members/{user_id}", status=204, privilege="Group.Modify")
 async def remove_member(api: ApiRequest, user_group_id: UUID, user_id: UUID) -> None:
-    """Remove a user from a group. 404 if the user is not in it."""
+    """Remove a user from a group. 404 if the user is not in it; 403 if one of them may give rights that the client may
+    not.
+    """
+    require_may_change(api.http.scope, user_group_id, user_id)
     await api.controller.people.groups.remove_member(user_group_id, user_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
-from gns3trio.api.identity import user_of
+from gns3trio.api.identity import require_may_change, user_of
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.access import replies
 from gns3trio.api.v3.access.bodies import UserCreate, UserUpdate, cleared
@@ -43,19 +43,23 @@ async def get_user(api: ApiRequest, user_id: UUID) -> dict[str, Any]:
 
 @routes.route("PUT", "/{user_id}", reply=replies.User, privilege="User.Modify")
 async def update_user(api: ApiRequest, user_id: UUID, body: UserUpdate) -> dict[str, Any]:
-    """Change what is given. Another password ends the user's tokens. Only the first administrator changes itself: who
-    may change users could otherwise become it.
+    """Change what is given. Another password ends the user's tokens. Only the first administrator changes itself, and
+    who may give rights is only changed by who may give them too: who may change users could otherwise become it.
     """
     people = api.controller.people
     if user_id == people.administrator.user_id and not user_of(api.http.scope).is_superadmin:
         raise Forbidden("only the first administrator may change the first administrator")
+    require_may_change(api.http.scope, user_id)
     fields = cleared(api.given(body), "email", "full_name")
     return user_view(await api.controller.people.users.update(user_id, **fields))
 
 
 @routes.route("DELETE", "/{user_id}", status=204, privilege="User.Allocate")
 async def delete_user(api: ApiRequest, user_id: UUID) -> None:
-    """Delete a user, with the access control entries that name the user. 403 for the first administrator."""
+    """Delete a user, with the access control entries that name the user. 403 for the first administrator, and for who
+    may give rights that the client may not.
+    """
+    require_may_change(api.http.scope, user_id)
     await api.controller.people.users.delete(user_id)
 
 
