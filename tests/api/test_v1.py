@@ -7,6 +7,7 @@ import pytest
 import trio
 
 from tests.support.api_v1 import lease, nio, vm_path, wire
+from tests.support.projects import all_of_projects
 from tests.support.server import Server
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
@@ -207,7 +208,7 @@ async def test_a_temporary_project_is_gone_when_it_closes(server: Server) -> Non
     await server.request("POST", f"/v1/projects/{project['project_id']}/close", {}, 204)
     await server.request("GET", f"/v2/projects/{project['project_id']}", None, 404)
     with trio.fail_after(30):  # its files go in the background
-        while list(server.config.projects_path.iterdir()):
+        while all_of_projects(server.config):
             await trio.sleep(0.01)
 
 

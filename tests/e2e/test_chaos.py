@@ -21,6 +21,7 @@ from gns3trio.config import Config
 from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.server import open_server
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
+from tests.support.projects import all_of_projects
 from tests.support.server import VPCS
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_CHAOS_SECONDS", "10"))
@@ -179,7 +180,7 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
                 await trio.sleep(0.05)
         assert psutil.Process().num_fds() <= idle, "\n".join(_descriptors())
         assert [child for child in psutil.Process().children() if child not in others] == []
-    assert list(config.projects_path.iterdir()) == []
+    assert all_of_projects(config) == []
 
 
 def _descriptors() -> list[str]:
