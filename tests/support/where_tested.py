@@ -267,5 +267,4 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/storage/remembered_places": ["api/found_projects"],
     "controller/storage/search": ["api/found_projects"],
     "controller/storage/server_state": ["api/server_state"],
-    "controller/storage/single_files": ["api/files"],
 }
