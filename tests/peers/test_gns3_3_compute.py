@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx
 
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, Telnet, wait_for_no_vpcs, wait_until
-from tests.gns3_3.play import COMPUTE_PASSWORD, COMPUTE_USER
 from tests.pcap_reader import read_capture
 from tests.peers.conftest import Controller
+from tests.peers.gns3_3 import COMPUTE_USER
 
 Json = dict[str, Any]
 OpenTelnet = Callable[[int], Telnet]
@@ -142,8 +142,8 @@ def test_our_controller_drives_a_compute_of_gns3_3(
             "protocol": "http",
             "host": address.hostname,
             "port": address.port,
-            "user": COMPUTE_USER,
-            "password": COMPUTE_PASSWORD,
+            "user": COMPUTE_USER[0],
+            "password": COMPUTE_USER[1],
         }
         registered = ours.request("POST", "/v2/computes", compute, 201)
         assert (registered["connected"], registered["capabilities"]["version"]) == (True, "3.0.6")
@@ -183,7 +183,5 @@ def test_our_controller_drives_a_compute_of_gns3_3(
         ours.request("POST", f"{path}/open", {}, 201)
         assert ours.http.get(f"{node}/files/startup.vpc").content == b"set pcname Kept\n"
         ours.request("DELETE", path, None, 204)
-    gone = httpx.get(
-        f"{gns3_3.http.base_url}/v3/compute/projects", auth=(COMPUTE_USER, COMPUTE_PASSWORD), timeout=PATIENCE
-    )
+    gone = httpx.get(f"{gns3_3.http.base_url}/v3/compute/projects", auth=COMPUTE_USER, timeout=PATIENCE)
     assert gone.json() == []
