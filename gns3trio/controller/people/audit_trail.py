@@ -18,7 +18,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.classes import frozen
-from gns3trio.errors import Unavailable
+from gns3trio.errors import NoThread, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ OLDER_AUDIT_FILE = "audit-older.jsonl"
 MAX_FILE_BYTES = 32 * 1024 * 1024
 # Entries that wait for the disk.
 MAX_WAITING = 20_000
+# How long they wait when the system could not start a thread.
+NO_THREAD_SECONDS = 1.0
 _BLOCK_BYTES = 256 * 1024
 
 Entry = dict[str, Any]
@@ -91,26 +93,39 @@ class AuditTrail:
             while True:
                 await self._wakeup.wait()
                 self._wakeup = trio.Event()
-                await self._write_waiting()
+                try:
+                    await self._write_waiting()
+                except NoThread:
+                    self._wakeup.set()
+                    await trio.sleep(NO_THREAD_SECONDS)
         finally:
             with trio.CancelScope(shield=True):
-                await self._write_waiting()
+                await self._write_waiting(at_the_end=True)
 
-    async def _write_waiting(self) -> None:
-        """What cannot be written is lost: the server goes on, and the log has told it."""
+    async def _write_waiting(self, *, at_the_end: bool = False) -> None:
+        """What the disk does not take is lost: the server goes on, and the log has told it.
+
+        Raises NoThread if the system could not start a thread; nothing is lost then. At the end it does without one.
+        """
         lines, lost = list(self._waiting), self._lost
-        self._lost = 0
+        unwritten = 0
         try:
             if lines:
-                await threads.disk.run(_append, self._folder, lines)
+                try:
+                    await threads.disk.run(_append, self._folder, lines)
+                except NoThread:
+                    if not at_the_end:
+                        raise
+                    _append(self._folder, lines)
         except OSError as error:
-            lost += len(lines)
+            unwritten = len(lines)
             log.error("%s cannot be written: %s", self._folder / AUDIT_FILE, error.strerror)
-        if lost:
-            log.error("%d changes are missing in the audit trail", lost)
+        self._lost -= lost
+        if lost + unwritten:
+            log.error("%d changes are missing in the audit trail", lost + unwritten)
+        for _ in lines:  # before anything that may be cancelled, or they would be written again
+            self._waiting.popleft()
         async with self._written:
-            for _ in lines:
-                self._waiting.popleft()
             self._written.notify_all()
 
 
