@@ -1,6 +1,7 @@
 """Checks whether a node's folder may be given to a sandboxed program, and which privileges the program needs there."""
 
 import os
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
@@ -32,7 +33,9 @@ def capabilities_for(folder: Path) -> frozenset[int]:
     """
     if os.geteuid() != 0:
         return frozenset()
+    owners = {folder.stat().st_uid}
     with os.scandir(folder) as entries:
-        owners = {entry.stat(follow_symlinks=False).st_uid for entry in islice(entries, _MAX_LOOKED_AT)}
-    owners.add(folder.stat().st_uid)
+        for entry in islice(entries, _MAX_LOOKED_AT):
+            with suppress(FileNotFoundError):  # it is gone since the folder was read
+                owners.add(entry.stat(follow_symlinks=False).st_uid)
     return frozenset({CAP_DAC_OVERRIDE} if owners != {0} else ())
