@@ -17,7 +17,8 @@ export function showProjects(main) {
     h("div", { className: "buttons head" }, h("h1", {}, "Projects"),
       button("New project", createProject, { className: "primary" }),
       button("Import…", () => file.click()), file,
-      h("a", { className: "button", href: at("/images") }, "Images and appliances")),
+      h("a", { className: "button", href: at("/images") }, "Images and appliances"),
+      h("a", { className: "button", href: at("/people") }, "People")),
     h("table", {}, h("thead", {}, h("tr", {}, ["Project", "Status", ""].map((text) => h("th", {}, text)))), rows),
     empty));
 

@@ -31,23 +31,12 @@ async def test_a_plain_request_to_a_websocket(server: Server, project: dict[str,
     await server.request("GET", "/nowhere/ws", None, 404)
 
 
-@pytest.mark.parametrize("path", ["/v2/version", "/nowhere/ws", "/v3/notifications/ws"])
+@pytest.mark.parametrize("path", ["/v2/version", "/nowhere/ws", "/v3/version"])
 async def test_a_websocket_where_there_is_none(server: Server, path: str) -> None:
     with pytest.raises(ConnectionRejected) as rejected:
         async with open_websocket_url(server.url.replace("http", "ws") + path):
             pass
     assert rejected.value.status_code == 404
-
-
-async def test_clients_of_gns3_3_are_told_the_version(server: Server) -> None:
-    """In the shape that they know, so that they say that it differs."""
-    version = await server.request("GET", "/v3/version", None, 200)
-    assert version == {"controller_host": "127.0.0.1", "local": False, "version": "2.2.61"}
-    refused = await server.request("POST", "/v3/version", {"version": "3.0.6"}, 409)
-    assert "3.0.6" in refused["message"]
-    assert "2.2.61" in refused["message"]
-    capabilities = await server.request("GET", "/v3/compute/capabilities", None, 200)
-    assert capabilities["version"] == "3.0.6"
 
 
 async def test_a_slash_too_many_in_version_3(server: Server) -> None:
@@ -56,7 +45,7 @@ async def test_a_slash_too_many_in_version_3(server: Server) -> None:
         reply = await server.http.request(method, "/v3/version/?a=b%20c")
         assert (reply.status_code, reply.headers["location"]) == (307, "../version?a=b%20c")
     followed = await server.http.get("/v3/version/", follow_redirects=True)
-    assert followed.json()["version"] == "2.2.61"
+    assert followed.json()["version"] == "3.0.6"
     await server.request("GET", "/v2/version/", None, 404)
     await server.request("GET", "/v3/nowhere/", None, 404)
 
@@ -83,6 +72,6 @@ async def test_errors_of_version_3(server: Server) -> None:
         reply = await server.http.post("/v3/version", content=body, headers=headers)
         assert (reply.status_code, reply.json().keys()) == (422, {"message"}), body
     reply = await server.http.post(
-        "/v3/version", content=b'{"version": "2.2.61", "more": 1}', headers={"content-type": "application/x+json"}
+        "/v3/version", content=b'{"version": "3.0.6", "more": 1}', headers={"content-type": "application/x+json"}
     )
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")

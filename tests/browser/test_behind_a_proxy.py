@@ -39,10 +39,13 @@ def test_the_page_works_below_a_path(place: tuple[str, Host]) -> None:
     url, host = place
     project = host.lab("pair", PAIR)
     with chromium("--ignore-certificate-errors", f"--host-resolver-rules=MAP {NAME} 127.0.0.1") as browser:
-        page = browser.new_page(http_credentials={"username": "lab", "password": PASSWORD})
+        page = browser.new_page()
         page.set_default_timeout(PATIENCE * 1000)
         wrong = watch(page, url)
         page.goto(url)  # without the slash at the end
+        page.get_by_label("User").fill("lab")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
         page.get_by_role("link", name="pair", exact=True).click()
         expect(page.locator(".node")).to_have_count(2)
         assert page.url == f"{url}/projects/{project['project_id']}"

@@ -217,4 +217,4 @@ async def test_everything_comes_back(tmp_path: Path) -> None:
     assert [child for each in seen for child in each.children if child not in idle.children] == []
     assert seen[-1].memory - before.memory < MAX_GROWTH_BYTES
     assert max(each.memory for each in seen[LABS // 2 :]) - seen[LABS // 2 - 1].memory < MAX_LATE_GROWTH_BYTES
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] in ([], [".gns3trio"])  # the folder of the server itself

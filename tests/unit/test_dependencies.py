@@ -12,7 +12,12 @@ ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 OURS = {"gns3trio", "tests", "benchmarks", "conftest"} | {file.stem for file in ROOT.glob("*.py")}
 # These run in the environments of other programs, which ./dev makes.
-ELSEWHERE = {"tests/fuzz/pcap_reader.py", "tests/peers/any_compute.py", "tests/peers/gui_session.py"}
+ELSEWHERE = {
+    "tests/fuzz/pcap_reader.py",
+    "tests/peers/any_compute.py",
+    "tests/peers/gui_session.py",
+    "tests/peers/gui_session_3.py",
+}
 # The compiled core needs it; no line of Python names it.
 OF_THE_CORE = {"cffi"}
 # Parts of the standard library of Python 3.14; before, a declared backport stands in.
