@@ -24,11 +24,11 @@ export async function readPeople() {
   };
   const [users, groups, roles, pools, acl, projects] = await Promise.all([
     ...Object.entries(KINDS).map(([kind, { path }]) => read(kind, path)), read("permissions", ACL), read("projects", "/v2/projects")]);
-  for (const [kind, list] of Object.entries({ users, groups, roles, pools })) sortByName(list, KINDS[kind].name);
-  return { users, groups, roles, pools, acl, projects: sortByName(projects, "name"), refused };
+  const sorted = Object.entries({ users, groups, roles, pools }).map(([kind, list]) => [kind, sortedByName(list, KINDS[kind].name)]);
+  return { ...Object.fromEntries(sorted), acl, projects: sortedByName(projects, "name"), refused };
 }
 
-export const sortByName = (list, name) => list.sort((a, b) => a[name].localeCompare(b[name], "en", { numeric: true }));
+export const sortedByName = (list, name) => list.toSorted((a, b) => a[name].localeCompare(b[name], "en", { numeric: true }));
 
 const named = (list, { id, name }, wanted) => list.find((each) => each[id] === wanted)?.[name];
 

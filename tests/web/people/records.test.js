@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { inWords, placeInWords, sortByName } from "../../../gns3trio/web/people/records.js";
+import { inWords, placeInWords, sortedByName } from "../../../gns3trio/web/people/records.js";
 
 const people = {
   users: [{ user_id: "u1", username: "ann" }],
@@ -32,5 +32,5 @@ test("places", () => {
 
 test("lists are sorted as people read numbers", () => {
   const list = ["lab 10", "lab 9", "Lab 1"].map((name) => ({ name }));
-  assert.deepEqual(sortByName(list, "name").map((each) => each.name), ["Lab 1", "lab 9", "lab 10"]);
+  assert.deepEqual(sortedByName(list, "name").map((each) => each.name), ["Lab 1", "lab 9", "lab 10"]);
 });
