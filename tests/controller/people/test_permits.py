@@ -63,22 +63,20 @@ def entry(text: str) -> Ace:
     propagates.
     """
     verb, path, *more = text.split()
-    subject: dict[str, object] = {"ace_type": "user", "user_id": ALICE.user_id}
-    if "@bob" in more:
-        subject["user_id"] = BOB.user_id
-    for word, group in (("@group", TEAM), ("@other", OTHERS)):
-        if word in more:
-            subject = {"ace_type": "group", "group_id": group.group_id}
+    user = BOB if "@bob" in more else ALICE
+    group = next((group for word, group in (("@group", TEAM), ("@other", OTHERS)) if word in more), None)
     chosen = next((ROLES[word] for word in more if word in ROLES), AUDIT)
     return Ace(
         ace_id=uuid4(),
+        ace_type="user" if group is None else "group",
+        user_id=user.user_id if group is None else None,
+        group_id=None if group is None else group.group_id,
         role_id=chosen.role_id,
         path=path.format(X=X, Y=Y, Z=Z, N=N, P=POOL, Q=POOL2),
         propagate="only" not in more,
         allowed=verb == "allow",
         created_at=NOW,
         updated_at=NOW,
-        **subject,  # type: ignore[arg-type]
     )
 
 
