@@ -70,6 +70,7 @@ for source in native/fuzz_*.c; do
     echo "$target for $fuzz_seconds s"
     mkdir "$build/$target.corpus"
     printf 'ip and tcp port 80\0%060d' 0 >"$build/$target.corpus/seed"
+    [ ! -d "tests/fuzz/$target" ] || cp "tests/fuzz/$target"/* "$build/$target.corpus" # what has failed once
     case $target in
     fuzz_nat_*) with=$build/nat-fuzzed/*.o ;;
     *) with=$build/core-fuzzed/*.o ;;

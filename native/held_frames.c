@@ -75,6 +75,11 @@ static size_t run_count(const hold_queue *q) {
     return q->run_end - q->run_first;
 }
 
+/* NULL when no run has been made yet: C allows no arithmetic on a null pointer. */
+static queue_entry *first_of_run(const hold_queue *q) {
+    return q->run != NULL ? q->run + q->run_first : NULL;
+}
+
 static size_t count_entries(const hold_queue *q) {
     return q->count + run_count(q);
 }
@@ -89,7 +94,7 @@ static int push_heap(hold_queue *q, const queue_entry *entry) {
 
 static int append_run(hold_queue *q, const queue_entry *entry) {
     if (q->run_end == q->run_room && q->run_first > q->run_room / 2) { /* no more is moved than was taken */
-        memmove(q->run, q->run + q->run_first, sizeof *q->run * run_count(q));
+        memmove(q->run, first_of_run(q), sizeof *q->run * run_count(q));
         q->run_end -= q->run_first;
         q->run_first = 0;
     }
@@ -295,7 +300,7 @@ void release_early(port *p, int direction) {
     for (size_t i = q->run_first; i < q->run_end; i++)
         make_due(&q->run[i], p, direction, now_ns);
     if (!is_in_order(q)) /* when others are held between them */
-        qsort(q->run + q->run_first, run_count(q), sizeof *q->run, compare);
+        qsort(first_of_run(q), run_count(q), sizeof *q->run, compare);
     set_for_next(p->worker);
 }
 
@@ -303,7 +308,7 @@ typedef void (*taker)(hold_queue *q, const queue_entry *entry);
 
 /* Takes the entries out that leave, and gives each to take(). */
 static void take_out(hold_queue *q, int (*leaves)(const held_frame *, const void *), const void *context, taker take) {
-    queue_entry *places[] = {q->heap, q->run + q->run_first};
+    queue_entry *places[] = {q->heap, first_of_run(q)};
     size_t counts[] = {q->count, run_count(q)};
     for (int place = 0; place < 2; place++) {
         size_t kept = 0;
