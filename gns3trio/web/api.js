@@ -14,8 +14,15 @@ export async function useFirstToken() {
   token = token ?? (await request("POST", "/v3/access/users/authenticate", first)).access_token;
 }
 
-// `signal`: an AbortSignal that closes the request; then this throws what the signal was aborted with.
+// An error has the `status` of the reply, if there was one. `signal`: an AbortSignal that closes the request; then this throws what the signal was aborted with.
 export async function request(method, path, body, signal) {
+  const { reply, text } = await answerTo(method, path, body, signal);
+  return text && isJson(reply) ? JSON.parse(text) : null;
+}
+
+const isJson = (reply) => reply.headers.get("content-type")?.includes("json");
+
+async function answerTo(method, path, body, signal) {
   const options = { method, headers: token ? { Authorization: `Bearer ${token}` } : {}, ...(signal && { signal }) };
   if (body instanceof Blob) {
     options.body = body;
@@ -32,9 +39,9 @@ export async function request(method, path, body, signal) {
     throw new Error("The server does not answer.");
   }
   if (reply.status === 401 && !token) logInAgain();
-  const value = text && reply.headers.get("content-type")?.includes("json") ? JSON.parse(text) : null;
-  if (!reply.ok) throw new Error(value?.message ?? `${method} ${path} was answered with ${reply.status}`);
-  return value;
+  if (reply.ok) return { reply, text };
+  const said = text && isJson(reply) ? JSON.parse(text)?.message : null;
+  throw Object.assign(new Error(said ?? `${method} ${path} was answered with ${reply.status}`), { status: reply.status });
 }
 
 // The login has ended: the user logs in and comes back to this page.
@@ -42,6 +49,7 @@ function logInAgain() {
   location.assign(`${at("/login")}?next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
 }
 
+export const getText = async (path) => (await answerTo("GET", path)).text;
 export const get = (path) => request("GET", path);
 export const post = (path, body = {}, signal) => request("POST", path, body, signal);
 export const put = (path, body) => request("PUT", path, body);

@@ -1,6 +1,7 @@
 // The state of an open project, kept up to date by events. Views fetch the changes once per animation frame.
 
 import { OF_PROJECTS, get } from "./api.js";
+import { counted } from "./format.js";
 import { LabHosts } from "./hosts/lab_hosts.js";
 import { LinkTraffic } from "./traffic.js";
 
@@ -209,10 +210,42 @@ export class Lab {
     return node.ports.filter((port) => !used.has(portKey(port)));
   }
 
-  // Moves a node on this page only, not on the server.
-  placeNode(id, x, y) {
-    this.nodes.set(id, { ...this.nodes.get(id), x: Math.round(x), y: Math.round(y) });
-    this.touchNode(id);
+  // The node or drawing with an id.
+  placed(id) {
+    return this.nodes.get(id) ?? this.drawings.get(id);
+  }
+
+  // Moves a node or drawing on this page only, not on the server.
+  place(id, x, y) {
+    const things = this.nodes.has(id) ? this.nodes : this.drawings;
+    things.set(id, { ...things.get(id), x: Math.round(x), y: Math.round(y) });
+    if (things === this.nodes) this.touchNode(id);
+    else this.touch(id);
+  }
+
+  // "node", "link", "drawing", or null for what is none of them.
+  kindOf(id) {
+    for (const [kind, [collection]] of KINDS) if (this[collection].has(id)) return kind;
+    return null;
+  }
+
+  // The path of an object in the API.
+  pathOf(id) {
+    const kind = this.kindOf(id);
+    return kind && `${this.path}/${KINDS.get(kind)[0]}/${id}`;
+  }
+
+  // What an object is called in a sentence.
+  nameOf(id) {
+    if (this.nodes.has(id)) return this.nodes.get(id).name;
+    return this.links.has(id) ? `the link ${this.linkName(this.links.get(id))}` : "the drawing";
+  }
+
+  // What several objects are called: the name of the only one, or how many of each kind there are.
+  nameOfAll(ids) {
+    if (ids.length === 1) return this.nameOf(ids[0]);
+    const counts = Map.groupBy(ids, (id) => this.kindOf(id));
+    return [...KINDS.keys()].filter((kind) => counts.has(kind)).map((kind) => counted(counts.get(kind).length, kind)).join(", ").replace(/, ([^,]*)$/, " and $1");
   }
 }
 

@@ -1,46 +1,63 @@
 // The page of one project: tools, drawing, panel, and the drawer with consoles and packets.
 
-import { act, ask, button } from "./actions.js";
-import { EventStream, ROOT, get, post, put, remove } from "./api.js";
+import { act, button } from "./actions.js";
+import { EventStream, ROOT, get, post } from "./api.js";
+import { Commands } from "./commands.js";
 import { h, set, setText } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
 import { Drawer } from "./drawer/drawer.js";
-import { showMesh } from "./flows/mesh.js";
+import { createLink, createNode } from "./edit/creation.js";
+import { deleteObjects } from "./edit/deletion.js";
+import { History } from "./edit/history.js";
+import { addLabCommands } from "./edit/lab_commands.js";
+import { MovedObjects } from "./edit/places.js";
 import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
 import { LabIndex } from "./panels/lab_index.js";
 import { LinkPanel } from "./panels/link_panel.js";
-import { askForImage } from "./panels/new_node.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 import { showRefusals } from "./people/account.js";
+import { Toolbar } from "./toolbar.js";
 
 export function showLab(main, projectId) {
   const lab = new Lab(projectId);
   const drawer = new Drawer();
   const side = h("aside", { className: "side", ariaLabel: "Details" });
   let panel = null;
+  let toolsFrame = null;
   let openedHere = false;
 
+  const tellError = (error) => tell(error.message, "error");
+  const commands = new Commands({ targetOf: () => graph.target(), onError: tellError });
+  const history = new History({ key: `changes of ${projectId}`, onChange: () => showToolsSoon(), onReply: takeReply });
+  const moved = new MovedObjects({ lab, history }, tellError);
   const graph = new Graph(lab, {
-    onSelect: (id) => showPanel(id),
+    onSelect: () => {
+      showPanel(graph.selected);
+      showToolsSoon();
+    },
     onOpen: (id) => lab.nodes.has(id) && openConsole(drawer, lab, lab.nodes.get(id)),
-    onDelete: (id) => act(() => deleteThing(id))(),
-    onLink: (from, to) => act(() => createLink(from, to))(),
+    onMove: (places) => moved.move(places),
+    onMoved: () => moved.keep(),
+    onLink: (from, to) => act(() => linkNodes(from, to))(),
   });
   const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });
   const newHost = new NewNodeHost(lab.hosts);
   const shownHost = new ShownHost(lab.hosts);
-  const addButton = button("Add node", () => addNode(kinds.value), { disabled: true }); // until the types are known
-  const portNames = button("Port names", () => put(lab.path, { show_interface_labels: !lab.project.show_interface_labels }));
-  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, makeTools(), graph.svg);
+  const tools = { lab, drawer, graph, commands, history, addNode, find, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
+  addLabCommands(tools);
+  const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, toolbar.element, graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   main.replaceChildren(refusals, h("div", { className: "lab" }, scene, side, drawer.element));
 
-  showRefusals({ projectId, place: refusals });
-  const tools = { lab, drawer, graph, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteThing(id) };
+  showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
+    commands.privileges = new Set(privileges);
+    showToolsSoon();
+  } });
   document.addEventListener("keydown", pressKey);
   lab.views.add({
     reset: () => showPanel(graph.selected),
@@ -48,7 +65,8 @@ export function showLab(main, projectId) {
   });
   lab.on("log", tell);
   lab.on("project", (what) => {
-    showPorts();
+    graph.showView();
+    showToolsSoon();
     document.getElementById("title").textContent = lab.project.name;
     if (what === "opened" && openedHere) openedHere = false; // its contents are being read
     else if (what === "opened") stream.reload();
@@ -61,9 +79,9 @@ export function showLab(main, projectId) {
     onEvent: (action, event) => lab.apply(action, event),
     onConnection: showConnection,
     onReload: load,
-    onError: (error) => tell(error.message, "error"),
+    onError: tellError,
   });
-  const hostsStream = lab.hosts.follow({ onError: (error) => tell(error.message, "error") });
+  const hostsStream = lab.hosts.follow({ onError: tellError });
 
   async function load() {
     const project = await get(lab.path);
@@ -77,7 +95,21 @@ export function showLab(main, projectId) {
     }
     await lab.load();
     showTypes();
-    showPorts();
+    graph.showView();
+  }
+
+  // What was created by a request is shown before its event comes.
+  function takeReply({ method, path }, reply) {
+    const kind = /\/(node|link|drawing)s$/.exec(path)?.[1];
+    if (method === "POST" && kind && !graph.exists(reply[`${kind}_id`])) lab.apply(`${kind}.created`, reply);
+  }
+
+  // At most once a frame.
+  function showToolsSoon() {
+    toolsFrame ??= requestAnimationFrame(() => {
+      toolsFrame = null;
+      toolbar.update();
+    });
   }
 
   function showTypes() {
@@ -90,7 +122,7 @@ export function showLab(main, projectId) {
       ...templates.map((template) => h("option", { value: template.template_id }, template.name))));
     kinds.replaceChildren(...options);
     if (offered.has(chosen) || lab.templates.has(chosen)) kinds.value = chosen;
-    addButton.disabled = types.length === 0;
+    showToolsSoon();
     newHost.update(typeOf(kinds.value));
     shownHost.update();
   }
@@ -98,12 +130,6 @@ export function showLab(main, projectId) {
   // The type of the nodes that a choice makes: it is a type, or the id of a template.
   function typeOf(kind) {
     return lab.templates.get(kind)?.template_type ?? kind;
-  }
-
-  // Whether names of ports are shown is a setting of the project, as in GNS3.
-  function showPorts() {
-    graph.showView();
-    portNames.setAttribute("aria-pressed", lab.project.show_interface_labels);
   }
 
   function showGone(what) {
@@ -131,69 +157,20 @@ export function showLab(main, projectId) {
   }
 
   function pressKey(event) {
-    const isWritten = event.target.closest("input, select, textarea, dialog, .drawer");
-    const isInMap = event.target === document.body || scene.contains(event.target);
-    const isFind = event.key === "/" ? !event.ctrlKey && !event.metaKey && !event.altKey : isInMap && event.key.toLowerCase() === "f" && (event.ctrlKey || event.metaKey);
-    if (!isFind || isWritten) return;
-    event.preventDefault();
-    find();
+    if (event.defaultPrevented || event.target.closest("input, select, textarea, dialog, .drawer, [contenteditable]")) return;
+    const isOnMap = event.target === document.body || scene.contains(event.target);
+    if (commands.press(event, isOnMap)) event.preventDefault();
   }
 
-  function makeTools() {
-    return h("div", { className: "tools" }, kinds, newHost.element,
-      addButton,
-      button("Add link", () => {
-        const start = lab.nodes.has(graph.selected) ? graph.selected : null;
-        if (start) graph.startLink(start);
-        tell(start ? "Click the second node (Esc cancels)." : "Choose the first node, then press Add link.");
-      }),
-      button("Find", find, { title: "Find a node or link (/)" }),
-      button("Start all", () => post(`${lab.path}/nodes/start`)),
-      button("Stop all", () => post(`${lab.path}/nodes/stop`)),
-      button("Mesh", () => showMesh(drawer, lab, graph), { title: "Send traffic between many PCs, and see what each pair gets" }),
-      button("+", () => graph.zoom(1.25), { ariaLabel: "Larger" }),
-      button("−", () => graph.zoom(0.8), { ariaLabel: "Smaller" }),
-      button("Fit", () => graph.fit()),
-      portNames, shownHost.element);
-  }
-
-  async function addNode(kind) {
-    const [x, y] = graph.freePlace();
-    const host = newHost.value;
-    const type = lab.types.get(kind);
-    const create = (properties) => post(`${lab.path}/nodes`, { name: type.name_format, node_type: kind, compute_id: host, x, y, properties });
-    const node = lab.templates.has(kind)
-      ? await post(`${lab.path}/templates/${kind}`, { compute_id: host, x, y })
-      : await (type.image_property ? askForImage(type, host, create) : create({}));
+  async function addNode() {
+    const node = await createNode(tools, kinds.value, newHost.value, graph.freePlace());
     if (node === null) return;
-    lab.apply("node.created", node);
     graph.select(node.node_id);
     graph.include(node.node_id);
   }
 
-  async function createLink(from, to) {
-    const ends = [from, to].map((id) => {
-      const node = lab.nodes.get(id);
-      const [port] = lab.freePorts(node);
-      if (!port) throw new Error(`${node.name} has no free port.`);
-      return { node_id: id, adapter_number: port.adapter_number, port_number: port.port_number };
-    });
-    const link = await post(`${lab.path}/links`, { nodes: ends });
-    lab.apply("link.created", link);
+  async function linkNodes(from, to) {
+    const link = await createLink(tools, [{ node_id: from }, { node_id: to }]);
     graph.select(link.link_id);
-  }
-
-  async function deleteThing(id) {
-    const node = lab.nodes.get(id);
-    const name = node ? node.name : `the link ${lab.linkName(lab.links.get(id))}`;
-    const warning = h("p", {}, node ? "Its links and files are deleted, too." : "Its captures end; their files stay.");
-    if (!(await ask(`Delete ${name}?`, warning, "Delete"))) return;
-    graph.select(null); // its panel would ask for what is gone
-    try {
-      await remove(`${lab.path}/${node ? "nodes" : "links"}/${id}`);
-    } catch (error) {
-      if (graph.exists(id)) graph.select(id);
-      throw error;
-    }
   }
 }

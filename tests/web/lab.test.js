@@ -111,10 +111,22 @@ test("links are named by nodes and ports, known or not", async (t) => {
 
 test("a node that is placed has whole pixels, and its links follow", async (t) => {
   const { lab, view, draw } = await openLab(t);
-  lab.placeNode("n2", 10.4, -3.6);
+  lab.place("n2", 10.4, -3.6);
   draw();
   assert.deepEqual([lab.nodes.get("n2").x, lab.nodes.get("n2").y, lab.nodes.get("n2").name], [10, -4, "PC2"]);
-  assert.deepEqual(view.updates, [["l1", "n2"]]);
+  lab.place("d1", 1, 2);
+  draw();
+  assert.deepEqual([lab.placed("d1").x, lab.placed("d1").svg], [1, "<svg/>"]);
+  assert.deepEqual(view.updates, [["l1", "n2"], ["d1"]]);
+});
+
+test("objects have a kind, a path and a name in a sentence", async (t) => {
+  const { lab } = await openLab(t);
+  assert.deepEqual(["n1", "l1", "d1", "x"].map((id) => lab.kindOf(id)), ["node", "link", "drawing", null]);
+  assert.deepEqual(["n1", "l1", "x"].map((id) => lab.pathOf(id)), ["/v2/projects/p/nodes/n1", "/v2/projects/p/links/l1", null]);
+  assert.equal(lab.nameOfAll(["l1"]), "the link PC1 e0 – PC2 e0");
+  assert.equal(lab.nameOfAll(["n1", "n2"]), "2 nodes");
+  assert.equal(lab.nameOfAll(["d1", "n1", "l1", "n2"]), "2 nodes, 1 link and 1 drawing");
 });
 
 test("statistics of a link are its traffic, until it is silent", async (t) => {

@@ -24,6 +24,7 @@ TESTED_IN_THE_BROWSER = {
     "flows/heat_map",
     "flows/mesh",
     "flows/pair_list",
+    "edit/lab_commands",
     "forms",
     "hosts/host_choice",
     "hosts/host_form",
@@ -39,8 +40,10 @@ TESTED_IN_THE_BROWSER = {
     "map/gestures",
     "map/graph",
     "map/groups",
+    "map/hits",
     "map/labels",
     "map/links",
+    "map/map_keys",
     "map/nodes",
     "map/stage",
     "panels/link_filters",
@@ -50,6 +53,7 @@ TESTED_IN_THE_BROWSER = {
     "panels/overview",
     "people/people_view",
     "projects_view",
+    "toolbar",
 }
 MODULES = {str(path.relative_to(PAGE).with_suffix("")) for path in PAGE.rglob("*.js") if "vendor" not in path.parts}
 

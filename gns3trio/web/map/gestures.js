@@ -1,19 +1,19 @@
-// What the mouse and the keyboard do on the map: choose, move, link, open and delete objects, move and zoom the view.
+// What the mouse and fingers do on the map: choose objects, one or several, move them, link them, and move and zoom the view.
 
-import { put } from "../api.js";
-import { tell } from "../messages.js";
-import { DIRECTIONS, STEP } from "./places.js";
+import { Band } from "./band.js";
+import { idAt } from "./hits.js";
+import { MapKeys } from "./map_keys.js";
 
 const ZOOM = 1.15;
 // A press that moves less than this is a click.
 const CLICK = 3;
-const SAVE_AFTER_MS = 150;
 
 export class Gestures {
-  constructor(graph, { onOpen, onDelete, onLink }) {
-    Object.assign(this, { graph, lab: graph.lab, onOpen, onDelete, onLink });
-    this.saving = new Map(); // timers by node
+  // `onMove(places)` moves objects on this page, and `onMoved()` keeps where they are.
+  constructor(graph, { onOpen, onMove, onMoved, onLink }) {
+    Object.assign(this, { graph, lab: graph.lab, onOpen, onMove, onMoved, onLink });
     const { svg } = graph;
+    this.keys = new MapKeys(this);
     svg.addEventListener("pointerdown", (event) => this.press(event));
     svg.addEventListener("wheel", (event) => {
       event.preventDefault();
@@ -23,11 +23,6 @@ export class Gestures {
       const id = idAt(event);
       if (id) this.open(id);
     });
-    svg.addEventListener("keydown", (event) => this.pressKey(event));
-    svg.addEventListener("focusin", (event) => {
-      const id = idAt(event);
-      if (id && id !== graph.selected && event.target.matches(":focus-visible")) graph.select(id);
-    });
   }
 
   open(id, focus = false) {
@@ -36,87 +31,80 @@ export class Gestures {
   }
 
   press(event) {
+    if (event.button === 2) return; // it opens a menu
     const { graph } = this;
+    const { selection } = graph;
     const id = idAt(event);
-    const node = this.lab.nodes.get(id);
-    if (graph.source && node && id !== graph.source) {
+    if (graph.source && this.lab.nodes.has(id) && id !== graph.source) {
       this.link(id);
       return;
     }
-    graph.select(id);
+    const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
+    if (!id && event.button === 0 && (event.shiftKey || graph.selects)) {
+      this.drawBand(event, isMore);
+      return;
+    }
+    const isOneOfMany = selection.has(id) && selection.size > 1;
+    if (id && isMore && !graph.group(id)) selection.toggle(id);
+    else if (!isOneOfMany) graph.select(id);
     graph.focus(id);
-    const start = { x: event.clientX, y: event.clientY, at: node ? [node.x, node.y] : [graph.view.x, graph.view.y] };
+    if (this.lab.placed(id)) this.dragObjects(event, isOneOfMany && !isMore ? () => graph.select(id) : null);
+    else this.dragView(event);
+  }
+
+  // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved)`.
+  follow(event, onMove, onEnd) {
+    const { svg } = this.graph;
     let moved = false;
     const move = (next) => {
-      const [dx, dy] = [next.clientX - start.x, next.clientY - start.y];
+      const [dx, dy] = [next.clientX - event.clientX, next.clientY - event.clientY];
       if (!moved && Math.hypot(dx, dy) <= CLICK) return;
-      if (!moved) graph.svg.setPointerCapture(event.pointerId); // not earlier, or a click would go to the whole map
+      if (!moved) svg.setPointerCapture(event.pointerId); // not earlier, or a click would go to the whole map
       moved = true;
-      if (node && !node.locked) {
-        this.lab.placeNode(id, start.at[0] + dx / graph.view.scale, start.at[1] + dy / graph.view.scale);
-      } else if (!node) {
-        graph.moveView(start.at[0] + dx, start.at[1] + dy);
-      }
+      onMove(dx, dy, next);
     };
     const end = () => {
-      graph.svg.removeEventListener("pointermove", move);
-      graph.svg.removeEventListener("pointerup", end);
-      graph.svg.removeEventListener("pointercancel", end);
-      if (moved && node && !node.locked) this.keepPlace(id);
+      svg.removeEventListener("pointermove", move);
+      svg.removeEventListener("pointerup", end);
+      svg.removeEventListener("pointercancel", end);
+      onEnd(moved);
     };
-    graph.svg.addEventListener("pointermove", move);
-    graph.svg.addEventListener("pointerup", end);
-    graph.svg.addEventListener("pointercancel", end);
+    svg.addEventListener("pointermove", move);
+    svg.addEventListener("pointerup", end);
+    svg.addEventListener("pointercancel", end);
+  }
+
+  dragView(event) {
+    const { x, y } = this.graph.view;
+    this.follow(event, (dx, dy) => this.graph.moveView(x + dx, y + dy), () => {});
+  }
+
+  // Moves all that is selected. `onClick` is called if the pointer has not moved.
+  dragObjects(event, onClick) {
+    const { graph } = this;
+    const starts = graph.movable().map((id) => [id, this.lab.placed(id)]);
+    this.follow(event, (dx, dy) => {
+      const { scale } = graph.view;
+      this.onMove(starts.filter(([id]) => this.lab.placed(id)).map(([id, { x, y }]) => [id, [x + dx / scale, y + dy / scale]]));
+    }, (moved) => {
+      if (moved) this.onMoved();
+      else onClick?.();
+    });
+  }
+
+  // Selects what a band surrounds, with what was selected before if the band extends it.
+  drawBand(event, isMore) {
+    const { graph } = this;
+    const before = isMore ? [...graph.selection] : [];
+    const band = new Band(graph, [event.offsetX, event.offsetY], (ids) => graph.selectAll([...before, ...ids]));
+    this.follow(event, (dx, dy) => band.stretch(event.offsetX + dx, event.offsetY + dy), (moved) => {
+      band.end();
+      if (!moved && !isMore) graph.select(null);
+    });
   }
 
   link(id) {
     this.onLink(this.graph.source, id);
     this.graph.startLink(null);
   }
-
-  keepPlace(id) {
-    clearTimeout(this.saving.get(id));
-    this.saving.set(id, setTimeout(async () => {
-      this.saving.delete(id);
-      const { x, y } = this.lab.nodes.get(id) ?? {};
-      if (x === undefined) return;
-      try {
-        await put(`${this.lab.path}/nodes/${id}`, { x, y });
-      } catch (error) {
-        tell(error.message, "error");
-      }
-    }, SAVE_AFTER_MS));
-  }
-
-  pressKey(event) {
-    const { graph } = this;
-    const id = idAt(event);
-    const arrow = DIRECTIONS[event.key];
-    const node = this.lab.nodes.get(id);
-    if (event.key === "Escape") {
-      graph.startLink(null);
-      graph.select(null);
-    } else if (!id) {
-      return;
-    } else if (arrow && event.shiftKey && node && !node.locked) {
-      this.lab.placeNode(id, node.x + arrow[0] * STEP, node.y + arrow[1] * STEP);
-      this.keepPlace(id);
-    } else if (arrow) {
-      const next = graph.neighbour(id, arrow);
-      if (next) graph.select(next, true);
-    } else if (event.key === "Enter" || event.key === " ") {
-      if (graph.source && node && id !== graph.source) this.link(id);
-      else if (event.key === "Enter") this.open(id, true);
-      else graph.select(id);
-    } else if (event.key === "Delete" && this.graph.group(id) === undefined) {
-      this.onDelete(id);
-    } else if (event.key === "l" && node) {
-      graph.startLink(id);
-    } else {
-      return;
-    }
-    event.preventDefault();
-  }
 }
-
-const idAt = (event) => event.target.closest?.("[data-id]")?.dataset.id ?? null;

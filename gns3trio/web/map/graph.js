@@ -1,6 +1,7 @@
 // The map of a lab: nodes, links and drawings, which can be moved, linked and selected by mouse and keyboard.
 
 import { classNames, s, set } from "../dom.js";
+import { Selection } from "../edit/selection.js";
 import { Gestures } from "./gestures.js";
 import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
 import { boxOf, centreOf } from "./node_box.js";
@@ -13,17 +14,22 @@ const FAR = 0.35;
 const WINDOW = [800, 600];
 
 export class Graph {
-  constructor(lab, { onSelect, onOpen, onDelete, onLink }) {
-    Object.assign(this, { lab, onSelect });
-    this.selected = null;
+  // `onSelect()` is called when something else is selected; the others are told what the user does with objects.
+  constructor(lab, { onSelect, onOpen, onMove, onMoved, onLink }) {
+    this.lab = lab;
+    this.selection = new Selection((changed) => {
+      for (const id of changed) this.redraw(id);
+      this.makeReachable();
+      onSelect();
+    });
     this.source = null;
-    this.others = new Set(); // ids that are shown as selected besides the one that is
+    this.selects = false; // a drag selects what it surrounds, instead of moving the view
     this.view = { x: 0, y: 0, scale: 1 };
     this.window = WINDOW; // reading it from the document would lay out the document each time
     this.stage = new Stage(lab, this, () => this.makeReachable());
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.stage.scene);
     this.moved = false; // moved by the user: the view then stays
-    new Gestures(this, { onOpen, onDelete, onLink });
+    new Gestures(this, { onOpen, onMove, onMoved, onLink });
     new ResizeObserver(() => this.resize()).observe(this.svg);
     lab.views.add(this);
   }
@@ -32,7 +38,7 @@ export class Graph {
 
   reset() {
     this.stage.reset();
-    this.select(this.exists(this.selected) ? this.selected : null);
+    this.selection.prune((id) => this.exists(id));
     if (this.moved) this.showView();
     else this.fit();
     this.makeReachable();
@@ -40,7 +46,7 @@ export class Graph {
 
   update(changed) {
     this.stage.update(changed);
-    if (changed.has(this.selected) && !this.exists(this.selected)) this.select(null);
+    this.selection.prune((id) => !changed.has(id) || this.exists(id));
     this.makeReachable();
     if (this.stage.large) this.arrangeLater ??= setTimeout(() => this.arrange(), COUNT_AGAIN_MS);
   }
@@ -56,7 +62,7 @@ export class Graph {
     [this.arrangeLater, this.arrangeFrame] = [null, null];
     if (!this.stage.large) return;
     this.stage.arrange(this.view, this.window);
-    if (this.selected && !this.exists(this.selected)) this.select(null); // a group of another scale
+    this.selection.prune((id) => this.exists(id)); // a group of another scale is gone
   }
 
   exists(id) {
@@ -69,30 +75,56 @@ export class Graph {
 
   // --- selection ---
 
+  // The first of what is selected, or null.
+  get selected() {
+    return this.selection.first;
+  }
+
   select(id, focus = false) {
-    const before = [this.selected, ...this.others];
-    this.selected = id;
-    this.others.clear();
-    for (const each of [...before, id]) this.redraw(each);
-    this.makeReachable();
+    this.selection.replace(id ? [id] : []);
     if (focus) {
       this.include(id);
       this.focus(id);
     }
-    this.onSelect(id);
   }
 
-  // Selects a node, shows others as selected too, and brings all of them into view.
+  selectAll(ids) {
+    this.selection.replace(ids);
+  }
+
+  // Selects a node, whose details are shown, and others with it, and brings all of them into view.
   selectWith(id, others) {
-    this.select(id);
-    this.others = new Set(others);
-    for (const each of others) this.redraw(each);
+    this.selection.replace([id, ...others], { isLed: true });
     const boxes = [id, ...others].map((each) => this.lab.nodes.get(each)).filter(Boolean).map(boxOf);
     if (!boxes.every((box) => isSeen(box, this.view, this.window))) {
       this.moved = true;
       this.view = fittedView(boxes, this.window);
     }
     this.showView();
+  }
+
+  // What of the selection can be moved.
+  movable() {
+    return [...this.selection].filter((id) => this.lab.placed(id)?.locked === false);
+  }
+
+  // The area of a drawing, or null if it is not shown.
+  boxOfDrawing(drawing) {
+    return this.stage.elements.get(drawing.drawing_id)?.boxOf(drawing) ?? null;
+  }
+
+  // Whether a drag on the map selects.
+  setSelects(selects) {
+    this.selects = selects;
+    this.svg.parentElement?.classList.toggle("selects", selects);
+  }
+
+  // What is selected, for commands.
+  target() {
+    const ids = [...this.selection];
+    if (ids.length > 1) return { kind: "several", ids, point: null };
+    const kind = ids.length ? this.lab.kindOf(ids[0]) ?? "group" : "map";
+    return { kind, ids, point: null };
   }
 
   focus(id) {
@@ -180,7 +212,7 @@ export class Graph {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
     const { elements } = this.stage;
-    for (const [id, drawing] of this.lab.drawings) if (elements.has(id)) boxes.push(elements.get(id).boxOf(drawing));
+    for (const drawing of this.lab.drawings.values()) if (elements.has(drawing.drawing_id)) boxes.push(this.boxOfDrawing(drawing));
     this.view = fittedView(boxes, this.window);
     this.showView();
   }

@@ -24,9 +24,14 @@ export function refusals(privileges) {
   return `In this lab you may not ${missing.map((name) => WORTH_TELLING[name]).join(", ")}.`;
 }
 
-export const showRefusals = act(async ({ projectId, place }) => {
+// Why a user cannot do what needs a privilege.
+export const refusalOf = (privilege) => `You may not ${WORTH_TELLING[privilege] ?? "do this"} in this lab (${privilege}).`;
+
+// Shows what the user cannot do in a lab. `onKnown` gets the privileges.
+export const showRefusals = act(async ({ projectId, place, onKnown }) => {
   const { privileges } = await get(`/v2/account?path=${encodeURIComponent(`/projects/${projectId}`)}`);
   const text = refusals(privileges);
   place.textContent = text;
   place.hidden = text === "";
+  onKnown(privileges);
 });

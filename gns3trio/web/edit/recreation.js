@@ -1,0 +1,88 @@
+// The requests that create objects of a lab again as they are: to undo a deletion, and for copies.
+
+import { get, getText } from "../api.js";
+import { mapSome } from "./at_a_time.js";
+
+// The file of a type's start-up script in the node's folder.
+const SCRIPTS = { __proto__: null, vpcs: "startup.vpc" };
+// Longer files are not kept for an undo.
+const LONGEST_FILE = 100_000;
+// What a reply tells of a node beside what it was created with.
+const NOT_CREATED = new Set(["command_line", "console_host", "node_directory", "ports", "project_id", "status"]);
+const NO_IMPAIRMENTS = { impairments: [], seed: null };
+
+const withoutKeys = (object, keys) => Object.fromEntries(Object.entries(object).filter(([key]) => !keys.has(key)));
+
+export const nodeBody = (node) => withoutKeys(node, NOT_CREATED);
+export const drawingBody = ({ drawing_id, x, y, z, locked, rotation, svg }) => ({ drawing_id, x, y, z, locked, rotation, svg });
+export const linkBody = ({ link_id, nodes, filters, link_style, suspend }) => ({
+  link_id,
+  nodes: nodes.map(({ node_id, adapter_number, port_number, label }) => ({ node_id, adapter_number, port_number, ...(label && { label }) })),
+  filters,
+  link_style,
+  suspend,
+});
+
+// Reads what only the server knows of objects: {nodes, links, drawings, lost}. A node is {body, files: [{name, text}]}, a link {body,
+// impairments}, a drawing {body}. `lost` are sentences about what cannot be created again.
+export async function readObjects(lab, { nodes, links, drawings }) {
+  const lost = [];
+  return {
+    nodes: await mapSome(nodes, (node) => readNode(lab, node, lost)),
+    links: await mapSome(links, async (link) => ({ body: linkBody(link), impairments: await readImpairments(lab, link.link_id) })),
+    drawings: drawings.map((drawing) => ({ body: drawingBody(drawing) })),
+    lost,
+  };
+}
+
+async function readNode(lab, node, lost) {
+  const type = lab.types.get(node.node_type);
+  const path = `${lab.path}/nodes/${node.node_id}`;
+  const body = nodeBody(node);
+  const files = [];
+  if (!type || type.image_property) lost.push(`the disks and files of ${node.name}`);
+  if (type?.engines.length) {
+    const { engine, is_default } = (await unlessRefused(() => get(`${path}/engine`))) ?? { is_default: true };
+    if (!is_default) body.engine = engine;
+  }
+  const name = SCRIPTS[node.node_type];
+  if (name) {
+    const text = await unlessRefused(() => getText(`${path}/files/${name}`));
+    if (text !== null && text.length <= LONGEST_FILE && !text.includes("\uFFFD")) files.push({ name, text });
+    else if (text !== null) lost.push(`the start-up script of ${node.name}`);
+  }
+  return { body, files };
+}
+
+async function readImpairments(lab, id) {
+  return (await unlessRefused(() => get(`${lab.path}/links/${id}/impairments`))) ?? NO_IMPAIRMENTS;
+}
+
+// What a request answers, or null if the server refuses it: there is no such file, or the host of the node is away.
+async function unlessRefused(ask) {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error.status === undefined) throw error;
+    return null;
+  }
+}
+
+// The requests that create what `readObjects` has read, in order.
+export function creationOf(lab, { nodes, links, drawings }) {
+  return [
+    ...nodes.map(({ body }) => ({ method: "POST", path: `${lab.path}/nodes`, body })),
+    ...nodes.flatMap(({ body, files }) => files.map(({ name, text }) => ({ method: "POST", path: `${lab.path}/nodes/${body.node_id}/files/${name}`, text }))),
+    ...links.map(({ body }) => ({ method: "POST", path: `${lab.path}/links`, body })),
+    ...links.filter(({ impairments }) => impairments.impairments.length).map(({ body, impairments }) => ({ method: "PUT", path: `${lab.path}/links/${body.link_id}/impairments`, body: impairments })),
+    ...drawings.map(({ body }) => ({ method: "POST", path: `${lab.path}/drawings`, body })),
+  ];
+}
+
+// The requests that delete what these create.
+export function deletionOf(lab, { nodes, links, drawings }) {
+  const ofNodes = new Set(nodes.map(({ body }) => body.node_id));
+  const alone = links.filter(({ body }) => !body.nodes.some((end) => ofNodes.has(end.node_id))); // the others go with their nodes
+  const paths = [...drawings.map(({ body }) => `drawings/${body.drawing_id}`), ...alone.map(({ body }) => `links/${body.link_id}`), ...nodes.map(({ body }) => `nodes/${body.node_id}`)];
+  return paths.map((path) => ({ method: "DELETE", path: `${lab.path}/${path}` }));
+}
