@@ -19,6 +19,9 @@ from gns3trio.errors import NotFound
 
 _FOLDER = Path(__file__).parents[1] / "web"
 _MEDIA_TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".svg": "image/svg+xml"}
+# The style sheet of all pages, and the files it is joined from: the last take precedence.
+_STYLE = "style.css"
+_STYLE_PARTS = ("tokens", "base", "map", "panels", "drawer", "pages", "phone")
 _HEADERS = {
     "content-security-policy": OWN_PAGE,
     "referrer-policy": "no-referrer",
@@ -63,9 +66,12 @@ def _read(path: str) -> _File:
     parts = path.split("/")
     place = _FOLDER.joinpath(*parts)
     try:
-        if any(part in ("", ".", "..") for part in parts) or not place.is_file():
+        if path == _STYLE:
+            content = b"\n".join((_FOLDER / "style" / f"{part}.css").read_bytes() for part in _STYLE_PARTS)
+        elif any(part in ("", ".", "..") for part in parts) or not place.is_file():
             raise NotFound(f"There is no file {path}")
-        content = place.read_bytes()
+        else:
+            content = place.read_bytes()
     except OSError:  # the name is too long
         raise NotFound(f"There is no file {path}") from None
     suffix = "." + path.rpartition(".")[2]

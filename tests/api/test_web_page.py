@@ -1,9 +1,11 @@
 """The files of our own page, as the server gives them; what they do is in ``tests/browser``."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import gns3trio
 from tests.support.server import Server
 
 
@@ -22,6 +24,13 @@ async def test_the_page_and_its_files(server: Server, project: dict[str, Any]) -
         assert reply.headers["content-type"].partition(";")[0] == kind
         again = await server.http.get(f"/static/app/{path}", headers={"If-None-Match": reply.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_the_style_sheet_is_all_its_parts(server: Server) -> None:
+    style = (await server.http.get("/static/app/style.css")).text
+    parts = [path.read_text() for path in (Path(gns3trio.__file__).parent / "web/style").iterdir()]
+    assert sorted(style.split("\n")) == sorted("\n".join(parts).split("\n"))
+    assert style.index("color-scheme") < style.index(".bar") < style.index("@media (max-width")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 
-export const ROW = 28; // pixels, as in style.css
+export const ROW = 28; // pixels, as in style/panels.css
 // Rows above and below the view, so that none is missing while the list scrolls.
 const BEYOND = 6;
 
