@@ -105,7 +105,7 @@ def measure(page: Page, url: str, http: httpx.Client, project: str, lab: Json, w
     with watcher.action("open"):
         page.goto(f"{url}/projects/{project}")
         expect(counts).to_contain_text(f"{len(nodes):,} nodes, {started:,} started")
-    area = page.locator(".scene svg").bounding_box()
+    area = page.locator(".scene > svg").bounding_box()
     assert area is not None
     x, y = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
     page.mouse.move(x, y)

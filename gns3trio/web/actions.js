@@ -3,17 +3,41 @@
 import { h } from "./dom.js";
 import { tell } from "./messages.js";
 
-// An event handler that reports errors. Its button is disabled while it runs.
+// Buttons whose action runs, and those that cannot be pressed now. They are marked as disabled for everybody, but keep the focus,
+// which a disabled button would lose.
+const running = new WeakSet();
+const refused = new WeakSet();
+
+const mark = (pressed) => {
+  if (running.has(pressed) || refused.has(pressed)) pressed.setAttribute("aria-disabled", "true");
+  else pressed.removeAttribute("aria-disabled");
+};
+
+// Whether a button made by `button` can be pressed now.
+export function enable(pressed, isPossible) {
+  if (isPossible) refused.delete(pressed);
+  else refused.add(pressed);
+  mark(pressed);
+}
+
+// An event handler that reports errors. Its button cannot be pressed again while it runs.
 export function act(action) {
   return async (event) => {
     const pressed = event?.currentTarget instanceof HTMLButtonElement ? event.currentTarget : null;
-    if (pressed) pressed.disabled = true;
+    if (pressed && (running.has(pressed) || refused.has(pressed))) return;
+    if (pressed) {
+      running.add(pressed);
+      mark(pressed);
+    }
     try {
       await action(event);
     } catch (error) {
       tell(error.message, "error");
     } finally {
-      if (pressed) pressed.disabled = false;
+      if (pressed) {
+        running.delete(pressed);
+        mark(pressed);
+      }
     }
   };
 }
@@ -22,14 +46,14 @@ export function button(text, action, options = {}) {
   return h("button", { type: "button", ...options, onclick: act(action) }, text);
 }
 
-// Shows a dialog; resolves with the form's values, or null if it was cancelled.
-export function ask(title, fields, confirm) {
+// Shows a dialog; resolves with the form's values, or null if it was cancelled. What destroys something is in the colour of danger.
+export function ask(title, fields, confirm, { danger = false } = {}) {
   return new Promise((resolve) => {
     const dialog = h("dialog", { ariaLabel: title },
       h("form", { method: "dialog" }, h("h2", {}, title), fields,
         h("p", { className: "buttons" },
           h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-          h("button", { value: "yes", className: "primary" }, confirm))));
+          h("button", { value: "yes", className: danger ? "primary danger" : "primary" }, confirm))));
     dialog.addEventListener("close", () => {
       const form = dialog.querySelector("form");
       resolve(dialog.returnValue === "yes" ? Object.fromEntries(new FormData(form)) : null);

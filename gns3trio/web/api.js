@@ -1,7 +1,8 @@
 // Requests to the server that this page came from, and its streams of events.
 
 // The path of the server's root: "/", or "/lab/" if a reverse proxy serves it below a path.
-export const ROOT = new URL("../../", import.meta.url).pathname;
+// Our files are in "static/app/" or, for browsers to keep them, in "static/app/HASH/".
+export const ROOT = new URL(import.meta.url).pathname.replace(/(static\/app\/([0-9a-f]{16}\/)?)?[^/]*$/, "");
 
 // The URL of a path of the server.
 export const at = (path) => ROOT + path.slice(1);

@@ -118,7 +118,7 @@ def test_what_comes_into_view_is_drawn(page: Page, host: Host, large: Json) -> N
     open_far(page, host, large)
     zoom_in(page, groups(page).first)
     first = page.locator(".scene .node").first.get_attribute("aria-label")
-    box = page.locator(".scene svg").bounding_box()
+    box = page.locator(".scene > svg").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + box["width"] - 9, box["y"] + box["height"] - 9)
     page.mouse.down()

@@ -44,7 +44,7 @@ CONTENT = """image => {
 
 # The box of an element in the coordinates of the lab.
 BOX = """element => {
-  const scene = document.querySelector('.scene svg > g');
+  const scene = document.querySelector('.scene > svg > g');
   const shape = element.getBBox();
   const way = scene.getScreenCTM().inverse().multiply(element.getScreenCTM());
   const corners = [[shape.x, shape.y], [shape.x + shape.width, shape.y + shape.height]].map(
@@ -164,7 +164,7 @@ def test_a_turned_drawing_is_seen_whole(page: Page, lab: Lab) -> None:
     lab.draw('<svg width="900" height="20"><rect width="900" height="20"/></svg>', 300, 0, rotation=90)
     open_lab(page, lab.host, lab.project)
     box = page.locator(".drawing image").bounding_box()
-    scene = page.locator(".scene svg").bounding_box()
+    scene = page.locator(".scene > svg").bounding_box()
     assert box is not None and scene is not None
     assert scene["y"] < box["y"] and box["y"] + box["height"] < scene["y"] + scene["height"]
 
@@ -193,7 +193,7 @@ def test_a_hostile_drawing_can_do_nothing(page: Page, lab: Lab) -> None:
     lab.draw("<svg width='20' height='20'><rect width='20' height='20'/></svg>", 200, 0)
     open_lab(page, lab.host, lab.project)
     expect(page.locator(".drawing image[href^='data:image/svg+xml']")).to_have_count(len(HOSTILE) + 1)
-    expect(page.locator(".scene svg :is(script, foreignObject, style, iframe)")).to_have_count(0)
+    expect(page.locator(".scene > svg :is(script, foreignObject, style, iframe)")).to_have_count(0)
     assert page.evaluate("window.hacked") is None
 
 
@@ -209,7 +209,7 @@ def test_a_hostile_style_can_do_nothing(page: Page, lab: Lab) -> None:
     expect(text).to_have_css("position", "static")
     expect(text).to_have_css("filter", "none")
     expect(page.locator(".link .wire")).to_have_css("stroke-width", "2px")
-    assert "127.0.0.1:1/" not in page.locator(".scene svg").evaluate("svg => svg.outerHTML")
+    assert "127.0.0.1:1/" not in page.locator(".scene > svg").evaluate("svg => svg.outerHTML")
 
 
 def test_a_style_of_another_shape_is_none(page: Page, lab: Lab) -> None:

@@ -154,7 +154,7 @@ def test_a_new_node_covers_no_other(page: Page, host: Host) -> None:
         page.get_by_role("button", name="Add node").click()
     expect(page.locator(".node")).to_have_count(12)
     assert no_two_overlap(boxes(page, ".node image"))
-    assert all(is_within(each, box(page, ".scene svg")) for each in boxes(page, ".node image"))
+    assert all(is_within(each, box(page, ".scene > svg")) for each in boxes(page, ".node image"))
     host.request("DELETE", f"/v2/projects/{project['project_id']}")
 
 
@@ -184,11 +184,11 @@ def test_the_drawer_covers_no_node(page: Page, host: Host, pair: dict[str, Any])
     page.locator("[aria-label^='PC2,']").click()
     expect(page.locator("aside h2")).to_have_text("PC2")
     page.get_by_role("button", name="Larger").click()  # what the user looks at stays
-    before = page.locator(".scene svg > g").get_attribute("transform")
+    before = page.locator(".scene > svg > g").get_attribute("transform")
     page.get_by_role("button", name="Close PC1").click()
     expect(page.locator(".drawer")).to_be_hidden()
     page.evaluate(FRAME)
-    assert page.locator(".scene svg > g").get_attribute("transform") == before
+    assert page.locator(".scene > svg > g").get_attribute("transform") == before
 
 
 TALL = {"nodes": {"PC1": {"node_type": "vpcs", "x": 0, "y": -250}, "PC2": {"node_type": "vpcs", "x": 0, "y": 250}}}
@@ -209,7 +209,7 @@ def test_a_narrow_screen_shows_all(page: Page, host: Host, pair: dict[str, Any])
     bar = boxes(page, ".bar > *")
     assert no_two_overlap(bar)
     assert box(page, "#title")["width"] > 150
-    assert not overlap(box(page, ".tools"), box(page, ".scene svg"))
+    assert not overlap(box(page, ".tools"), box(page, ".scene > svg"))
     assert box(page, ".bar")["height"] < 2 * max(each["height"] for each in bar)
     assert box(page, "aside")["height"] > box(page, ".drawer")["height"]
     assert page.evaluate("document.documentElement.scrollWidth") == 400
@@ -298,7 +298,7 @@ COUNT = """() => {
   [window.before, window.begin, window.updates] = [window.events, performance.now(), []];
   new MutationObserver(() => {
     window.updates.push((performance.now() - window.begin) / 1000);
-  }).observe(document.querySelector('.scene svg'), {subtree: true, attributes: true, childList: true});
+  }).observe(document.querySelector('.scene > svg'), {subtree: true, attributes: true, childList: true});
 }"""
 SHOWS = """moved => [...document.getElementsByClassName('node')].every(
   (node) => node.transform.baseVal[0].matrix.e === moved[node.dataset.id])"""
@@ -347,7 +347,7 @@ def test_a_thousand_nodes_stay_usable(page: Page, host: Host) -> None:
     page.locator("aside .list button").first.click()
     expect(page.locator("aside h2")).to_have_text("H777")
     expect(page.locator("[aria-label^='H777,'] text")).to_be_visible()  # so near that it can be read
-    chosen, scene = box(page, "[aria-label^='H777,'] image"), box(page, ".scene svg")
+    chosen, scene = box(page, "[aria-label^='H777,'] image"), box(page, ".scene > svg")
     assert abs(chosen["x"] + chosen["width"] / 2 - scene["x"] - scene["width"] / 2) < 5
     assert abs(chosen["y"] + chosen["height"] / 2 - scene["y"] - scene["height"] / 2) < 5
     host.request("DELETE", path)

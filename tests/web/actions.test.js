@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { act, button } from "../../gns3trio/web/actions.js";
+import { act, button, enable } from "../../gns3trio/web/actions.js";
 import { openDocument } from "./small_dom.js";
 
+const isOff = (element) => element.getAttribute("aria-disabled") === "true";
 const settle = () => new Promise((done) => { setImmediate(done); });
 
 test("a button is disabled until its action is done", async () => {
@@ -11,13 +12,31 @@ test("a button is disabled until its action is done", async () => {
   let finish;
   let times = 0;
   const start = button("Start", () => new Promise((done) => { times += 1; finish = done; }), { className: "primary" });
-  assert.deepEqual([start.textContent, start.className, start.disabled], ["Start", "primary", false]);
+  assert.deepEqual([start.textContent, start.className, isOff(start)], ["Start", "primary", false]);
   start.click();
   start.click();
-  assert.deepEqual([times, start.disabled], [1, true]);
+  assert.deepEqual([times, isOff(start)], [1, true]);
   finish();
   await settle();
-  assert.equal(start.disabled, false);
+  assert.equal(isOff(start), false);
+});
+
+test("a button that is switched off while its action runs stays so", async () => {
+  openDocument();
+  let times = 0;
+  const start = button("Start", async () => {
+    times += 1;
+    enable(start, false); // an event tells that the node has started
+  });
+  start.click();
+  await settle();
+  start.click();
+  await settle();
+  assert.deepEqual([times, isOff(start), start.disabled], [1, true, false]); // a disabled one would lose the focus
+  enable(start, true);
+  start.click();
+  await settle();
+  assert.equal(times, 2);
 });
 
 test("what goes wrong is told, and the button can be used again", async () => {
@@ -26,7 +45,7 @@ test("what goes wrong is told, and the button can be used again", async () => {
   stop.click();
   await settle();
   assert.deepEqual([messages.children[0].children[0].textContent, messages.children[0].className], ["The node is not started.", "message error"]);
-  assert.equal(stop.disabled, false);
+  assert.equal(isOff(stop), false);
 });
 
 test("an action without a button tells too, also what it throws at once", async () => {

@@ -14,7 +14,7 @@ function answer(t, reply) {
 }
 
 test("paths lie below what the page itself lies below", () => {
-  assert.ok(ROOT.endsWith("/")); // here the folder that holds web/, as static/ in the server
+  assert.ok(ROOT.endsWith("/")); // here the folder of the modules
   assert.equal(at("/v2/projects"), `${ROOT}v2/projects`);
 });
 

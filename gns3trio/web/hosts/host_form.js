@@ -28,7 +28,7 @@ export async function confirmHost(compute) {
 export async function removeHost(compute) {
   const told = (await get("/v2/hosts")).find((each) => each.compute_id === compute.compute_id);
   const text = h("p", {}, told ? lossText(told) : "It is gone already.");
-  if (await ask(`Remove ${compute.name}?`, text, "Remove")) await remove(path(compute.compute_id));
+  if (await ask(`Remove ${compute.name}?`, text, "Remove", { danger: true })) await remove(path(compute.compute_id));
 }
 
 function openHostForm(title, confirm, known, send) {

@@ -35,5 +35,5 @@ export class HostedList {
 
 async function closeHosted({ hosted_id: id, name, host }) {
   const text = h("p", {}, `The controller at ${host} has it open. Its nodes on this server stop; their files stay.`);
-  if (await ask(`Close ${name}?`, text, "Close")) await post(`/v2/hosted_projects/${id}/close`);
+  if (await ask(`Close ${name}?`, text, "Close", { danger: true })) await post(`/v2/hosted_projects/${id}/close`);
 }

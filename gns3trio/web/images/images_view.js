@@ -41,7 +41,7 @@ export function showImages(main) {
     return h("tr", {}, h("td", {}, image.path), h("td", {}, formatSize(image.filesize)), h("td", {}, h("code", {}, image.md5sum ?? "")),
       h("td", { className: "buttons" }, button("Delete", async () => {
         const warning = h("p", {}, "Machines that use it cannot be started any more.");
-        if (await ask(`Delete ${image.path}?`, warning, "Delete")) await remove(`${BASE}/images/${encodeURI(image.path)}`);
+        if (await ask(`Delete ${image.path}?`, warning, "Delete", { danger: true })) await remove(`${BASE}/images/${encodeURI(image.path)}`);
         await showList();
       }, { className: "danger" })));
   }
@@ -70,7 +70,7 @@ export function showImages(main) {
   async function replaceOrSend(file) {
     const [there, unfinished] = await Promise.all([get(`${BASE}/images`), get(`${BASE}/uploads`)]);
     const warning = h("p", {}, "Machines that use it then find another disk.");
-    if (there.some((image) => image.path === file.name) && !(await ask(`Replace ${file.name}?`, warning, "Replace"))) return;
+    if (there.some((image) => image.path === file.name) && !(await ask(`Replace ${file.name}?`, warning, "Replace", { danger: true }))) return;
     const same = unfinished.find((each) => each.filename === file.name && each.size === file.size && each.md5sum === null);
     await send(BASE, file.name, file, same);
   }

@@ -1,6 +1,7 @@
 // Prepares the SVG of a drawing for the browser. It may come from anybody, so it is not parsed into a document. Only its text is
 // changed, by patterns that take linear time.
 
+import { darkRules } from "./dark_colours.js";
 import { pixels } from "./letters.js";
 
 // GNS3's clients begin a note this far from its left, with the baseline 1em below its top.
@@ -14,10 +15,10 @@ const THICKEST = 200;
 const PLAIN = new Set(["svg", "text", "rect", "ellipse", "line", "path", "image"]);
 const ROOT = /<svg(?=[\s/>])[^<>]*/;
 const NOTE = /<text(?=[\s>])([^<>]*)>([^<]*)<\/text>/g;
-// Drawings are made for a white background: on a dark page, black letters and lines become light.
-const DARK = `<style>@media (prefers-color-scheme: dark) {
-  text:is([fill="#000000"], :not([fill])) { fill: #e7ebef; stroke: #14181d; stroke-width: 3px; paint-order: stroke }
-  line[stroke="#000000"] { stroke: #a3aeba }
+// What has no colour of its own is black.
+const darkStyle = (svg) => `<style>@media (prefers-color-scheme: dark) {
+text:not([fill]) { fill: #e7ebef }
+${darkRules(svg)}
 }</style>`;
 
 // Returns an SVG that a browser shows as GNS3's clients show the drawing, and the box that it covers, relative to its
@@ -35,7 +36,7 @@ export function pictureOf(svg) {
   const size = { width, height };
   let shown = svg;
   if ([...svg.matchAll(/<([A-Za-z][\w:.-]*)/g)].every(([, name]) => PLAIN.has(name))) {
-    shown = svg.replace(NOTE, (note, attributes, text) => layOut(note, attributes, text, size)).replace(/<\/svg\s*>\s*$/, () => `${DARK}</svg>`);
+    shown = svg.replace(NOTE, (note, attributes, text) => layOut(note, attributes, text, size)).replace(/<\/svg\s*>\s*$/, () => `${darkStyle(svg)}</svg>`);
   }
   const box = [-edge, -edge, size.width + edge, size.height + edge];
   const view = [-edge, -edge, size.width + 2 * edge, size.height + 2 * edge];

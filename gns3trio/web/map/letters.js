@@ -1,5 +1,7 @@
 // GNS3's text styles: `style` is a list of CSS declarations. It may come from other people's files, so each value is checked.
 
+import { onDark } from "./dark_colours.js";
+
 // GNS3 gives font sizes in points, without the unit.
 const PIXELS_OF_POINT = 4 / 3;
 const LARGEST = 200;
@@ -25,10 +27,11 @@ export function pixels(size) {
   return Math.min(Number(number) * (unit === "px" ? 1 : PIXELS_OF_POINT), LARGEST);
 }
 
-// A colour for CSS, or "" if it is invalid. Black, GNS3's colour on white, becomes light on a dark page.
+// A colour of a text or line for CSS, or "" if it is invalid. On a dark page it is one that can be seen there.
 export function paint(color, isColor = isCssColor) {
   if (typeof color !== "string" || !isColor(color)) return "";
-  return ["#000000", "#000", "black"].includes(color.trim().toLowerCase()) ? "light-dark(#000, var(--text))" : color;
+  const dark = onDark(color, "line");
+  return dark && dark !== color.trim().toLowerCase() ? `light-dark(${color.trim()}, ${dark})` : color;
 }
 
 const isCssColor = (color) => CSS.supports("color", color);

@@ -1,6 +1,6 @@
 // The benchmark of a link: its parameters, its progress, and the report as plots and a table.
 
-import { act } from "../actions.js";
+import { act, enable } from "../actions.js";
 import { post } from "../api.js";
 import { h, setText } from "../dom.js";
 import { formatCount } from "../format.js";
@@ -18,11 +18,15 @@ export function makeBenchmark(lab, linkId) {
   const tests = Object.entries(TESTS).map(([name, text]) =>
     h("label", {}, h("input", { type: "checkbox", name, checked: name !== "burst" }), ` ${text} `));
   const go = h("button", { className: "primary" }, "Measure");
+  let measuring = false;
   const form = h("form", { onsubmit: (event) => {
     event.preventDefault();
-    go.disabled = true;
+    if (measuring) return;
+    measuring = true;
+    enable(go, false);
     act(measure)().finally(() => {
-      go.disabled = false;
+      measuring = false;
+      enable(go, true);
       bar.hidden = true;
     });
   } },

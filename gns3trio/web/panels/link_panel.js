@@ -1,6 +1,6 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
-import { button } from "../actions.js";
+import { button, enable } from "../actions.js";
 import { at, get, post, put } from "../api.js";
 import { h, setText } from "../dom.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
@@ -77,7 +77,7 @@ export class LinkPanel {
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
     setText(this.capture, link.capturing ? "Stop capture" : "Start capture");
-    this.watch.disabled = !link.capturing;
+    enable(this.watch, link.capturing);
     this.download.hidden = !link.capture_file_name;
     if (link.capture_file_name) {
       const file = `${this.lab.path}/files/project-files/captures/${encodeURIComponent(link.capture_file_name)}`;

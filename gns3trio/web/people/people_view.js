@@ -77,7 +77,7 @@ export function showPeople(main) {
     const { path, id, name, one } = KINDS[kind];
     return button("Delete", changing(async () => {
       const warning = h("p", {}, "The permissions that go with it are removed, too.");
-      return (await ask(`Delete ${one} ${thing[name]}?`, warning, "Delete")) && removeAt(`${path}/${thing[id]}`);
+      return (await ask(`Delete ${one} ${thing[name]}?`, warning, "Delete", { danger: true })) && removeAt(`${path}/${thing[id]}`);
     }), { className: "danger" });
   }
 

@@ -32,10 +32,12 @@ test("a later value goes before an earlier one", () => {
   assert.deepEqual(lettersOf("fill: red; fill: nonsense", isColor), { fill: "" });
 });
 
-test("black is light on a dark ground, other colours stay", () => {
-  assert.equal(paint("#000000", isColor), "light-dark(#000, var(--text))");
-  assert.equal(paint("BLACK", isColor), "light-dark(#000, var(--text))");
+test("on a dark page a dark colour is light; one that can be seen there, or that is not written in digits, stays", () => {
+  assert.match(paint("#000000", isColor), /^light-dark\(#000000, #[ef][0-9a-f]{5}\)$/);
+  assert.match(paint("BLACK", isColor), /^light-dark\(BLACK, #[ef][0-9a-f]{5}\)$/);
+  assert.match(paint("#00007f", isColor), /^light-dark\(#00007f, #[0-9a-f]{6}\)$/);
   assert.equal(paint("#00aaff", isColor), "#00aaff");
+  assert.equal(paint("red", isColor), "red");
 });
 
 test("what is no colour is none", () => {
