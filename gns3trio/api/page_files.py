@@ -2,9 +2,9 @@
 
 The pages load nothing from other hosts, and their policy forbids it.
 
-A page names its files below a path with a hash of all of them: ``static/app/HASH/app.js``. Browsers keep such a file for
-ever and need no request for it; after an update of the server, the path is another one. Without the hash, or with that
-of another version, a file has an entity tag, and is asked for each time.
+A page names its files below a path with a hash of all of them: ``static/app/HASH/app.js``. Browsers keep such a file
+for ever and need no request for it; after an update of the server, the path is another one. Without the hash, or with
+that of another version, a file has an entity tag, and is asked for each time.
 """
 
 import gzip

@@ -1,45 +1,135 @@
 // The list of projects.
 
-import { act, ask, button, field } from "./actions.js";
-import { EventStream, OF_PROJECTS, at, get, post, remove, request } from "./api.js";
-import { h } from "./dom.js";
+import { act, ask, button, enable } from "./actions.js";
+import { EventStream, OF_PROJECTS, at, get, post, put, remove, request } from "./api.js";
+import { h, set, setText } from "./dom.js";
+import { formField, openForm } from "./forms.js";
+import { icon } from "./icons.js";
 import { showConnection, tell } from "./messages.js";
+import { agoText, contentsOf, freeName, listed, stateOf } from "./projects/project_list.js";
 import { randomId } from "./random_id.js";
+
+const COLUMNS = [["name", "Project"], ["status", "Status"], ["nodes", "Contents"], ["changed", "Changed"]];
+// How often the counts are read again: soon after something has happened, and now and then.
+const [SOON_MS, LATER_MS] = [700, 20_000];
+const EXAMPLE = { name: "Two VLANs", file: "examples/two-vlans.yaml" };
 
 export function showProjects(main) {
   document.title = "Projects · gns3trio";
   const projects = new Map();
+  let summaries = new Map();
+  const shown = { text: "", order: "name", turned: false };
+  const made = new Map(); // rows by id
   const rows = h("tbody");
-  const empty = h("p", { className: "hint" }, "There is no project yet. Create one, or import a .gns3project file.");
-  const file = h("input", { type: "file", accept: ".gns3project,.gns3p", hidden: true, id: "import-file",
-    onchange: act(() => importProject(file)) });
+  const heads = new Map(COLUMNS.map(([order, title]) => [order, h("th", { scope: "col" }, h("button", { type: "button", className: "sort", onclick: () => sort(order) }, title))]));
+  const search = h("input", { type: "search", placeholder: "Find a project (/)", ariaLabel: "Find a project", maxLength: 200, oninput: () => { shown.text = search.value; draw(); } });
+  const none = h("p", { className: "hint", role: "status", hidden: true });
+  const table = h("div", { className: "wide", hidden: true }, search,
+    h("table", { className: "list-of-projects" }, h("thead", {}, h("tr", {}, [...heads.values()], h("td"))), rows), none);
+  const file = h("input", { type: "file", accept: ".gns3project,.gns3p", hidden: true, id: "import-file", ariaLabel: "Project file", onchange: act(() => importProject(file)) });
+  const empty = emptyState();
+  const example = button("Example lab", makeExample, { title: "Make a lab of two VLANs over two switches", hidden: true });
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Projects"),
-      button("New project", createProject, { className: "primary" }),
+      button("New project", create, { className: "primary" }),
+      example,
       button("Import…", () => file.click()), file,
       h("a", { className: "button", href: at("/images") }, "Images and appliances"),
       h("a", { className: "button", href: at("/people") }, "People")),
-    h("table", {}, h("thead", {}, h("tr", {}, ["Project", "Status", ""].map((text) => h("th", {}, text)))), rows),
-    empty));
+    table, empty));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || event.target.closest("input, textarea, select, dialog") || table.hidden) return;
+    event.preventDefault();
+    search.focus();
+  });
 
-  function draw() {
-    const sorted = [...projects.values()].toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-    rows.replaceChildren(...sorted.map(row));
-    empty.hidden = sorted.length > 0;
+  function emptyState() {
+    return h("div", { className: "empty", hidden: true }, icon("mesh"), h("h2", {}, "There is no lab yet"),
+      h("p", {}, "Begin with a small lab that works: four PCs in two VLANs over two switches. Or make a new project and draw your own, or import a .gns3project file."),
+      h("p", { className: "buttons" }, button("Make the example lab", makeExample, { className: "primary" })));
   }
 
-  function row(project) {
-    const path = `/v2/projects/${project.project_id}`;
-    const open = async () => { location.href = at(`/projects/${project.project_id}`); };
-    return h("tr", { id: `project-${project.project_id}` },
-      h("td", {}, h("a", { href: at(`/projects/${project.project_id}`) }, project.name),
-        project.error ? h("p", { className: "error" }, project.error) : null),
-      h("td", {}, h("span", { className: `status ${project.status}` }, project.status)),
-      h("td", { className: "buttons" },
-        project.status === "opened" ? button("Close", () => post(`${path}/close`)) : button("Open", open),
-        button("Duplicate", () => duplicate(project, path)),
-        h("a", { className: "button", href: at(`${path}/export`), download: `${project.name}.gns3project` }, "Export"),
-        button("Delete", () => deleteProject(project, path), { className: "danger" })));
+  const names = () => [...projects.values()].map(({ name }) => name);
+
+  function sort(order) {
+    Object.assign(shown, { order, turned: shown.order === order && !shown.turned });
+    draw();
+  }
+
+  function draw() {
+    table.hidden = projects.size === 0;
+    empty.hidden = projects.size > 0;
+    example.hidden = projects.size === 0;
+    for (const [order, head] of heads) set(head, { "aria-sort": order !== shown.order ? "none" : (order === "name" || order === "status") === shown.turned ? "descending" : "ascending" });
+    const found = listed(projects.values(), summaries, shown);
+    none.hidden = found.length > 0;
+    setText(none, found.length ? "" : "No project has such a name.");
+    for (const project of found) {
+      if (!made.has(project.project_id)) made.set(project.project_id, makeRow(project.project_id));
+      made.get(project.project_id).update(project);
+    }
+    for (const id of made.keys()) if (!projects.has(id)) made.delete(id);
+    const wanted = found.map(({ project_id: id }) => made.get(id).element);
+    if (wanted.length === rows.children.length && wanted.every((row, place) => rows.children[place] === row)) return; // the focus stays
+    const focused = document.activeElement;
+    rows.replaceChildren(...wanted);
+    if (rows.contains(focused)) focused.focus({ preventScroll: true });
+  }
+
+  function makeRow(id) {
+    const path = `/v2/projects/${id}`;
+    const project = () => projects.get(id);
+    const link = h("a", { href: at(`/projects/${id}`) });
+    const [error, state, contents, changed] = [h("p", { className: "error", hidden: true }), h("span"), h("td"), h("td")];
+    const open = button("Open", async () => { location.href = at(`/projects/${id}`); });
+    const close = button("Close", () => post(`${path}/close`));
+    const small = (text, name, action, options) => h("button", { type: "button", className: "tool", ...options, ariaLabel: text, title: text, onclick: act(action) }, icon(name));
+    const download = h("a", { className: "button tool", href: at(`${path}/export`), ariaLabel: "Export", title: "Export" }, icon("download"));
+    const element = h("tr", { id: `project-${id}` }, h("td", {}, link, error), h("td", {}, state), contents, changed,
+      h("td", { className: "buttons" }, open, close,
+        small("Rename", "edit", () => rename(project(), path)),
+        small("Duplicate", "copy", () => duplicate(project(), path)),
+        download,
+        small("Delete", "delete", () => deleteProject(project(), path), { className: "tool danger" })));
+    return { element, update: (row) => {
+      setText(link, row.name);
+      setText(error, row.error ?? "");
+      error.hidden = !row.error;
+      setText(state, stateOf(row));
+      state.className = `status ${row.started ? "started" : row.status}`;
+      setText(contents, contentsOf(row));
+      setText(changed, agoText(row.changedAt, Date.now() / 1000));
+      if (row.changedAt !== null) changed.title = new Date(1000 * row.changedAt).toLocaleString();
+      open.hidden = row.status === "opened";
+      close.hidden = row.status !== "opened";
+      enable(open, !row.error);
+      download.download = `${row.name}.gns3project`;
+    } };
+  }
+
+  // --- what the list tells of each project ---
+
+  let timer = null;
+  let due = Infinity;
+
+  function readSoon(after = SOON_MS) {
+    if (Date.now() + after >= due) return;
+    clearTimeout(timer);
+    due = Date.now() + after;
+    timer = setTimeout(async () => {
+      due = Infinity;
+      try {
+        if (!document.hidden) await readSummaries();
+      } catch {
+        // The connection tells it.
+      }
+      readSoon(LATER_MS);
+    }, after);
+  }
+
+  async function readSummaries() {
+    summaries = new Map((await get("/v2/project_summaries")).map((each) => [each.project_id, each]));
+    draw();
   }
 
   function change(action, event) {
@@ -47,24 +137,49 @@ export function showProjects(main) {
     else if (OF_PROJECTS.has(action)) projects.set(event.project_id, event);
     else if (action === "log.error") tell(event.message, "error");
     if (OF_PROJECTS.has(action)) draw();
+    if (/^(project|node|link)\./.test(action)) readSoon();
   }
 
   new EventStream({
     onEvent: change,
     onConnection: showConnection,
     onReload: async () => {
+      const [all, counts] = await Promise.all([get("/v2/projects"), get("/v2/project_summaries")]);
       projects.clear();
-      for (const project of await get("/v2/projects")) projects.set(project.project_id, project);
+      for (const project of all) projects.set(project.project_id, project);
+      summaries = new Map(counts.map((each) => [each.project_id, each]));
       draw();
+      readSoon(LATER_MS);
     },
+    onError: (error) => tell(error.message, "error"),
   });
+
+  // --- actions ---
+
+  async function create() {
+    const project = await askForName({ title: "New project", confirm: "Create", value: "", submit: (name) => post("/v2/projects", { name }) });
+    if (project) location.href = at(`/projects/${project.project_id}`);
+  }
+
+  async function makeExample() {
+    const reply = await fetch(new URL(EXAMPLE.file, import.meta.url));
+    if (!reply.ok) throw new Error("The example lab could not be loaded.");
+    const lab = new Blob([await reply.text()], { type: "application/yaml" });
+    const project = await post("/v2/projects", { name: freeName(EXAMPLE.name, names()) });
+    try {
+      await request("PUT", `/v2/projects/${project.project_id}/topology`, lab);
+    } catch (error) {
+      await remove(`/v2/projects/${project.project_id}`);
+      throw error;
+    }
+    location.href = at(`/projects/${project.project_id}`);
+  }
 }
 
-async function createProject() {
-  const answer = await ask("New project", field("Name", "name", { autofocus: true }), "Create");
-  if (!answer) return;
-  const project = await post("/v2/projects", { name: answer.name });
-  location.href = at(`/projects/${project.project_id}`);
+// Asks for the name of a project. If the server refuses it, the dialog stays, with the reason at the field.
+function askForName({ title, confirm, value, submit }) {
+  const name = formField("Name", h("input", { name: "name", required: true, autofocus: true, value, maxLength: 255 }));
+  return openForm({ title, parts: [name.part], fields: [name], confirm, busy: "One moment…", submit: (values) => submit(values.name), fieldOf: (text) => ({ name: "name", text }) });
 }
 
 async function importProject(input) {
@@ -76,12 +191,13 @@ async function importProject(input) {
   input.value = "";
 }
 
-async function duplicate(project, path) {
-  const answer = await ask(`Duplicate ${project.name}`, field("Name", "name", { value: `${project.name}-copy` }), "Duplicate");
-  if (answer) await post(`${path}/duplicate`, { name: answer.name });
-}
+const rename = (project, path) =>
+  askForName({ title: `Rename ${project.name}`, confirm: "Rename", value: project.name, submit: (name) => put(path, { name }) });
+
+const duplicate = (project, path) =>
+  askForName({ title: `Duplicate ${project.name}`, confirm: "Duplicate", value: `${project.name}-copy`, submit: (name) => post(`${path}/duplicate`, { name }) });
 
 async function deleteProject(project, path) {
   const warning = h("p", {}, "Its nodes, files, captures and snapshots are deleted. This cannot be undone.");
-  if (await ask(`Delete ${project.name}?`, warning, "Delete")) await remove(path);
+  if (await ask(`Delete ${project.name}?`, warning, "Delete", { danger: true })) await remove(path);
 }

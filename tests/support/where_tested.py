@@ -262,6 +262,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/storage/file_names": ["api/found_projects", "api/projects"],
     "controller/storage/kept_versions": ["api/recovery"],
     "controller/storage/places": ["api/found_projects"],
+    "controller/storage/file_summary": ["api/project_summaries"],
     "controller/storage/project_file": ["api/comes_back", "api/while_opening"],
     "controller/storage/project_swap": ["api/projects", "api/snapshots"],
     "controller/storage/remembered_places": ["api/found_projects"],

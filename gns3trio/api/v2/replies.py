@@ -30,6 +30,19 @@ class Project(ProjectSettings):
 
 
 @reply_shape
+class ProjectSummary(Whole):
+    """How much a project contains, and what runs. ``started`` counts no nodes that always run, such as switches;
+    ``changed_at`` is in seconds since 1970.
+    """
+
+    project_id: UUID
+    nodes: int | None
+    links: int | None
+    started: int
+    changed_at: float | None
+
+
+@reply_shape
 class LinkProblem(Whole):
     """A link that passes no frames, and the reason."""
 

@@ -13,6 +13,7 @@ from gns3trio.controller.gns3_format.reader import parse_heading, parse_project
 from gns3trio.controller.gns3_format.records import EncodedRecords, ProjectRecord, format_project
 from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.storage.converted_files import settle_files
+from gns3trio.controller.storage.file_summary import FileSummary, summarize
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, NO_PLAIN_FILE, read_plain, write_all, write_atomic
 from gns3trio.controller.storage.kept_versions import keep_version
 from gns3trio.controller.storage.saver import Saver
@@ -68,6 +69,7 @@ class ProjectFile:
         self._ours: tuple[int, int, int] | None = (
             None  # identity of the file as last read or written, while the project is open
         )
+        self._summary = FileSummary()
         self._scope = trio.CancelScope()
         self._ended = trio.Event()
 
@@ -154,6 +156,11 @@ class ProjectFile:
             return await threads.disk.run(read_plain, path, MAX_PROJECT_FILE_BYTES)
         except OSError as error:
             raise Conflict(f"{path} cannot be read: {error.strerror}") from None
+
+    async def summary(self) -> FileSummary:
+        """What the file tells without being opened. It is read once after each change."""
+        self._summary = await threads.disk.run(summarize, self.path, self._summary)
+        return self._summary
 
     async def keep_version(self) -> None:
         """Keep the file, which was just read, as a valid version."""

@@ -33,7 +33,7 @@ export class NodeShape {
     layers.put(this.group, node.z, "nodes");
     set(this.group, {
       transform: `translate(${node.x} ${node.y})`,
-      class: classNames("node", { started: node.status === "started", suspended: node.status === "suspended", source, kept: kept && !away, away, elsewhere: host !== null, dimmed, selected }),
+      class: classNames("node", { started: node.status === "started", suspended: node.status === "suspended", source, kept: kept && !away, away, elsewhere: host !== null, foreign: !isOurs(node.symbol), dimmed, selected }),
       "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${state}${host ? `, on ${host.name}` : ""}`,
     });
     this.showHost(host, width / 2, height + HOST_BELOW);
@@ -58,5 +58,8 @@ export class NodeShape {
     set(this.host, { x, y });
   }
 }
+
+// Our own symbols can be seen on every ground; one that was uploaded may be black, and gets a plate on a dark page.
+const isOurs = (symbol) => symbol?.startsWith(":/symbols/") ?? false;
 
 const shortened = (name) => (name.length > LONGEST_HOST ? `${name.slice(0, LONGEST_HOST - 1)}…` : name);

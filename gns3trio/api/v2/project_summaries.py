@@ -1,0 +1,37 @@
+"""``/v2/project_summaries``; an extension: what the list of projects tells of each."""
+
+from typing import Any
+
+from gns3trio.api.access import Access
+from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import replies
+from gns3trio.controller.project.project import Project
+from gns3trio.slices import Slices
+
+routes = RouteTable("/v2")
+
+
+@routes.route("GET", "/project_summaries", reply=list[replies.ProjectSummary], access=Access.LOGIN)
+async def list_summaries(api: ApiRequest) -> list[dict[str, Any]]:
+    """How many nodes and links each project has, how many nodes were started, and when its file was changed; an
+    extension. Null is what is not known, because the file cannot be read or is very large.
+    """
+    return [await _view(project) for project in list(api.projects)]
+
+
+async def _view(project: Project) -> dict[str, Any]:
+    file = await project.file.summary()
+    nodes, links, started = file.nodes, file.links, 0
+    if project.status == "opened":
+        nodes, links = len(project.nodes), len(project.links)
+        slices = Slices()
+        for node in list(project.nodes.values()):
+            started += node.status == "started" and not node.traits.always_runs
+            await slices.pause()
+    return {
+        "project_id": str(project.project_id),
+        "nodes": nodes,
+        "links": links,
+        "started": started,
+        "changed_at": file.changed_at,
+    }
