@@ -41,9 +41,10 @@ export class Toolbar {
 
   makeButton(command) {
     const text = h("span", { className: "text" });
-    const button = h("button", { type: "button", className: `tool ${command.id}`, tabIndex: -1, onclick: () => this.commands.run(command.id) },
+    const button = h("button", { type: "button", className: "tool", tabIndex: -1, onclick: () => this.commands.run(command.id) },
       command.icon ? icon(command.icon) : null, text);
     this.groupOf(command.group).append(button);
+    button.dataset.command = command.id;
     const made = { button, text };
     this.buttons.set(command.id, made);
     return made;
