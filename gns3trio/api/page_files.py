@@ -93,8 +93,8 @@ def takes_gzip(accept_encoding: str) -> bool:
     for each in accept_encoding.lower().replace(" ", "").split(","):
         coding, _, weight = each.partition(";")
         weights[coding] = weight
-    weight = weights.get("gzip", weights.get("*"))
-    return weight is not None and weight.rstrip("0.") != "q="
+    given = weights.get("gzip", weights.get("*"))
+    return given is not None and given.rstrip("0.") != "q="
 
 
 async def page_reply(api: ApiRequest, path: str, replacements: Mapping[str, str], status: int = 200) -> Response:
