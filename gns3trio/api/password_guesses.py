@@ -21,17 +21,10 @@ from contextlib import contextmanager
 
 from gns3trio.addresses import parse_address
 from gns3trio.api.latest import Latest
-from gns3trio.classes import define, frozen
+from gns3trio.api.rates import Bucket, Rate
+from gns3trio.classes import define
 
 log = logging.getLogger(__name__)
-
-
-@frozen
-class Rate:
-    """``burst`` wrong passwords at once, then one every ``seconds``."""
-
-    burst: int
-    seconds: float
 
 
 # A person with a few candidates needs fewer; a program is limited to 29,000 a day.
@@ -66,9 +59,9 @@ class Guesses:
     ) -> None:
         self._clock = clock
         self._per_address = per_address
-        self._total = _Bucket(in_total, clock())
-        self._addresses: Latest[str, _Bucket] = Latest(max_addresses)
-        self._refused_tokens: Latest[str, _Bucket] = Latest(max_addresses)
+        self._total = Bucket(in_total, clock())
+        self._addresses: Latest[str, Bucket] = Latest(max_addresses)
+        self._refused_tokens: Latest[str, Bucket] = Latest(max_addresses)
         self._known: Latest[str, None] = Latest(max_addresses)
         self._connections: Latest[Client, bytes] = Latest(MAX_CONNECTIONS)
 
@@ -93,7 +86,7 @@ class Guesses:
         address, now = address_key(client[0]), self._clock()
         bucket = self._addresses.get(address)
         if bucket is None:
-            bucket = _Bucket(self._per_address, now)
+            bucket = Bucket(self._per_address, now)
         self._addresses.put(address, bucket)
         buckets = [bucket] if address in self._known else [bucket, self._total]
         taken = [each.take(now) for each in buckets]
@@ -122,13 +115,13 @@ class Guesses:
         """
         address, now = address_key(client[0]), self._clock()
         if (bucket := self._refused_tokens.get(address)) is None:
-            bucket = _Bucket(_TOLD_TOKENS, now)
+            bucket = Bucket(_TOLD_TOKENS, now)
         self._refused_tokens.put(address, bucket)
         if bucket.wait(now) == 0:
             bucket.take(now)
             log.warning("a token from %s was refused: it is not one of this server, or is not valid any more", address)
 
-    def _tell(self, address: str, buckets: Sequence["_Bucket"]) -> None:
+    def _tell(self, address: str, buckets: Sequence[Bucket]) -> None:
         now = self._clock()
         slowed = " (now slowed)" if buckets[0].wait(now) > 0 else ""
         if len(buckets) > 1 and buckets[1].wait(now) > 0:
@@ -149,30 +142,3 @@ def address_key(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((int(parsed), IPV6_PREFIX), strict=False))
     return str(parsed) if parsed is not None else address
-
-
-class _Bucket:
-    def __init__(self, rate: Rate, now: float) -> None:
-        self.rate = rate
-        self._tokens = float(rate.burst)
-        self._counted = now
-
-    def wait(self, now: float) -> float:
-        """Seconds until a token is available."""
-        self._fill(now)
-        return max(0.0, (1 - self._tokens) * self.rate.seconds)
-
-    def take(self, now: float) -> float:
-        """Take a token, or what there is of one; returns how much."""
-        self._fill(now)
-        taken = min(1.0, self._tokens)
-        self._tokens -= taken
-        return taken
-
-    def give_back(self, taken: float) -> None:
-        """Put back what was taken."""
-        self._tokens = min(self.rate.burst, self._tokens + taken)
-
-    def _fill(self, now: float) -> None:
-        self._tokens = min(self.rate.burst, self._tokens + (now - self._counted) / self.rate.seconds)
-        self._counted = now

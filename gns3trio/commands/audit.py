@@ -28,6 +28,12 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+def _told(entry: dict[str, Any]) -> str:
+    """The status, and how many refused requests of the user are not recorded before this one."""
+    missing = entry.get("missing", 0)
+    return f"{entry['status']} (and {missing} more)" if missing else str(entry["status"])
+
+
 async def _audit(server: Client, arguments: argparse.Namespace) -> None:
     query: dict[str, Any] = {"limit": arguments.limit}
     path = "/v2/audit"
@@ -49,7 +55,7 @@ async def _audit(server: Client, arguments: argparse.Namespace) -> None:
                     entry["address"],
                     entry["action"],
                     names.get(entry.get("project_id"), entry.get("project_id", "")),
-                    entry["status"],
+                    _told(entry),
                 )
                 for entry in reversed(entries)
             ],

@@ -3,10 +3,14 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from trio_websocket import open_websocket_url
 
+from gns3trio.api import audited
+from gns3trio.api.rates import Rate
 from tests.support.lab import Lab
 from tests.support.server import Server
+from tests.support.v3 import logged_in
 
 Json = dict[str, Any]
 
@@ -70,3 +74,25 @@ async def test_a_console_that_is_opened_is_recorded(server: Server, lab: Lab) ->
         pass
     entry = (await trail(server))[-1]
     assert (entry["method"], entry["status"], entry["path"]) == ("WEBSOCKET", 101, path)
+
+
+async def test_refused_requests_do_not_push_changes_out(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(audited, "REFUSED", Rate(2, 10.0))
+    monkeypatch.setattr(audited, "monotonic", lambda: now)
+    v3 = await logged_in(server)
+    before = len(await trail(server))
+    for _ in range(5):
+        await v3.refused("DELETE", f"/v3/projects/{uuid4()}", {}, 404, "")
+    made = await v3.request("POST", "/v3/projects", {"name": "a change"}, 201)  # is recorded in any case
+    await v3.refused("DELETE", f"/v3/projects/{uuid4()}", {}, 404, "")
+    now += 10
+    await v3.refused("DELETE", f"/v3/projects/{uuid4()}", {}, 404, "")
+    entries = (await trail(server))[before:]
+    assert [(entry["status"], entry.get("missing")) for entry in entries] == [
+        (404, None),
+        (404, None),
+        (201, None),
+        (404, 4),
+    ]
+    await v3.request("DELETE", f"/v3/projects/{made['project_id']}", {}, 204)

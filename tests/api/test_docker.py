@@ -10,6 +10,7 @@ from uuid import uuid4
 import attrs
 import pytest
 
+from gns3trio.api.v3.compute_api_views import FIELDS
 from gns3trio.compute.nodes.docker import containers
 from gns3trio.config import Config
 from tests.support.docker_engine import BUSYBOX, DockerEngine
@@ -153,6 +154,27 @@ async def test_a_container_of_another_controller(server: Server, docker_engine: 
     images = await server.request("GET", "/v2/compute/docker/images", None, 200)
     assert {"image": "busybox:latest"} in images
     assert await server.request("GET", "/v2/computes/local/docker/images", None, 200) == images
+    await server.request("DELETE", own, None, 204)
+    assert docker_engine.containers() == []
+
+
+async def test_a_container_of_a_controller_of_gns3_3(server: Server, docker_engine: DockerEngine) -> None:
+    project_id = str(uuid4())
+    await server.request("POST", "/v3/compute/projects", {"name": "far", "project_id": project_id}, 201)
+    path = f"/v3/compute/projects/{project_id}/docker/nodes"
+    refused = await server.request("POST", path, {"name": "D1"}, 422)
+    assert refused["detail"][0]["loc"] == ["body", "image"]
+    node = await server.request("POST", path, {"name": "D1", "image": BUSYBOX, "adapters": 1, "usage": "a box"}, 201)
+    assert node.keys() >= FIELDS["docker"].keys() and node["usage"] == "a box"
+    own = f"{path}/{node['node_id']}"
+    for action, status in (
+        *(("start", "started"), ("pause", "suspended"), ("unpause", "started"), ("suspend", "suspended")),
+        *(("start", "started"), ("reload", "started"), ("stop", "stopped")),
+    ):
+        await server.request("POST", f"{own}/{action}", None, 204)
+        assert (await server.request("GET", own, None, 200))["status"] == status
+    assert (await server.request("PUT", own, {**node, "environment": "X=1"}, 200)).keys() == node.keys()
+    assert {"image": "busybox:latest"} in await server.request("GET", "/v3/compute/docker/images", None, 200)
     await server.request("DELETE", own, None, 204)
     assert docker_engine.containers() == []
 

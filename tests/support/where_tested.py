@@ -104,7 +104,6 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/parts/kept_ports": ["api/new_node_type", "compute/bridge_nodes"],
     "compute/nodes/parts/local_services": ["compute/vpcs"],
     "compute/nodes/parts/node_console": ["compute/vpcs_console", "compute/bridge_nodes"],
-    "compute/nodes/parts/node_folder": ["compute/vpcs", "api/mac_addresses"],
     "compute/nodes/parts/node_ports": ["compute/bridge_nodes", "compute/interface"],
     "compute/nodes/parts/port_numbers": ["compute/bridge_nodes", "compute/cloud"],
     "compute/nodes/parts/program_files": ["native/sandbox"],

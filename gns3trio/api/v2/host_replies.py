@@ -212,7 +212,8 @@ class NodeUsage(Usage):
 class AuditEntry:
     """A change. ``time`` is per RFC 3339, in UTC. ``user`` is null on a server without users. ``action`` is what the
     request does, as the list of routes names it, and ``status`` the answer: 101 for a console that was opened. The ids
-    are those in the path.
+    are those in the path. ``missing`` is how many refused requests of this user are not recorded before this one,
+    because they were too many.
     """
 
     time: str
@@ -225,3 +226,4 @@ class AuditEntry:
     project_id: str = ""
     node_id: str = ""
     link_id: str = ""
+    missing: int = 0

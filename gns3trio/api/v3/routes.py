@@ -50,4 +50,5 @@ TABLES = (
     compute.routes,
     compute_emulators.routes,
     compute_nodes.routes,
+    node_disks.compute_routes,
 )

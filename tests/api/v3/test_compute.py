@@ -15,6 +15,7 @@ from trio_websocket import open_websocket_url
 from gns3trio.api.v3.compute_api_views import FIELDS
 from tests.gns3_3.recording import read_recording
 from tests.pcap_reader import read_capture
+from tests.support.machines import needs_qemu
 from tests.support.server import Server
 
 Json = dict[str, Any]
@@ -147,6 +148,26 @@ async def test_wrong_requests_are_told_with_their_place(server: Server, hosted: 
     assert "message" in await server.request("GET", f"{hosted}/vpcs/nodes/{uuid4()}", None, 404)
     assert "message" in await server.request("GET", f"/v3/compute/projects/{uuid4()}", None, 404)
     await server.request("GET", "/v3/compute/projects/not-an-id", None, 422)
+
+
+@needs_qemu
+async def test_disks_of_a_machine(server: Server, hosted: str) -> None:
+    body = {"name": "R1", "platform": "x86_64", "console_type": "none"}
+    node = await server.request("POST", f"{hosted}/qemu/nodes", body, 201)
+    path = f"{hosted}/qemu/nodes/{node['node_id']}/disk_image"
+    disk = Path(node["node_directory"], "data.qcow2")
+    await server.request("POST", f"{path}/data.qcow2", {"format": "qcow2", "size": 10}, 204)
+    assert disk.read_bytes().startswith(b"QFI\xfb")
+    refused = await server.request("POST", f"{path}/data.qcow2", {"format": "qcow2", "size": 10}, 409)
+    assert "data.qcow2" in refused["message"]
+    await server.request("PUT", f"{path}/data.qcow2", {"extend": 5}, 204)
+    assert int.from_bytes(disk.read_bytes()[24:32], "big") == 15 << 20
+    wrong = await server.request("POST", f"{path}/x", {"format": "iso", "size": 1}, 422)
+    assert wrong["detail"][0]["loc"] == ["body", "format"]
+    await server.request("DELETE", f"{path}/data.qcow2", None, 204)
+    assert not disk.exists()
+    pc = await make_pc(server, hosted, "PC1")
+    await server.request("DELETE", f"{hosted}/qemu/nodes/{pc['node_id']}/disk_image/x", None, 404)
 
 
 async def test_the_host(server: Server) -> None:

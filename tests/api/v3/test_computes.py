@@ -76,6 +76,8 @@ async def test_a_compute_that_answers(v3: V3, far: FarServer) -> None:
     assert {"lo"} <= {each["name"] for each in interfaces}
     assert await v3.request("GET", f"{path}/qemu/images", None, 200) == []
     assert "udp_ports" in await v3.request("GET", f"{path}/network/ports", None, 200)
+    await v3.request("PUT", path, {"password": "another"}, 200)
+    await v3.refused("POST", f"{path}/connect", None, 409, "password")
 
 
 async def test_what_this_server_offers(v3: V3) -> None:
