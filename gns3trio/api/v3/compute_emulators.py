@@ -1,14 +1,13 @@
 """``/v3/compute/qemu`` and ``/v3/compute/docker``: images of this host, and what only machines and containers do."""
 
 from typing import Any
-from uuid import UUID
 
 from gns3trio.api import library_views
 from gns3trio.api.access import Access
-from gns3trio.api.compute_client import client_of
 from gns3trio.api.downloads import Download, uploaded_file
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.controller.driven_nodes import driven_action, resume_driven
+from gns3trio.api.v2 import docker as v2_docker
+from gns3trio.api.v2 import qemu as v2_qemu
 
 routes = RouteTable("/v3/compute", access=Access.COMPUTE)
 
@@ -16,10 +15,7 @@ _CONTAINER = "/projects/{project_id}/docker/nodes/{node_id}"
 _MACHINE = "/projects/{project_id}/qemu/nodes/{node_id}"
 
 
-@routes.route("GET", "/docker/images", reply=list[library_views.DockerImage])
-async def list_container_images(api: ApiRequest) -> list[dict[str, Any]]:
-    """The images that the Docker engine of this host has, by name. 409 if there is no engine."""
-    return [{"image": name} for name in await api.context.docker_images()]
+routes.route("GET", "/docker/images", reply=list[library_views.DockerImage])(v2_docker.list_images)
 
 
 @routes.route("GET", "/qemu/capabilities", reply=library_views.QemuCapabilities)
@@ -46,20 +42,6 @@ async def download_image(api: ApiRequest, filename: str) -> Download:
     return uploaded_file(await api.controller.images.of("qemu").open(filename), filename)
 
 
-@routes.route("POST", f"{_CONTAINER}/pause", status=204)
-async def pause_container(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Suspend a container: all its processes are frozen."""
-    async with driven_action(api.controller, client_of(api.http.scope), project_id, "docker", node_id, "suspend"):
-        pass
-
-
-@routes.route("POST", f"{_CONTAINER}/unpause", status=204)
-async def unpause_container(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Let a suspended container go on."""
-    await resume_driven(api.controller, client_of(api.http.scope), project_id, "docker", node_id)
-
-
-@routes.route("POST", f"{_MACHINE}/resume", status=204)
-async def resume_machine(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Let a suspended machine go on."""
-    await resume_driven(api.controller, client_of(api.http.scope), project_id, "qemu", node_id)
+routes.route("POST", f"{_CONTAINER}/pause", status=204)(v2_docker.pause_node)
+routes.route("POST", f"{_CONTAINER}/unpause", status=204)(v2_docker.unpause_node)
+routes.route("POST", f"{_MACHINE}/resume", status=204)(v2_qemu.resume_node)

@@ -10,9 +10,9 @@ from gns3trio.api import host_views, library_views
 from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.forwarding import forwarded
-from gns3trio.api.host_views import interface_view, port_usage_view
 from gns3trio.api.library_views import image_view
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import computes as v2_computes
 from gns3trio.classes import define
 from gns3trio.compute.emulators import not_run
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
@@ -31,16 +31,10 @@ class IdlePcSearch:
     ram: Int32
 
 
-@routes.route("GET", "/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)
-async def list_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
-    """The network interfaces of the compute's host."""
-    return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
-
-
-@routes.route("GET", "/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)
-async def get_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
-    """The console and UDP ports in use, and their ranges."""
-    return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
+routes.route("GET", "/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)(
+    v2_computes.get_compute_interfaces
+)
+routes.route("GET", "/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)(v2_computes.get_compute_ports)
 
 
 @routes.route("GET", "/docker/images", reply=list[library_views.DockerImage], access=Access.LOGIN)

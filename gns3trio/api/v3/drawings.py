@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import drawings as v2_drawings
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody
 from gns3trio.api.v2.from_bodies import drawing_fields
@@ -12,13 +13,9 @@ from gns3trio.api.v3.views import drawing_view
 routes = RouteTable("/v3/projects/{project_id}/drawings")
 
 
-@routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")
-async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The drawings of a project; for a closed project, those in its file."""
-    project = api.controller.get_project(project_id)
-    if project.status == "opened":
-        return [drawing_view(project_id, drawing) for drawing in project.drawings.values()]
-    return (await project.file.read()).drawings
+routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")(
+    v2_drawings.list_drawings
+)
 
 
 @routes.route("POST", "", status=201, reply=replies.Drawing, privilege="Drawing.Allocate")
@@ -30,10 +27,7 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     return drawing_view(project_id, drawing)
 
 
-@routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")
-async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
-    """One drawing of a project."""
-    return drawing_view(project_id, api.controller.get_project(project_id).drawings.require(drawing_id))
+routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")(v2_drawings.get_drawing)
 
 
 @routes.route("PUT", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Modify")
@@ -45,8 +39,4 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     return drawing_view(project_id, drawing)
 
 
-@routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")
-async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
-    """Delete a drawing from a project."""
-    project = api.controller.get_project(project_id)
-    project.drawings.delete(project.drawings.require(drawing_id))
+routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")(v2_drawings.delete_drawing)

@@ -5,14 +5,12 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.streams import CaptureStream, capture_stream
+from gns3trio.api.v2 import links as v2_links
 from gns3trio.api.v2 import replies
-from gns3trio.api.v2.bodies import CaptureStart
 from gns3trio.api.v2.from_bodies import new_link_record
 from gns3trio.api.v3.bodies import LinkCreate, LinkUpdate
 from gns3trio.api.v3.replies import HostPort as HostPortReply
 from gns3trio.api.v3.views import host_port_view, link_view, saved_link_view
-from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.controller.links.ends import ends_after
 from gns3trio.controller.links.filters import checked_filters
 from gns3trio.controller.links.host_ports import host_port_of
@@ -36,10 +34,7 @@ async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> di
     return link_view(await project.links.create(await new_link_record(body)))
 
 
-@routes.route("GET", "/{link_id}", reply=replies.Link, privilege="Link.Audit")
-async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """One link of a project."""
-    return link_view(api.controller.get_project(project_id).links.require(link_id))
+routes.route("GET", "/{link_id}", reply=replies.Link, privilege="Link.Audit")(v2_links.get_link)
 
 
 @routes.route("PUT", "/{link_id}", reply=replies.Link, privilege="Link.Modify")
@@ -55,11 +50,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-@routes.route("DELETE", "/{link_id}", status=204, privilege="Link.Allocate")
-async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
-    """Delete a link between two ports."""
-    project = api.controller.get_project(project_id)
-    await project.links.delete(project.links.require(link_id))
+routes.route("DELETE", "/{link_id}", status=204, privilege="Link.Allocate")(v2_links.delete_link)
 
 
 @routes.route("POST", "/{link_id}/reset", reply=replies.Link, privilege="Link.Modify")
@@ -71,11 +62,9 @@ async def reset_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[s
     return link_view(link)
 
 
-@routes.route("GET", "/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")
-async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
-    """The filters of GNS3 that the link supports: all, whatever its nodes are."""
-    api.controller.get_project(project_id).links.require(link_id)
-    return GNS3_FILTERS
+routes.route("GET", "/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")(
+    v2_links.list_available_filters
+)
 
 
 @routes.route("GET", "/{link_id}/iface", reply=HostPortReply, privilege="Link.Audit")
@@ -85,13 +74,9 @@ async def get_interface(api: ApiRequest, project_id: UUID, link_id: UUID) -> dic
     return host_port_view(host_port_of(project.links.require(link_id), project.nodes))
 
 
-@routes.route("POST", "/{link_id}/capture/start", status=201, reply=replies.Link, privilege="Link.Capture")
-async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
-    """Start the capture of GNS3's clients."""
-    project = api.controller.get_project(project_id)
-    link = project.links.require(link_id)
-    await project.links.captures.start_gns3(link, body.data_link_type, body.capture_file_name)
-    return link_view(link)
+routes.route("POST", "/{link_id}/capture/start", status=201, reply=replies.Link, privilege="Link.Capture")(
+    v2_links.start_capture
+)
 
 
 @routes.route("POST", "/{link_id}/capture/stop", status=204, privilege="Link.Capture")
@@ -101,7 +86,4 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> None
     await project.links.captures.stop_gns3(project.links.require(link_id))
 
 
-@routes.route("GET", "/{link_id}/capture/stream", privilege="Link.Capture")
-async def stream_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
-    """The capture of GNS3's clients as a stream: from its beginning, then frames as they come."""
-    return capture_stream(api.controller.get_project(project_id).links.require(link_id), api.context.closing)
+routes.route("GET", "/{link_id}/capture/stream", privilege="Link.Capture")(v2_links.stream_pcap)

@@ -13,6 +13,7 @@ from gns3trio.api.console import require_screen, serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.forwarding import forwarded_for_node
 from gns3trio.api.routing import ApiRequest, RouteTable
+from gns3trio.api.v2 import nodes as v2_nodes
 from gns3trio.api.v2.bodies import NodeDuplicate
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes
 from gns3trio.api.v2.replies import Link
@@ -73,12 +74,7 @@ def _require_stopped_to_rename(node: Node, name: str) -> None:
         raise Conflict(f"name: node '{node.name}' is running, and can be renamed when it is stopped")
 
 
-@routes.route("DELETE", "/{node_id}", status=204, privilege="Node.Allocate")
-async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Delete a node with its links and files."""
-    project = api.controller.get_project(project_id)
-    async with project.nodes.lock(node_id, to_stop=True) as node:
-        await project.nodes.delete(node)
+routes.route("DELETE", "/{node_id}", status=204, privilege="Node.Allocate")(v2_nodes.delete_node)
 
 
 @routes.route("POST", "/{node_id}/duplicate", status=201, reply=replies.Node, privilege="Node.Allocate")
@@ -126,22 +122,9 @@ async def start_nodes(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.get_project(project_id).nodes.for_all("start")
 
 
-@routes.route("POST", "/stop", status=204, privilege="Node.PowerMgmt")
-async def stop_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Stop every node of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("stop")
-
-
-@routes.route("POST", "/suspend", status=204, privilege="Node.PowerMgmt")
-async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Suspend every node of the project that can be suspended. As in GNS3, the others are not changed."""
-    await api.controller.get_project(project_id).nodes.for_all("suspend")
-
-
-@routes.route("POST", "/reload", status=204, privilege="Node.PowerMgmt")
-async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Stop and start every node of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("reload")
+routes.route("POST", "/stop", status=204, privilege="Node.PowerMgmt")(v2_nodes.stop_nodes)
+routes.route("POST", "/suspend", status=204, privilege="Node.PowerMgmt")(v2_nodes.suspend_nodes)
+routes.route("POST", "/reload", status=204, privilege="Node.PowerMgmt")(v2_nodes.reload_nodes)
 
 
 # --- links ---
@@ -171,24 +154,9 @@ async def unisolate_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> No
 # --- consoles ---
 
 
-@routes.route("POST", "/{node_id}/console/reset", status=204, privilege="Node.Console")
-async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Disconnect all clients of a node's console."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
-        await node.require_instance().reset_console()
-
-
-@routes.route("POST", "/console/reset", status=204, privilege="Node.Console")
-async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
-    """Disconnect all console clients of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("reset_console")
-
-
-@routes.websocket("/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")
-async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
-    """A node's console as a websocket."""
-    node = context.controller.get_project(project_id).nodes.require(node_id)
-    await serve_console(websocket, node.instance, context.closing)
+routes.route("POST", "/{node_id}/console/reset", status=204, privilege="Node.Console")(v2_nodes.reset_console)
+routes.route("POST", "/console/reset", status=204, privilege="Node.Console")(v2_nodes.reset_consoles)
+routes.websocket("/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")(v2_nodes.node_console_ws)
 
 
 @routes.websocket("/{node_id}/console/vnc", access=Access.CONSOLE, privilege="Node.Console")

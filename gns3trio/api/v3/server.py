@@ -11,12 +11,9 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.server_values import (
     GNS3VM,
     IOU_LICENSE,
-    gns3vm_engines,
-    gns3vm_machines,
-    require_local,
-    statistics_of_computes,
 )
 from gns3trio.api.v2 import host_replies
+from gns3trio.api.v2 import server_resources as v2_server_resources
 from gns3trio.api.versions import VersionCheck, check_version
 from gns3trio.classes import define
 
@@ -65,29 +62,12 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     return {"version": body.version}
 
 
-@routes.route("POST", "/reload", status=204, privilege="Compute.Modify")
-async def reload_controller(api: ApiRequest) -> None:
-    """Search the projects folder again: add new projects, and remove those that have vanished."""
-    await api.controller.reload()
-
-
-@routes.route("POST", "/shutdown", status=204, privilege="Compute.Modify")
-async def shutdown(api: ApiRequest) -> None:
-    """Close all projects and stop the server (setting `local`)."""
-    require_local(api.context.config.local)
-    api.context.closing.set()
-
-
-@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)
-async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
-    """The load of each connected compute that answers within three seconds."""
-    return await statistics_of_computes(api.controller)
-
-
-@routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)
-async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
-    """The licence of IOU, which is only stored for clients."""
-    return IOU_LICENSE.get(api.controller)
+routes.route("POST", "/reload", status=204, privilege="Compute.Modify")(v2_server_resources.reload_controller)
+routes.route("POST", "/shutdown", status=204, privilege="Compute.Modify")(v2_server_resources.shutdown)
+routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)(
+    v2_server_resources.get_statistics
+)
+routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)(v2_server_resources.get_iou_license)
 
 
 @routes.route("PUT", "/iou_license", status=201, reply=IouLicense, privilege="Compute.Modify")
@@ -114,13 +94,9 @@ def _with_known_engine(settings: dict[str, Any]) -> dict[str, Any]:
     return settings if settings["engine"] in _ENGINES else {**settings, "engine": _NO_ENGINE}
 
 
-@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)
-async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
-    """The programs that could run the GNS3 virtual machine."""
-    return gns3vm_engines()
-
-
-@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)
-async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
-    """The virtual machines of an engine: always none."""
-    return gns3vm_machines(engine)
+routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)(
+    v2_server_resources.list_gns3vm_engines
+)
+routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)(
+    v2_server_resources.list_gns3vm_machines
+)

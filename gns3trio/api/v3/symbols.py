@@ -2,12 +2,10 @@
 
 from typing import Any
 
-from starlette.responses import Response
-
 from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.symbol_replies import picture_of, symbol_list
+from gns3trio.api.v2 import symbols as v2_symbols
 from gns3trio.controller.library.symbols import DEFAULT_SYMBOLS, THEMES
 
 routes = RouteTable("/v3/symbols")
@@ -17,10 +15,7 @@ _NEW_NAMES = {"ethernet_hub": "hub"}
 _DEFAULTS = {_NEW_NAMES.get(name, name): symbol for name, symbol in DEFAULT_SYMBOLS.items()}
 
 
-@routes.route("GET", "", reply=list[dict[str, Any]], privilege="Symbol.Audit")
-async def list_symbols(api: ApiRequest) -> Response:
-    """All symbols, built-in and uploaded."""
-    return await symbol_list(api)
+routes.route("GET", "", reply=list[dict[str, Any]], privilege="Symbol.Audit")(v2_symbols.list_symbols)
 
 
 @routes.route("GET", "/default_symbols", reply=dict[str, dict[str, str]], privilege="Symbol.Audit")
@@ -30,20 +25,8 @@ async def get_default_symbols(api: ApiRequest) -> dict[str, dict[str, str]]:
 
 
 # Browsers load pictures without a token.
-@routes.route("GET", "/{symbol_id:path}/raw", access=Access.ANYBODY)
-async def get_symbol(api: ApiRequest, symbol_id: str) -> Response:
-    """The picture of a symbol; for an unknown id, that of a computer."""
-    return await picture_of(api, symbol_id)
-
-
-@routes.route("POST", "/{symbol_id:path}/raw", status=204, privilege="Symbol.Allocate")
-async def upload_symbol(api: ApiRequest, symbol_id: str) -> None:
-    """Upload a picture. It is stored under the last part of its id."""
-    await api.controller.symbols.store(symbol_id, bytes(api.http.state.data))
-
-
-@routes.route("GET", "/{symbol_id:path}/dimensions", reply=library_views.SymbolSize, privilege="Symbol.Audit")
-async def get_symbol_size(api: ApiRequest, symbol_id: str) -> dict[str, int]:
-    """Width and height of a symbol in pixels."""
-    width, height = api.controller.symbols.size(symbol_id)
-    return {"width": width, "height": height}
+routes.route("GET", "/{symbol_id:path}/raw", access=Access.ANYBODY)(v2_symbols.get_symbol)
+routes.route("POST", "/{symbol_id:path}/raw", status=204, privilege="Symbol.Allocate")(v2_symbols.upload_symbol)
+routes.route("GET", "/{symbol_id:path}/dimensions", reply=library_views.SymbolSize, privilege="Symbol.Audit")(
+    v2_symbols.get_symbol_size
+)
