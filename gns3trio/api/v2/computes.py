@@ -9,7 +9,7 @@ from gns3trio import field_checks as v
 from gns3trio.api import host_views
 from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
-from gns3trio.api.host_views import interface_view, port_usage_view
+from gns3trio.api.handlers import computes as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import host_replies, replies
 from gns3trio.api.v2.benchmarks import UdpBenchmarkReport, UdpBenchmarkRequest, udp_benchmark_view
@@ -96,11 +96,12 @@ async def delete_compute(api: ApiRequest, compute_id: str) -> None:
     await api.controller.delete_compute(compute_id)
 
 
-@routes.route("GET", "/computes/{compute_id}/ports", reply=host_views.PortUsage, access=Access.LOGIN)
-@routes.route("GET", "/computes/{compute_id}/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)
-async def get_compute_ports(api: ApiRequest, compute_id: str) -> dict[str, Any]:
-    """The console and UDP ports in use, and their ranges."""
-    return port_usage_view(await api.controller.computes.require(compute_id).port_usage())
+routes.route("GET", "/computes/{compute_id}/ports", reply=host_views.PortUsage, access=Access.LOGIN)(
+    handlers.get_compute_ports
+)
+routes.route("GET", "/computes/{compute_id}/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)(
+    handlers.get_compute_ports
+)
 
 
 @routes.route(
@@ -115,10 +116,9 @@ async def measure_udp(api: ApiRequest, compute_id: str, body: UdpBenchmarkReques
     return udp_benchmark_view(await cancelled_on_disconnect(api, lambda: benchmark_udp(compute, a, b, spec, changes)))
 
 
-@routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)
-async def get_compute_interfaces(api: ApiRequest, compute_id: str) -> list[dict[str, Any]]:
-    """The network interfaces of the compute's host."""
-    return list(map(interface_view, await api.controller.computes.require(compute_id).interfaces()))
+routes.route("GET", "/computes/{compute_id}/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)(
+    handlers.get_compute_interfaces
+)
 
 
 @routes.route("GET", "/computes/{compute_id}/trunks", reply=host_replies.ComputeTrunk, privilege="Compute.Audit")

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from gns3trio.api.handlers import drawings as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody, refuse_other
@@ -12,13 +13,9 @@ from gns3trio.api.v2.views import drawing_view
 routes = RouteTable("/v2/projects/{project_id}/drawings")
 
 
-@routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")
-async def list_drawings(api: ApiRequest, project_id: UUID) -> list[dict[str, Any]]:
-    """The drawings of a project; for a closed project, those in its file."""
-    project = api.controller.get_project(project_id)
-    if project.status == "opened":
-        return [drawing_view(project_id, drawing) for drawing in project.drawings.values()]
-    return (await project.file.read()).drawings
+routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")(
+    handlers.list_drawings
+)
 
 
 @routes.route("POST", "", status=201, reply=replies.Drawing, privilege="Drawing.Allocate")
@@ -31,10 +28,7 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     return drawing_view(project_id, drawing)
 
 
-@routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")
-async def get_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> dict[str, Any]:
-    """One drawing of a project."""
-    return drawing_view(project_id, api.controller.get_project(project_id).drawings.require(drawing_id))
+routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")(handlers.get_drawing)
 
 
 @routes.route("PUT", "/{drawing_id}", status=201, reply=replies.Drawing, privilege="Drawing.Modify")
@@ -47,8 +41,4 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     return drawing_view(project_id, drawing)
 
 
-@routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")
-async def delete_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID) -> None:
-    """Delete a drawing from a project."""
-    project = api.controller.get_project(project_id)
-    project.drawings.delete(project.drawings.require(drawing_id))
+routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")(handlers.delete_drawing)

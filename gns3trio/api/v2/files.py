@@ -4,14 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio import threads
-from gns3trio.api.content_policy import BINARY
-from gns3trio.api.downloads import Download, file_download, uploaded_file
+from gns3trio.api.downloads import Download, uploaded_file
+from gns3trio.api.handlers import files as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import NodeDuplicate
 from gns3trio.api.v2.views import node_view
 from gns3trio.controller.archives.node_copy import duplicate_node
-from gns3trio.controller.project.files import check_node_path, files_of_node, write_node_file, write_project_file
+from gns3trio.controller.project.files import write_node_file
 from gns3trio.controller.storage.single_files import open_file
 
 routes = RouteTable("/v2/projects/{project_id}")
@@ -25,21 +25,10 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
     return uploaded_file(file, path)
 
 
-@routes.route("POST", "/files/{path:path}", status=201, raw_body=True, privilege="Project.Modify")
-async def post_project_file(api: ApiRequest, project_id: UUID, path: str) -> None:
-    """Write a file of a project; the body is its content."""
-    project = api.controller.get_project(project_id)
-    await api.controller.keep_file(project, path)
-    await write_project_file(project, path, api.http.stream())
-
-
-@routes.route("GET", "/nodes/{node_id}/files/{path:path}", privilege="Node.Audit")
-async def get_node_file(api: ApiRequest, project_id: UUID, node_id: UUID, path: str) -> Download:
-    """A file of a node."""
-    project = api.controller.get_project(project_id)
-    files = files_of_node(project, project.nodes.require(node_id))
-    check_node_path(path)
-    return file_download(await files.open(path), BINARY)
+routes.route("POST", "/files/{path:path}", status=201, raw_body=True, privilege="Project.Modify")(
+    handlers.post_project_file
+)
+routes.route("GET", "/nodes/{node_id}/files/{path:path}", privilege="Node.Audit")(handlers.get_node_file)
 
 
 @routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True, privilege="Node.Modify")

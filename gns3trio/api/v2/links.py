@@ -6,15 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio.api.disconnects import cancelled_on_disconnect
+from gns3trio.api.handlers import links as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
-from gns3trio.api.streams import CaptureStream, capture_stream
+from gns3trio.api.streams import CaptureStream
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, link_benchmark_view
-from gns3trio.api.v2.bodies import CaptureRequest, CaptureStart, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
+from gns3trio.api.v2.bodies import CaptureRequest, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record
 from gns3trio.api.v2.list_pages import LINKS_QUERY, TOTAL_HEADER, ListQuery, link_page
 from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view, saved_link_view
-from gns3trio.conditions.gns3_filters import GNS3_FILTERS
 from gns3trio.conditions.impairments import describe
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.links.benchmark import benchmark_link
@@ -63,11 +63,9 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-@routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")
-async def list_available_filters(api: ApiRequest, project_id: UUID, link_id: UUID) -> list[dict[str, Any]]:
-    """The filters of GNS3 that the link supports: all, whatever its nodes are."""
-    api.controller.get_project(project_id).links.require(link_id)
-    return GNS3_FILTERS
+routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")(
+    handlers.list_available_filters
+)
 
 
 @routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments, privilege="Link.Audit")
@@ -100,33 +98,16 @@ async def get_link_statistics(api: ApiRequest, project_id: UUID, link_id: UUID) 
     return link_statistics_view(api.context.link_stats.current(project.links, project.links.require(link_id)))
 
 
-@routes.route("GET", "/links/{link_id}", reply=replies.Link, privilege="Link.Audit")
-async def get_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
-    """One link of a project."""
-    return link_view(api.controller.get_project(project_id).links.require(link_id))
-
-
-@routes.route("DELETE", "/links/{link_id}", status=204, privilege="Link.Allocate")
-async def delete_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> None:
-    """Delete a link between two ports."""
-    project = api.controller.get_project(project_id)
-    await project.links.delete(project.links.require(link_id))
-
-
-@routes.route(
+routes.route("GET", "/links/{link_id}", reply=replies.Link, privilege="Link.Audit")(handlers.get_link)
+routes.route("DELETE", "/links/{link_id}", status=204, privilege="Link.Allocate")(handlers.delete_link)
+routes.route(
     "POST",
     "/links/{link_id}/start_capture",
     status=201,
     reply=replies.Link,
     privilege="Link.Capture",
     at=f"{_CAPTURE}/start",
-)
-async def start_capture(api: ApiRequest, project_id: UUID, link_id: UUID, body: CaptureStart) -> dict[str, Any]:
-    """Start the capture of GNS3's clients."""
-    project = api.controller.get_project(project_id)
-    link = project.links.require(link_id)
-    await project.links.captures.start_gns3(link, body.data_link_type, body.capture_file_name)
-    return link_view(link)
+)(handlers.start_capture)
 
 
 @routes.route(
@@ -145,10 +126,7 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict
     return link_view(link)
 
 
-@routes.route("GET", "/links/{link_id}/pcap", privilege="Link.Capture", at=f"{_CAPTURE}/stream")
-async def stream_pcap(api: ApiRequest, project_id: UUID, link_id: UUID) -> CaptureStream:
-    """The capture of GNS3's clients as a stream: from its beginning, then frames as they come."""
-    return capture_stream(api.controller.get_project(project_id).links.require(link_id), api.context.closing)
+routes.route("GET", "/links/{link_id}/pcap", privilege="Link.Capture", at=f"{_CAPTURE}/stream")(handlers.stream_pcap)
 
 
 @routes.route("GET", "/links/{link_id}/captures", reply=list[replies.Capture], privilege="Link.Audit")

@@ -6,12 +6,10 @@ from uuid import UUID
 
 import orjson
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 
 from gns3trio.api.access import Access
-from gns3trio.api.console import serve_console
-from gns3trio.api.context import ApiContext
 from gns3trio.api.disconnects import cancelled_on_disconnect
+from gns3trio.api.handlers import nodes as handlers
 from gns3trio.api.replies import shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable, WithHeaders
 from gns3trio.api.v2 import replies
@@ -73,12 +71,7 @@ async def update_node(api: ApiRequest, project_id: UUID, node_id: UUID, body: No
         return node_view(node)
 
 
-@routes.route("DELETE", "/nodes/{node_id}", status=204, privilege="Node.Allocate")
-async def delete_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Delete a node with its links and files."""
-    project = api.controller.get_project(project_id)
-    async with project.nodes.lock(node_id, to_stop=True) as node:
-        await project.nodes.delete(node)
+routes.route("DELETE", "/nodes/{node_id}", status=204, privilege="Node.Allocate")(handlers.delete_node)
 
 
 @routes.route("POST", "/nodes/{node_id}/start", reply=replies.Node, privilege="Node.PowerMgmt")
@@ -109,11 +102,7 @@ async def reload_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> orjso
         return node_view(node)
 
 
-@routes.route("POST", "/nodes/{node_id}/console/reset", status=204, privilege="Node.Console")
-async def reset_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Disconnect all clients of a node's console."""
-    async with api.controller.get_project(project_id).nodes.lock(node_id) as node:
-        await node.require_instance().reset_console()
+routes.route("POST", "/nodes/{node_id}/console/reset", status=204, privilege="Node.Console")(handlers.reset_console)
 
 
 @routes.route("GET", "/nodes/{node_id}/engine", reply=replies.NodeEngine, privilege="Node.Audit")
@@ -212,32 +201,10 @@ async def start_nodes(api: ApiRequest, project_id: UUID) -> Response:
     return Response(status_code=204, headers={"Gns3trio-Not-Started": str(len(project.nodes.not_run()))})
 
 
-@routes.route("POST", "/nodes/stop", status=204, privilege="Node.PowerMgmt")
-async def stop_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Stop every node of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("stop")
-
-
-@routes.route("POST", "/nodes/reload", status=204, privilege="Node.PowerMgmt")
-async def reload_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Stop and start every node of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("reload")
-
-
-@routes.route("POST", "/nodes/suspend", status=204, privilege="Node.PowerMgmt")
-async def suspend_nodes(api: ApiRequest, project_id: UUID) -> None:
-    """Suspend every node of the project that can be suspended. As in GNS3, the others are not changed."""
-    await api.controller.get_project(project_id).nodes.for_all("suspend")
-
-
-@routes.route("POST", "/nodes/console/reset", status=204, privilege="Node.Console")
-async def reset_consoles(api: ApiRequest, project_id: UUID) -> None:
-    """Disconnect all console clients of the project."""
-    await api.controller.get_project(project_id).nodes.for_all("reset_console")
-
-
-@routes.websocket("/nodes/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")
-async def node_console_ws(context: ApiContext, websocket: WebSocket, project_id: UUID, node_id: UUID) -> None:
-    """A node's console as a websocket."""
-    node = context.controller.get_project(project_id).nodes.require(node_id)
-    await serve_console(websocket, node.instance, context.closing)
+routes.route("POST", "/nodes/stop", status=204, privilege="Node.PowerMgmt")(handlers.stop_nodes)
+routes.route("POST", "/nodes/reload", status=204, privilege="Node.PowerMgmt")(handlers.reload_nodes)
+routes.route("POST", "/nodes/suspend", status=204, privilege="Node.PowerMgmt")(handlers.suspend_nodes)
+routes.route("POST", "/nodes/console/reset", status=204, privilege="Node.Console")(handlers.reset_consoles)
+routes.websocket("/nodes/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")(
+    handlers.node_console_ws
+)

@@ -10,8 +10,8 @@ from starlette.websockets import WebSocket
 from gns3trio.api.access import Access
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
+from gns3trio.api.handlers import projects as handlers
 from gns3trio.api.identity import require_privilege
-from gns3trio.api.project_stats import project_stats
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
@@ -64,10 +64,7 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
     return project_view(project)
 
 
-@routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")
-async def delete_project(api: ApiRequest, project_id: UUID) -> None:
-    """Close a project and delete its files."""
-    await api.controller.delete_project(api.controller.get_project(project_id))
+routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")(handlers.delete_project)
 
 
 @routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project, privilege="Project.Allocate")
@@ -78,16 +75,8 @@ async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     return project_view(project)
 
 
-@routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")
-async def close_project(api: ApiRequest, project_id: UUID) -> None:
-    """Stop the nodes of a project and save it."""
-    await api.controller.close_project(api.controller.get_project(project_id))
-
-
-@routes.route("GET", "/{project_id}/stats", reply=dict[str, int], privilege="Project.Audit")
-async def get_stats(api: ApiRequest, project_id: UUID) -> dict[str, int]:
-    """The number of objects in a project; for a closed project only snapshots are counted."""
-    return await project_stats(api, project_id)
+routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")(handlers.close_project)
+routes.route("GET", "/{project_id}/stats", reply=dict[str, int], privilege="Project.Audit")(handlers.get_stats)
 
 
 @routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY, privilege="Project.Audit")

@@ -13,12 +13,13 @@ from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.compute_client import client_of
 from gns3trio.api.disk_images import DISK_SIZE, DiskFormat, DiskOptions, create_disk_image
+from gns3trio.api.handlers import qemu as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import library_replies
 from gns3trio.api.v2.bodies import DiskResize
 from gns3trio.classes import define
 from gns3trio.compute.emulator_host import InstalledProgram, QemuHost
-from gns3trio.controller.driven_nodes import driven_node, resume_driven
+from gns3trio.controller.driven_nodes import driven_node
 from gns3trio.errors import Conflict, Invalid
 from gns3trio.limits import MAX_DISK_SIZE
 
@@ -142,7 +143,4 @@ async def resize_disk(api: ApiRequest, project_id: UUID, node_id: UUID, body: Di
         await node.instance.resize_disk(body.drive_name, body.extend)
 
 
-@routes.route("POST", f"{_NODE}/resume", status=204, access=Access.COMPUTE)
-async def resume_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> None:
-    """Let a suspended machine go on."""
-    await resume_driven(api.controller, client_of(api.http.scope), project_id, "qemu", node_id)
+routes.route("POST", f"{_NODE}/resume", status=204, access=Access.COMPUTE)(handlers.resume_node)

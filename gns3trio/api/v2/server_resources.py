@@ -8,16 +8,14 @@ from gns3trio import field_checks as v
 from gns3trio import threads
 from gns3trio.api import host_views
 from gns3trio.api.access import Access
+from gns3trio.api.handlers import server_resources as handlers
 from gns3trio.api.host_views import statistics_view
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.server_values import (
     GNS3VM,
     IOU_LICENSE,
-    gns3vm_engines,
-    gns3vm_machines,
     require_local,
-    statistics_of_computes,
 )
 from gns3trio.api.v2 import host_replies
 from gns3trio.classes import define
@@ -54,10 +52,9 @@ class IouLicense:
     license_check: bool = True
 
 
-@routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)
-async def get_statistics(api: ApiRequest) -> list[dict[str, Any]]:
-    """The load of each connected compute that answers within three seconds."""
-    return await statistics_of_computes(api.controller)
+routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)(
+    handlers.get_statistics
+)
 
 
 @routes.route("GET", "/gns3vm", reply=Gns3VmSettings, access=Access.LOGIN)
@@ -77,22 +74,13 @@ def _with_known_engine(settings: dict[str, Any]) -> dict[str, Any]:
     return settings if settings["engine"] in _ENGINES else {**settings, "engine": None}
 
 
-@routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)
-async def list_gns3vm_engines(api: ApiRequest) -> list[dict[str, Any]]:
-    """The programs that could run the GNS3 virtual machine."""
-    return gns3vm_engines()
-
-
-@routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)
-async def list_gns3vm_machines(api: ApiRequest, engine: str) -> list[dict[str, Any]]:
-    """The virtual machines of an engine: always none."""
-    return gns3vm_machines(engine)
-
-
-@routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)
-async def get_iou_license(api: ApiRequest) -> dict[str, Any]:
-    """The licence of IOU, which is only stored for clients."""
-    return IOU_LICENSE.get(api.controller)
+routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)(
+    handlers.list_gns3vm_engines
+)
+routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)(
+    handlers.list_gns3vm_machines
+)
+routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)(handlers.get_iou_license)
 
 
 @routes.route("PUT", "/iou_license", status=201, reply=IouLicense, privilege="Compute.Modify")
@@ -101,17 +89,8 @@ async def put_iou_license(api: ApiRequest, body: IouLicense) -> dict[str, Any]:
     return await IOU_LICENSE.change(api.controller, api.given(body))
 
 
-@routes.route("POST", "/shutdown", status=201, privilege="Compute.Modify")
-async def shutdown(api: ApiRequest) -> None:
-    """Close all projects and stop the server (setting `local`)."""
-    require_local(api.context.config.local)
-    api.context.closing.set()
-
-
-@routes.route("POST", "/reload", privilege="Compute.Modify")
-async def reload_controller(api: ApiRequest) -> None:
-    """Search the projects folder again: add new projects, and remove those that have vanished."""
-    await api.controller.reload()
+routes.route("POST", "/shutdown", status=201, privilege="Compute.Modify")(handlers.shutdown)
+routes.route("POST", "/reload", privilege="Compute.Modify")(handlers.reload_controller)
 
 
 @routes.route("POST", "/debug", status=201, privilege="Compute.Modify")

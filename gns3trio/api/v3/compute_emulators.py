@@ -5,9 +5,9 @@ from typing import Any
 from gns3trio.api import library_views
 from gns3trio.api.access import Access
 from gns3trio.api.downloads import Download, uploaded_file
+from gns3trio.api.handlers import docker as docker_handlers
+from gns3trio.api.handlers import qemu as qemu_handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import docker as v2_docker
-from gns3trio.api.v2 import qemu as v2_qemu
 
 routes = RouteTable("/v3/compute", access=Access.COMPUTE)
 
@@ -15,7 +15,7 @@ _CONTAINER = "/projects/{project_id}/docker/nodes/{node_id}"
 _MACHINE = "/projects/{project_id}/qemu/nodes/{node_id}"
 
 
-routes.route("GET", "/docker/images", reply=list[library_views.DockerImage])(v2_docker.list_images)
+routes.route("GET", "/docker/images", reply=list[library_views.DockerImage])(docker_handlers.list_images)
 
 
 @routes.route("GET", "/qemu/capabilities", reply=library_views.QemuCapabilities)
@@ -42,6 +42,6 @@ async def download_image(api: ApiRequest, filename: str) -> Download:
     return uploaded_file(await api.controller.images.of("qemu").open(filename), filename)
 
 
-routes.route("POST", f"{_CONTAINER}/pause", status=204)(v2_docker.pause_node)
-routes.route("POST", f"{_CONTAINER}/unpause", status=204)(v2_docker.unpause_node)
-routes.route("POST", f"{_MACHINE}/resume", status=204)(v2_qemu.resume_node)
+routes.route("POST", f"{_CONTAINER}/pause", status=204)(docker_handlers.pause_node)
+routes.route("POST", f"{_CONTAINER}/unpause", status=204)(docker_handlers.unpause_node)
+routes.route("POST", f"{_MACHINE}/resume", status=204)(qemu_handlers.resume_node)

@@ -10,9 +10,9 @@ from gns3trio.api import host_views, library_views
 from gns3trio.api.access import Access
 from gns3trio.api.disconnects import cancelled_on_disconnect
 from gns3trio.api.forwarding import forwarded
+from gns3trio.api.handlers import computes as handlers
 from gns3trio.api.library_views import image_view
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import computes as v2_computes
 from gns3trio.classes import define
 from gns3trio.compute.emulators import not_run
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
@@ -32,9 +32,9 @@ class IdlePcSearch:
 
 
 routes.route("GET", "/network/interfaces", reply=list[host_views.Interface], access=Access.LOGIN)(
-    v2_computes.get_compute_interfaces
+    handlers.get_compute_interfaces
 )
-routes.route("GET", "/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)(v2_computes.get_compute_ports)
+routes.route("GET", "/network/ports", reply=host_views.PortUsage, access=Access.LOGIN)(handlers.get_compute_ports)
 
 
 @routes.route("GET", "/docker/images", reply=list[library_views.DockerImage], access=Access.LOGIN)

@@ -3,8 +3,8 @@
 from typing import Any
 from uuid import UUID, uuid4
 
+from gns3trio.api.handlers import drawings as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import drawings as v2_drawings
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import DrawingBody
 from gns3trio.api.v2.from_bodies import drawing_fields
@@ -14,7 +14,7 @@ routes = RouteTable("/v3/projects/{project_id}/drawings")
 
 
 routes.route("GET", "", reply=list[replies.Drawing | replies.SavedDrawing], privilege="Drawing.Audit")(
-    v2_drawings.list_drawings
+    handlers.list_drawings
 )
 
 
@@ -27,7 +27,7 @@ async def create_drawing(api: ApiRequest, project_id: UUID, body: DrawingBody) -
     return drawing_view(project_id, drawing)
 
 
-routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")(v2_drawings.get_drawing)
+routes.route("GET", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Audit")(handlers.get_drawing)
 
 
 @routes.route("PUT", "/{drawing_id}", reply=replies.Drawing, privilege="Drawing.Modify")
@@ -39,4 +39,4 @@ async def update_drawing(api: ApiRequest, project_id: UUID, drawing_id: UUID, bo
     return drawing_view(project_id, drawing)
 
 
-routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")(v2_drawings.delete_drawing)
+routes.route("DELETE", "/{drawing_id}", status=204, privilege="Drawing.Allocate")(handlers.delete_drawing)

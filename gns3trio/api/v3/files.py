@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from gns3trio import threads
 from gns3trio.api.downloads import Download, tagged_download
+from gns3trio.api.handlers import files as handlers
 from gns3trio.api.routing import ApiRequest, JSONResponse, RouteTable
-from gns3trio.api.v2 import files as v2_files
 from gns3trio.controller.project.files import write_node_file
 from gns3trio.controller.storage.single_files import open_file
 
@@ -22,9 +22,9 @@ async def get_project_file(api: ApiRequest, project_id: UUID, path: str) -> Down
 
 
 routes.route("POST", "/files/{path:path}", status=204, raw_body=True, privilege="Project.Modify")(
-    v2_files.post_project_file
+    handlers.post_project_file
 )
-routes.route("GET", "/nodes/{node_id}/files/{path:path}", privilege="Node.Audit")(v2_files.get_node_file)
+routes.route("GET", "/nodes/{node_id}/files/{path:path}", privilege="Node.Audit")(handlers.get_node_file)
 
 
 @routes.route("POST", "/nodes/{node_id}/files/{path:path}", status=201, raw_body=True, privilege="Node.Modify")

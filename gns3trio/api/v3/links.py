@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from gns3trio.api.handlers import links as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import links as v2_links
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.from_bodies import new_link_record
 from gns3trio.api.v3.bodies import LinkCreate, LinkUpdate
@@ -34,7 +34,7 @@ async def create_link(api: ApiRequest, project_id: UUID, body: LinkCreate) -> di
     return link_view(await project.links.create(await new_link_record(body)))
 
 
-routes.route("GET", "/{link_id}", reply=replies.Link, privilege="Link.Audit")(v2_links.get_link)
+routes.route("GET", "/{link_id}", reply=replies.Link, privilege="Link.Audit")(handlers.get_link)
 
 
 @routes.route("PUT", "/{link_id}", reply=replies.Link, privilege="Link.Modify")
@@ -50,7 +50,7 @@ async def update_link(api: ApiRequest, project_id: UUID, link_id: UUID, body: Li
     return link_view(link)
 
 
-routes.route("DELETE", "/{link_id}", status=204, privilege="Link.Allocate")(v2_links.delete_link)
+routes.route("DELETE", "/{link_id}", status=204, privilege="Link.Allocate")(handlers.delete_link)
 
 
 @routes.route("POST", "/{link_id}/reset", reply=replies.Link, privilege="Link.Modify")
@@ -63,7 +63,7 @@ async def reset_link(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[s
 
 
 routes.route("GET", "/{link_id}/available_filters", reply=list[dict[str, Any]], privilege="Link.Audit")(
-    v2_links.list_available_filters
+    handlers.list_available_filters
 )
 
 
@@ -75,7 +75,7 @@ async def get_interface(api: ApiRequest, project_id: UUID, link_id: UUID) -> dic
 
 
 routes.route("POST", "/{link_id}/capture/start", status=201, reply=replies.Link, privilege="Link.Capture")(
-    v2_links.start_capture
+    handlers.start_capture
 )
 
 
@@ -86,4 +86,4 @@ async def stop_capture(api: ApiRequest, project_id: UUID, link_id: UUID) -> None
     await project.links.captures.stop_gns3(project.links.require(link_id))
 
 
-routes.route("GET", "/{link_id}/capture/stream", privilege="Link.Capture")(v2_links.stream_pcap)
+routes.route("GET", "/{link_id}/capture/stream", privilege="Link.Capture")(handlers.stream_pcap)

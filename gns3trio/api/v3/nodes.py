@@ -12,8 +12,8 @@ from gns3trio.api.access import Access
 from gns3trio.api.console import require_screen, serve_console
 from gns3trio.api.context import ApiContext
 from gns3trio.api.forwarding import forwarded_for_node
+from gns3trio.api.handlers import nodes as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import nodes as v2_nodes
 from gns3trio.api.v2.bodies import NodeDuplicate
 from gns3trio.api.v2.from_bodies import node_record_fields, record_changes
 from gns3trio.api.v2.replies import Link
@@ -74,7 +74,7 @@ def _require_stopped_to_rename(node: Node, name: str) -> None:
         raise Conflict(f"name: node '{node.name}' is running, and can be renamed when it is stopped")
 
 
-routes.route("DELETE", "/{node_id}", status=204, privilege="Node.Allocate")(v2_nodes.delete_node)
+routes.route("DELETE", "/{node_id}", status=204, privilege="Node.Allocate")(handlers.delete_node)
 
 
 @routes.route("POST", "/{node_id}/duplicate", status=201, reply=replies.Node, privilege="Node.Allocate")
@@ -122,9 +122,9 @@ async def start_nodes(api: ApiRequest, project_id: UUID) -> None:
     await api.controller.get_project(project_id).nodes.for_all("start")
 
 
-routes.route("POST", "/stop", status=204, privilege="Node.PowerMgmt")(v2_nodes.stop_nodes)
-routes.route("POST", "/suspend", status=204, privilege="Node.PowerMgmt")(v2_nodes.suspend_nodes)
-routes.route("POST", "/reload", status=204, privilege="Node.PowerMgmt")(v2_nodes.reload_nodes)
+routes.route("POST", "/stop", status=204, privilege="Node.PowerMgmt")(handlers.stop_nodes)
+routes.route("POST", "/suspend", status=204, privilege="Node.PowerMgmt")(handlers.suspend_nodes)
+routes.route("POST", "/reload", status=204, privilege="Node.PowerMgmt")(handlers.reload_nodes)
 
 
 # --- links ---
@@ -154,9 +154,9 @@ async def unisolate_node(api: ApiRequest, project_id: UUID, node_id: UUID) -> No
 # --- consoles ---
 
 
-routes.route("POST", "/{node_id}/console/reset", status=204, privilege="Node.Console")(v2_nodes.reset_console)
-routes.route("POST", "/console/reset", status=204, privilege="Node.Console")(v2_nodes.reset_consoles)
-routes.websocket("/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")(v2_nodes.node_console_ws)
+routes.route("POST", "/{node_id}/console/reset", status=204, privilege="Node.Console")(handlers.reset_console)
+routes.route("POST", "/console/reset", status=204, privilege="Node.Console")(handlers.reset_consoles)
+routes.websocket("/{node_id}/console/ws", access=Access.CONSOLE, privilege="Node.Console")(handlers.node_console_ws)
 
 
 @routes.websocket("/{node_id}/console/vnc", access=Access.CONSOLE, privilege="Node.Console")

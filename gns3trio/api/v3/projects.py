@@ -5,10 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from gns3trio.api.access import Access
+from gns3trio.api.handlers import projects as handlers
 from gns3trio.api.identity import require_privilege
 from gns3trio.api.project_stats import ProjectStats
 from gns3trio.api.routing import ApiRequest, RouteTable
-from gns3trio.api.v2 import projects as v2_projects
 from gns3trio.api.v2.from_bodies import project_changes
 from gns3trio.api.v3 import replies
 from gns3trio.api.v3.bodies import ProjectCreate, ProjectUpdate
@@ -52,7 +52,7 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
     return project_view(project)
 
 
-routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")(v2_projects.delete_project)
+routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")(handlers.delete_project)
 
 
 @routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project, privilege="Project.Allocate")
@@ -63,8 +63,8 @@ async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     return project_view(project)
 
 
-routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")(v2_projects.close_project)
-routes.route("GET", "/{project_id}/stats", reply=ProjectStats, privilege="Project.Audit")(v2_projects.get_stats)
+routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")(handlers.close_project)
+routes.route("GET", "/{project_id}/stats", reply=ProjectStats, privilege="Project.Audit")(handlers.get_stats)
 
 
 @routes.route("GET", "/{project_id}/locked", reply=bool, privilege="Project.Audit")

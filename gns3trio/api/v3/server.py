@@ -7,13 +7,13 @@ from attrs import field
 from gns3trio import field_checks as v
 from gns3trio.api import host_views, replies
 from gns3trio.api.access import Access
+from gns3trio.api.handlers import server_resources as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.server_values import (
     GNS3VM,
     IOU_LICENSE,
 )
 from gns3trio.api.v2 import host_replies
-from gns3trio.api.v2 import server_resources as v2_server_resources
 from gns3trio.api.versions import VersionCheck, check_version
 from gns3trio.classes import define
 
@@ -62,12 +62,12 @@ async def post_version(api: ApiRequest, body: VersionCheck) -> dict[str, Any]:
     return {"version": body.version}
 
 
-routes.route("POST", "/reload", status=204, privilege="Compute.Modify")(v2_server_resources.reload_controller)
-routes.route("POST", "/shutdown", status=204, privilege="Compute.Modify")(v2_server_resources.shutdown)
+routes.route("POST", "/reload", status=204, privilege="Compute.Modify")(handlers.reload_controller)
+routes.route("POST", "/shutdown", status=204, privilege="Compute.Modify")(handlers.shutdown)
 routes.route("GET", "/statistics", reply=list[host_views.ComputeStatistics], access=Access.LOGIN)(
-    v2_server_resources.get_statistics
+    handlers.get_statistics
 )
-routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)(v2_server_resources.get_iou_license)
+routes.route("GET", "/iou_license", reply=IouLicense, access=Access.LOGIN)(handlers.get_iou_license)
 
 
 @routes.route("PUT", "/iou_license", status=201, reply=IouLicense, privilege="Compute.Modify")
@@ -95,8 +95,8 @@ def _with_known_engine(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 routes.route("GET", "/gns3vm/engines", reply=list[host_replies.Gns3VmEngine], access=Access.LOGIN)(
-    v2_server_resources.list_gns3vm_engines
+    handlers.list_gns3vm_engines
 )
 routes.route("GET", "/gns3vm/engines/{engine}/vms", reply=list[dict[str, Any]], access=Access.LOGIN)(
-    v2_server_resources.list_gns3vm_machines
+    handlers.list_gns3vm_machines
 )
