@@ -29,9 +29,11 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Replaces what is in an element. If a link in it has the focus, the new link to the same place has it then.
+// Replaces what is in an element. What has the focus and stays keeps it; if a link has it, the new link to the same place has it then.
 export function refill(element, ...children) {
-  const focused = element.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
+  const active = element.contains(document.activeElement) ? document.activeElement : null;
+  const focused = active?.getAttribute("href") ?? null;
   element.replaceChildren(...children);
-  if (focused !== null) [...element.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
+  if (active && element.contains(active)) active.focus({ preventScroll: true });
+  else if (focused !== null) [...element.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
 }

@@ -18,10 +18,16 @@ def start_all(page: Page) -> None:
     expect(page.locator(".node.started")).to_have_count(2)
 
 
-def choose_link(page: Page) -> None:
+def choose_link(page: Page, tab: str = "Overview") -> None:
     page.locator(".link").first.focus()
     page.keyboard.press("Space")
     expect(page.locator("aside h2")).to_contain_text("PC2 e0")
+    show_tab(page, tab)
+
+
+def show_tab(page: Page, name: str) -> None:
+    """Show a tab of the panel."""
+    page.locator("aside").get_by_role("tab", name=name).click()
 
 
 def link_path(host: Host, pair: dict[str, Any]) -> str:
@@ -33,6 +39,7 @@ def link_path(host: Host, pair: dict[str, Any]) -> str:
 def ping(page: Page) -> float:
     """Ping PC2 from PC1; the median of the times in milliseconds."""
     page.locator("[aria-label^='PC1,']").click()
+    show_tab(page, "Traffic")
     page.get_by_label("Address to ping").fill("10.0.0.2")
     page.get_by_role("button", name="Ping").click()
     expect(page.locator("#ping-result")).to_have_text(re.compile(r"^20 replies, 0 lost; "))

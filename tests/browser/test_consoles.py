@@ -61,7 +61,7 @@ def test_the_screen_of_a_machine_is_shown(page: Page, host: Host, lab: dict[str,
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator(".node.started")).to_have_count(1)
     page.locator("[aria-label^='VM,']").dblclick()
-    expect(page.get_by_role("tab")).to_have_count(1)
+    expect(page.locator(".drawer").get_by_role("tab")).to_have_count(1)
     page.wait_for_function(IS_DRAWN)
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Host
-from tests.browser.lab_page import choose_link, link_path, open_lab, ping, start_all
+from tests.browser.lab_page import choose_link, link_path, open_lab, ping, show_tab, start_all
 from tests.pcap_reader import read_capture
 
 
@@ -17,7 +17,7 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
     open_lab(page, host, pair)
     start_all(page)
     before = ping(page)
-    choose_link(page)
+    choose_link(page, "Filters")
     slider = page.get_by_role("slider", name="Delay")
     slider.focus()
     for _ in range(20):
@@ -26,6 +26,7 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
     assert before < 20 < 39 < ping(page)
     choose_link(page)
     expect(page.locator("aside .plot").first).to_be_visible()
+    show_tab(page, "Filters")
     page.get_by_role("button", name="Suspend").click()
     expect(page.locator(".link.suspended")).to_have_count(1)
     page.get_by_role("button", name="Clear filters").click()
@@ -38,7 +39,7 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
 
 def test_filters_of_our_own(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     page.get_by_label("Rate limit in kbit/s").fill("512")
     with page.expect_response(lambda reply: reply.request.method == "PUT" and reply.url.endswith("/impairments")):
         page.get_by_label("Rate limit in kbit/s").press("Tab")
@@ -59,7 +60,7 @@ def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, 
     waiting: list[Route] = []
     page.route(f"**{path}", lambda route: waiting.append(route), times=1)
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
     rate.fill("512")
     with page.expect_response(lambda reply: reply.request.method == "PUT"):
@@ -75,7 +76,7 @@ def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, 
 def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host, pair: dict[str, Any]) -> None:
     path = own_filters(host, pair)
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
     reorder = {"type": "reorder", "percent": 5, "milliseconds": 77}
     own_filters(host, pair, {"type": "rate", "bits_per_second": 1_000_000, "queue_bytes": 8000}, reorder)
@@ -96,7 +97,7 @@ def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host,
 def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, host: Host, pair: dict[str, Any]) -> None:
     path = link_path(host, pair)
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     delay, loss = page.get_by_label("Delay in ms"), page.get_by_label("Loss in %")
     delay.fill("30")
     host.request("PUT", path, {"filters": {"delay": [10, 0], "packet_loss": [3]}})
@@ -110,7 +111,7 @@ def test_a_number_that_is_typed_stays_when_others_change_the_link(page: Page, ho
 def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, pair: dict[str, Any]) -> None:
     path = link_path(host, pair)
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     delay, every = page.get_by_label("Delay in ms"), page.get_by_label("Drop each n-th frame")
     every.click()
     host.request("PUT", path, {"filters": {"frequency_drop": [5]}})
@@ -130,7 +131,7 @@ def test_a_field_that_nobody_types_into_follows_others(page: Page, host: Host, p
 def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pair: dict[str, Any]) -> None:
     path = link_path(host, pair)
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     delay, bpf = page.get_by_label("Delay in ms"), page.get_by_label("Drop what matches (BPF)")
     bpf.fill("icm")
     bpf.press("Enter")
@@ -149,7 +150,7 @@ def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pa
 @pytest.mark.refused_requests  # the browser logs them as errors
 def test_what_the_server_says_against_it_is_shown(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     page.get_by_label("Drop what matches (BPF)").fill("no such thing")
     page.get_by_label("Drop what matches (BPF)").press("Tab")
     expect(page.locator(".message.error")).to_contain_text("filters.bpf")
@@ -158,12 +159,12 @@ def test_what_the_server_says_against_it_is_shown(page: Page, host: Host, pair: 
 def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: dict[str, Any], tmp_path: Path) -> None:
     open_lab(page, host, pair)
     start_all(page)
-    choose_link(page)
+    choose_link(page, "Captures")
     page.get_by_role("button", name="Start capture").click()
     ping(page)
     expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
     expect(page.locator(".packets tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
-    choose_link(page)
+    choose_link(page, "Captures")
     page.get_by_role("button", name="Stop capture").click()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
@@ -178,14 +179,14 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
 def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
     start_all(page)
-    choose_link(page)
+    choose_link(page, "Captures")
     page.get_by_role("button", name="Start capture").click()
     ping(page)
-    choose_link(page)
+    choose_link(page, "Captures")
     page.get_by_role("button", name="Stop capture").click()
     page.get_by_role("button", name="Start capture").click()
     expect(page.get_by_role("button", name="Stop capture")).to_be_visible()
-    expect(page.get_by_role("tab")).to_have_count(1)
+    expect(page.locator(".drawer").get_by_role("tab")).to_have_count(1)
     expect(page.locator(".packets tbody tr")).to_have_count(0)
     ping(page)
     expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
@@ -193,7 +194,7 @@ def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host,
 
 def test_a_benchmark_becomes_plots(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Benchmark")
     page.get_by_label("Frame sizes").fill("64, 1518")
     page.get_by_label("Trial length (s)").fill("0.1")
     page.get_by_role("button", name="Measure").click()

@@ -90,7 +90,7 @@ def test_a_node_that_starts_again_has_a_console_again(page: Page, host: Host, pa
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator(".node.started")).to_have_count(2)
     page.get_by_role("button", name="Console").click()
-    expect(page.get_by_role("tab")).to_have_count(1)
+    expect(page.locator(".drawer").get_by_role("tab")).to_have_count(1)
     page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
     expect(terminal).to_contain_text("10.0.0.1/24")
 
@@ -217,7 +217,7 @@ def test_a_narrow_screen_shows_all(page: Page, host: Host, pair: dict[str, Any])
 
 def test_filters_follow_a_slider_that_is_dragged(page: Page, host: Host, pair: dict[str, Any]) -> None:
     open_lab(page, host, pair)
-    choose_link(page)
+    choose_link(page, "Filters")
     applied: list[int] = []
     page.on("request", lambda request: applied.append(1) if request.method == "PUT" else None)
     page.locator("#slider-delay-0").hover(position={"x": 8, "y": 8})  # it waits until nothing moves the bar any more

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Position, expect
 
 from tests.browser.conftest import PATIENCE, Host
-from tests.browser.lab_page import open_lab
+from tests.browser.lab_page import open_lab, show_tab
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 # Matches each second packet of a flow: its data say that it is sent or returned, and have an odd sequence number.
@@ -256,6 +256,7 @@ def test_names_are_only_text(page: Page, host: Host, labs: list[dict[str, Any]])
 def test_traffic_from_one_pc_to_another(page: Page, host: Host, three: dict[str, Any]) -> None:
     open_lab(page, host, three)
     page.locator(".node", has_text="PC1").click()
+    show_tab(page, "Traffic")
     traffic = page.get_by_role("region", name="Traffic")
     traffic.get_by_label("To").fill("PC2")
     traffic.get_by_label("Rate").fill("100")
@@ -274,6 +275,7 @@ def test_traffic_from_one_pc_to_another(page: Page, host: Host, three: dict[str,
 def test_traffic_that_is_refused_or_cancelled(page: Page, host: Host, three: dict[str, Any]) -> None:
     open_lab(page, host, three)
     page.locator(".node", has_text="PC1").click()
+    show_tab(page, "Traffic")
     traffic = page.get_by_role("region", name="Traffic")
     traffic.get_by_label("To").fill("SW")
     traffic.get_by_role("button", name="Send").click()
@@ -290,6 +292,9 @@ def test_only_a_built_in_pc_offers_traffic(page: Page, host: Host, pair: dict[st
     open_lab(page, host, pair)
     page.locator(".node", has_text="PC1").click()
     expect(page.get_by_label("Engine")).to_have_value("")
+    show_tab(page, "Traffic")
     expect(page.get_by_role("region", name="Traffic")).to_have_count(0)
+    show_tab(page, "Overview")
     page.get_by_label("Engine").select_option("builtin")
+    show_tab(page, "Traffic")
     expect(page.get_by_role("region", name="Traffic")).to_have_count(1)

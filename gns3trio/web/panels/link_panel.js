@@ -10,6 +10,7 @@ import { linePlot } from "../plot.js";
 import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
 import { LinkFilters } from "./link_filters.js";
+import { tabs } from "./tabs.js";
 
 const SHOWN_SECONDS = 180;
 
@@ -27,12 +28,15 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
     this.filters = new LinkFilters(lab, id);
+    this.tabs = tabs([
+      { id: "overview", title: "Overview", make: () => [h("h3", {}, "Load"), this.load, this.totals] },
+      { id: "filters", title: "Filters", make: () => this.filters.parts },
+      { id: "captures", title: "Captures", make: () => h("p", { className: "buttons" }, this.capture, this.watch, this.download) },
+      { id: "benchmark", title: "Benchmark", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
+    ], { label: "About this link", kind: "link" });
     this.parts = h("div", {}, this.title, this.problem, this.hosts.element,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
-      h("h3", {}, "Load"), this.load, this.totals,
-      h("h3", {}, "Filters"), this.filters.parts,
-      h("h3", {}, "Capture"), h("p", { className: "buttons" }, this.capture, this.watch, this.download),
-      h("h3", {}, "Benchmark (RFC 2544)"), makeBenchmark(lab, id));
+      this.tabs.element);
     side.replaceChildren(this.parts);
     this.draw();
     this.timer = setInterval(() => this.drawLoad(), 1000);

@@ -1,7 +1,8 @@
 // The panel of a node: its properties, actions, and pings and traffic from a VPCS.
 
-import { act, ask, button, field } from "../actions.js";
+import { act, ask, button, enable, field } from "../actions.js";
 import { at, get, post, put, socketUrl } from "../api.js";
+import { copyButton, shortPath } from "../copy_text.js";
 import { h, refill, setText } from "../dom.js";
 import { consoleAddress, consolePath, hasConsole, hasViewer, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
@@ -14,6 +15,7 @@ import { linePlot } from "../plot.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
+import { tabs } from "./tabs.js";
 import { usageFacts } from "./usage_facts.js";
 import { WindowedList } from "./windowed_list.js";
 
@@ -48,16 +50,18 @@ export class NodePanel {
     const engines = lab.types.get(node.node_type)?.engines ?? [];
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
+    const canPing = lab.can(node, "ping");
+    const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
+      isHere && lab.can(node, "mac_table") ? this.makeMacs() : null] }];
+    if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
+    this.tabs = tabs(shown, { label: "About this node", kind: "node" });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
         button("Rename", () => this.rename()),
         button("Link to…", () => graph.startLink(id)),
         this.move,
         button("Delete", () => deleteThing(id), { className: "danger" })),
-      this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
-      lab.can(node, "ping") ? this.makePing() : null,
-      this.traffic.parts,
-      isHere && lab.can(node, "mac_table") ? this.makeMacs() : null);
+      this.tabs.element);
     side.replaceChildren(this.parts);
     if (this.engine && !isHere) this.showEngineOf(node.compute_id);
     this.draw();
@@ -104,10 +108,10 @@ export class NodePanel {
     this.move.hidden = !canMove(this.lab, node);
     this.console.hidden = !hasViewer(node);
     this.suspend.hidden = !canStop || !type?.can_suspend;
-    this.suspend.disabled = node.status !== "started";
+    enable(this.suspend, node.status === "started");
     setText(this.start, node.status === "suspended" ? "Resume" : "Start");
-    this.start.disabled = node.status === "started";
-    this.stop.disabled = node.status === "stopped";
+    enable(this.start, node.status !== "started");
+    enable(this.stop, node.status !== "stopped");
     this.drawFacts();
     this.engine?.update();
     this.linked = this.lab.linksByPort(this.id);
@@ -121,9 +125,15 @@ export class NodePanel {
     const { hosts } = this.lab;
     if (hosts.several) facts.push(["Host", h("a", { href: `${at("/hosts")}#${encodeURIComponent(node.compute_id)}` }, hosts.nameOf(node.compute_id))]);
     if (node.console && hasConsole(node)) facts.push(["Console", consoleAddress(node)]);
-    if (node.node_directory) facts.push(["Folder", node.node_directory]);
+    if (node.node_directory) facts.push(["Folder", this.folderOf(node.node_directory)]);
     facts.push(...natFacts(node.properties), ...this.used);
     refill(this.facts, ...facts.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  }
+
+  // Made once for each folder, so that its button keeps the focus.
+  folderOf(path) {
+    if (this.folder?.path !== path) this.folder = { path, parts: h("span", { title: path }, shortPath(path), copyButton(path, "the folder")) };
+    return this.folder.parts;
   }
 
   describeProblem(node) {
@@ -171,8 +181,13 @@ export class NodePanel {
     const go = h("button", { className: "primary" }, "Ping");
     const form = h("form", { className: "buttons", onsubmit: (event) => {
       event.preventDefault();
-      go.disabled = true;
-      act(() => this.ping(address.value.trim(), result))().finally(() => { go.disabled = false; });
+      if (this.isPinging) return;
+      this.isPinging = true;
+      enable(go, false);
+      act(() => this.ping(address.value.trim(), result))().finally(() => {
+        this.isPinging = false;
+        enable(go, true);
+      });
     } }, address, go);
     return [h("h3", {}, "Ping"), form, result];
   }
