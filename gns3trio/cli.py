@@ -4,40 +4,46 @@ import argparse
 import gc
 import logging
 import os
-import re
 import resource
 import sys
 from collections.abc import Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import get_args
 
 from gns3trio import __version__
 from gns3trio.acting import name_actor
-from gns3trio.commands.completion import complete
+from gns3trio.client.arguments import add_client_arguments
+from gns3trio.commands.colors import When, when_colored
+from gns3trio.commands.parser import Parser, RawHelpFormatter
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, is_list, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
 from gns3trio.printable import LogFormatter, escape
 
 FAILURE = 1
-WRONG = 2  # the exit status that argparse uses
 NOT_FOUND = 3
 INTERRUPTED = 128 + 2  # the exit status that a shell reports for SIGINT
 
-_MISSING = "the following arguments are required: "
+# Options of all commands that have a value.
+_WITH_VALUE = ("--url", "--user", "--color")
 _ABSENT = argparse.SUPPRESS
 
-# Each is a module of ``gns3trio.commands``, imported only when it is called, so that the server starts faster.
+# Each is a module of ``gns3trio.commands``, imported only when it is called, so that the others start faster.
 _COMMANDS = {
+    "status": "show the server, its hosts, the open projects, what runs in them, and problems",
     "project": "list, create, open, close, copy, export and import projects",
     "node": "list, create, change, start, stop and delete nodes",
     "link": "create and delete links, set their filters, show their counters",
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
-    "topology": "describe projects as YAML: apply, compare, export, draw",
+    "topology": "describe projects as YAML: apply, compare, export, draw, import",
+    "snapshot": "list, create, restore, compare and delete snapshots of projects",
+    "recover": "bring back an earlier version of a project",
+    "drawing": "list, create, change and delete notes, shapes and pictures in projects",
     "appliance": "list appliances, and install them as templates",
-    "template": "list templates, and create nodes from them",
+    "template": "list, create, change, delete templates, and create nodes from them",
+    "symbol": "list, show and upload the pictures of nodes",
     "image": "list, upload, examine and delete images of machines",
     "compute": "list, add, change and remove the hosts that run nodes, and their trunks",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",
@@ -54,7 +60,11 @@ _COMMANDS = {
     "audit": "list who changed what",
     "completion": "print a completion script for a shell",
     "demo": "start a server and play the sample session on it",
+    "version": "show the versions of this program and of the server",
 }
+_ALIASES = {"status": ["ps"]}
+# They use no server that is named by an option.
+_WITHOUT_SERVER = frozenset({"serve", "doctor", "web-ui", "completion", "demo"})
 _EXIT_TEXT = """\
 Exit status: 0 success; 1 failure, or the server rejected the request; 2 usage error;
 3 no such project, node, link or host. topology diff: 1 if there are differences."""
@@ -64,8 +74,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status (``--help`` lists them)."""
     argv = sys.argv[1:] if argv is None else argv
     if argv[:1] == ["complete"] and len(argv) > 2:  # called by completion scripts, so the help does not list it
+        from gns3trio.commands.completion import complete
+
         return complete(argv[1], argv[2:], make_parser)
     arguments = make_parser(argv).parse_args(argv)
+    when_colored.set(arguments.color)
     try:
         status: int = arguments.run(arguments)
     except KeyboardInterrupt:
@@ -79,57 +92,69 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-class _Parser(argparse.ArgumentParser):
-    """Prints the help if only the command or its action is missing, and explains where misplaced options belong."""
-
-    _words: Sequence[str] = ()
-
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Remember the words for ``error``. argparse also calls this for the words of each subcommand."""
-        self._words = sys.argv[1:] if args is None else list(args)
-        return super().parse_known_args(args, namespace)
-
-    def error(self, message: str) -> NoReturn:
-        if message.endswith((": COMMAND", ": ACTION")):
-            self.print_help(sys.stderr)
-            self.exit(WRONG)
-        first = self._words[0] if self._words else ""
-        is_misplaced = message.startswith(
-            ("argument COMMAND: ", "argument ACTION: ", f"unrecognized arguments: {first}")
-        )
-        if first.startswith("--") and is_misplaced:
-            message = f"{first}: options come after the command, as in: gns3trio project list --url URL"
-        elif message.startswith(_MISSING) and any(re.match("-[^-]", word) for word in self._words):
-            message += "; a word that begins with - is an option, unless -- is before it"
-        super().error(message)
-
-
-def make_parser(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
+def make_parser(argv: Sequence[str] | None = None) -> Parser:
     """The parser for these arguments; without arguments, the complete parser."""
-    parser = _Parser(
+    called = None if argv is None else _called(argv)
+    parser = Parser(
         prog="gns3trio",
         description="A GNS3-compatible network-lab server, and commands for such a server.",
         epilog=_EXIT_TEXT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelpFormatter,
     )
     parser.add_argument("-v", "--version", action="version", version=f"gns3trio {__version__}")
+    if called not in _WITHOUT_SERVER:
+        add_client_arguments(parser, with_defaults=True)
+    _add_color(parser, "auto")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(
         "serve",
         help="run the server",
         description="Run the server until it gets SIGTERM or Ctrl-C.",
-        epilog=_layers_text(),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawHelpFormatter,
     )
-    _add_settings(serve)
-    serve.set_defaults(run=_serve)
+    if called in (None, "serve"):
+        serve.epilog = _layers_text()
+        _add_settings(serve)
+        serve.set_defaults(run=_serve)
     for name, text in _COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-        if argv is None or name in argv:
+        also = _ALIASES.get(name, [])
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", aliases=also)
+        if called in (None, name, *also):
             module = import_module(f"gns3trio.commands.{name.replace('-', '_')}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)
+            _add_global_options(command, name)
     return parser
+
+
+def _called(argv: Sequence[str]) -> str:
+    """The command that is called: the first word that is neither an option nor the value of one; empty if there is
+    none.
+    """
+    words = iter(argv)
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return ""
+
+
+def _add_color(parser: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:
+    parser.add_argument(
+        "--color",
+        choices=get_args(When),
+        default=default,
+        help="colors of the output (default: auto: on a terminal, if NO_COLOR is not set)",
+    )
+
+
+def _add_global_options(command: Parser, name: str) -> None:
+    """Let the options of all commands also stand between a command and its action, and behind the action."""
+    for parser in {id(each): each for each in (command, *command.actions.values())}.values():
+        _add_color(parser)
+    if command.actions and name not in _WITHOUT_SERVER:
+        add_client_arguments(command, with_defaults=False)
 
 
 def _layers_text() -> str:

@@ -21,36 +21,17 @@ from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.client.kept_tokens import read_token
 from gns3trio.client.refusals import no_gns3_server, refused
-from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
+from gns3trio.config import environment_name
 from gns3trio.errors import LabError
 
 if TYPE_CHECKING:
     from httpcore2 import Response
     from trio_websocket import WebSocketConnection
 
-DEFAULT_URL = "http://127.0.0.1:3080"
 _PIECE_BYTES = 256 * 1024
 _JSON = "application/json"
 
 Progress = Callable[[int, int | None], None]  # bytes so far, total bytes if known
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the options that name a server. The password comes from GNS3TRIO_PASSWORD."""
-    url = os.environ.get(CLIENT_URL_VARIABLE) or DEFAULT_URL
-    user = os.environ.get(environment_name("user"), "")
-    parser.add_argument("--url", default=url, help=f"the server (default: {CLIENT_URL_VARIABLE}, else {DEFAULT_URL})")
-    parser.add_argument(
-        "--user",
-        default=user,
-        help=f"user, if the server asks for one (default: {environment_name('user')}); "
-        f"the password is taken from {environment_name('password')}. Without it, the token of gns3trio login is used",
-    )
-    parser.add_argument(
-        "--insecure",
-        action="store_true",
-        help="accept any certificate, such as a self-signed one",
-    )
 
 
 @frozen

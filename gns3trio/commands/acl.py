@@ -3,7 +3,11 @@
 import argparse
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_action, find_project, print_table, run, show
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.finding import find_project
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import show
 from gns3trio.commands.people import (
     ACL,
     GROUPS,
@@ -17,6 +21,7 @@ from gns3trio.commands.people import (
     print_thing,
     with_login,
 )
+from gns3trio.commands.questions import add_yes, confirm
 
 __all__ = ["add_arguments", "run"]
 
@@ -24,7 +29,8 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio acl`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the permissions", with_login(_list))
+    columns = ("who", "what", "role", "where", "scope", "id")
+    add_list(actions, "list", "list the permissions", with_login(_list), columns=columns)
     for name, text, action in (
         ("allow", "give a user or a group a role, for everything below a path", _allow),
         ("deny", "deny a user or a group what a role allows, for everything below a path", _deny),
@@ -40,7 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser_of_action.add_argument(
             "--here-only", action="store_true", help="for the path itself, not for what is below it"
         )
-    remove = add_action(actions, "remove", "remove permissions", with_login(_remove), json=False)
+    text = "remove permissions"
+    remove = add_action(actions, "remove", text, with_login(_remove), outputs=NOTHING, aliases=["rm"])
+    add_yes(remove)
     remove.add_argument("ids", nargs="+", metavar="ID", help="ids of permissions, as list prints them")
 
 
@@ -57,8 +65,8 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     def name_of(wanted: str | None) -> str:
         return names.get(wanted, wanted) or ""
 
-    rows = [
-        (
+    def row_of(entry: Json) -> tuple[str, ...]:
+        return (
             name_of(entry["user_id"] or entry["group_id"]),
             "allow" if entry["allowed"] else "deny",
             name_of(entry["role_id"]),
@@ -66,9 +74,8 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
             "" if entry["propagate"] else "here only",
             entry["ace_id"],
         )
-        for entry in entries
-    ]
-    show(arguments, entries, lambda: print_table(("who", "what", "role", "where", "", "id"), rows))
+
+    show_list(arguments, entries, row_of, name="ace_id")
 
 
 async def _allow(server: Client, arguments: argparse.Namespace) -> None:
@@ -106,5 +113,7 @@ async def _path(server: Client, arguments: argparse.Namespace) -> str:
 
 
 async def _remove(server: Client, arguments: argparse.Namespace) -> None:
+    question = f"Remove {len(arguments.ids)} permissions?" if len(arguments.ids) > 1 else "Remove this permission?"
+    confirm(arguments, question, otherwise="nothing was removed", loses_data=False)
     for ace_id in arguments.ids:
         await server.request("DELETE", f"{ACL}/{ace_id}")

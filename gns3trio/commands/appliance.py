@@ -6,8 +6,12 @@ from urllib.parse import urlencode
 
 from gns3trio import threads
 from gns3trio.client.client import Client
+from gns3trio.commands.arguments import add_action, add_list
 from gns3trio.commands.image import checksum, upload_image
-from gns3trio.commands.lab import Json, add_action, note, print_facts, print_line, print_table, run, show
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import note, print_facts, print_line, print_table, show
+from gns3trio.commands.suggestions import did_you_mean
 from gns3trio.errors import LabError, NotFound
 
 __all__ = ["add_arguments", "run"]
@@ -19,7 +23,7 @@ _FAILED = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio appliance`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the appliances of the server", _list)
+    add_list(actions, "list", "list the appliances of the server", _list, columns=("appliance", "type", "versions"))
     shown = add_action(
         actions, "show", "show an appliance, and which images of a version are missing", _show, "appliance"
     )
@@ -40,11 +44,15 @@ async def _files(server: Client) -> list[Json]:
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     files = await _files(server)
-    rows = [
-        (file["name"] or file["file"], file["template_type"] or "", file["problem"] or ", ".join(file["versions"]))
-        for file in files
-    ]
-    show(arguments, files, lambda: print_table(("appliance", "type", "versions"), rows))
+    show_list(
+        arguments,
+        files,
+        lambda file: (
+            file["name"] or file["file"],
+            file["template_type"],
+            file["problem"] or ", ".join(file["versions"]),
+        ),
+    )
 
 
 def _content(file: Path) -> bytes:
@@ -63,7 +71,9 @@ async def _find(server: Client, wanted: str) -> Json:
         return added
     found = [each for each in await _files(server) if wanted in (each["name"], each["appliance_id"])]
     if not found:
-        raise NotFound(f"there is no appliance {wanted!r}; gns3trio appliance list lists them, or name a .gns3a file")
+        names = [str(each["name"]) for each in await _files(server)]
+        hint = did_you_mean(wanted, names) or " gns3trio appliance list lists them, or name a .gns3a file"
+        raise NotFound(f"there is no appliance {wanted!r}.{hint}")
     if len(found) > 1:
         ids = ", ".join(each["appliance_id"] for each in found)
         raise LabError(f"there are several appliances {wanted!r}: name one by its id: {ids}")

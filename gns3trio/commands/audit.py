@@ -5,7 +5,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import add_common, find_project, print_table, run, show
+from gns3trio.commands.arguments import add_common
+from gns3trio.commands.finding import find_project
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import add_columns, show_list
 
 __all__ = ["add_arguments", "run"]
 
@@ -20,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=_limit, default=50, metavar="NUMBER", help=f"the newest so many, at most {_MOST}; default: 50"
     )
     add_common(parser, _audit)
+    add_columns(parser, ("time", "user", "from", "what", "project", "status"))
 
 
 def _limit(text: str) -> int:
@@ -45,20 +49,14 @@ async def _audit(server: Client, arguments: argparse.Namespace) -> None:
     entries = await server.request("GET", f"{path}?{urlencode(query)}")
     names = {p["project_id"]: p["name"] for p in await server.request("GET", "/v2/projects")}
 
-    def as_table() -> None:
-        print_table(
-            ("time", "user", "from", "what", "project", "status"),
-            [
-                (
-                    entry["time"].partition(".")[0].replace("T", " "),
-                    entry["user"] or "",
-                    entry["address"],
-                    entry["action"],
-                    names.get(entry.get("project_id"), entry.get("project_id", "")),
-                    _told(entry),
-                )
-                for entry in reversed(entries)
-            ],
+    def row_of(entry: Json) -> tuple[object, ...]:
+        return (
+            entry["time"].partition(".")[0].replace("T", " "),
+            entry["user"] or "",
+            entry["address"],
+            entry["action"],
+            names.get(entry.get("project_id"), entry.get("project_id", "")),
+            _told(entry),
         )
 
-    show(arguments, entries, as_table)
+    show_list(arguments, entries if arguments.json else entries[::-1], row_of)

@@ -3,8 +3,10 @@
 import argparse
 
 from gns3trio.client.client import Client
+from gns3trio.commands.arguments import REPORT, add_common, add_place
 from gns3trio.commands.benchmark import add_options, measure, request_of, require_plot, show_report
-from gns3trio.commands.lab import Json, add_common, add_place, locate, run
+from gns3trio.commands.finding import locate
+from gns3trio.commands.lab import Json, run
 
 __all__ = ["add_arguments", "run"]
 
@@ -13,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of ``gns3trio bench-link`` to its parser."""
     add_place(parser, "link")
     add_options(parser)
-    add_common(parser, _measure)
+    add_common(parser, _measure, outputs=REPORT)
 
 
 async def _measure(server: Client, arguments: argparse.Namespace) -> None:

@@ -3,8 +3,9 @@
 import argparse
 
 from gns3trio.client.client import Client
+from gns3trio.commands.arguments import REPORT, add_common
 from gns3trio.commands.benchmark import add_options, measure, request_of, require_plot, show_report
-from gns3trio.commands.lab import Json, add_common, run
+from gns3trio.commands.lab import Json, run
 
 __all__ = ["add_arguments", "run"]
 
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=f"end {name}: frames leave LPORT of the server's host for RHOST:RPORT, and the other end's come in",
         )
     add_options(parser)
-    add_common(parser, _measure)
+    add_common(parser, _measure, outputs=REPORT)
 
 
 def _endpoint(text: str) -> Json:

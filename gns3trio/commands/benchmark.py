@@ -9,9 +9,10 @@ import trio
 
 from gns3trio import threads
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, follow, print_json, print_line
+from gns3trio.commands.lab import Json, follow
 from gns3trio.commands.numbers import to_count, to_percent, to_seconds
-from gns3trio.commands.progress import ProgressLine, bar, progress_line
+from gns3trio.commands.output import print_data, print_line
+from gns3trio.commands.progress import ProgressLine, progress_line
 from gns3trio.errors import LabError
 from gns3trio.measure.report import plot, table
 
@@ -73,7 +74,7 @@ async def measure(
     text_of: Callable[[Json], str] | None = None,
 ) -> Json:
     """Run a benchmark; returns its report. ``is_ours`` selects its progress events on the stream of ``project_id``, of
-    which ``text_of`` makes a line (default: ``trial_text``).
+    which ``text_of`` makes the text beside the bar (default: ``trial_text``).
     """
     report: Json
     with progress_line() as line:
@@ -92,16 +93,13 @@ async def _show_progress(
 ) -> None:
     async for message in events:
         if is_ours(message):
-            line.show(text_of(message["event"]))
+            line.show_part(message["event"]["progress"], text_of(message["event"]))
 
 
 def trial_text(event: dict[str, Any]) -> str:
-    """The progress of a measurement as one line, from an event."""
+    """What a measurement has just done, from an event."""
     rate = f"{event['frames_per_second']} frames/s" if event["frames_per_second"] else f"{event['frames']} frames"
-    return (
-        f"{bar(event['progress'])} {event['test']}, {event['frame_size']} bytes, "
-        f"trial {event['trial']}: {rate}, {event['lost']} lost"
-    )
+    return f"{event['test']}, {event['frame_size']} bytes, trial {event['trial']}: {rate}, {event['lost']} lost"
 
 
 def require_plot(arguments: argparse.Namespace) -> None:
@@ -121,7 +119,7 @@ def require_plot(arguments: argparse.Namespace) -> None:
 async def show_report(arguments: argparse.Namespace, report: Json) -> None:
     """Print the report as a table or JSON, and write the plot if requested. Raises LabError if that fails."""
     if arguments.json:
-        print_json(report, indent=1)
+        print_data(arguments, report)
     else:
         for line in table(report):
             print_line(line)

@@ -18,8 +18,11 @@ import trio
 from gns3trio import threads
 from gns3trio.classes import define
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import add_common, add_place, locate, note, run, show
+from gns3trio.commands.arguments import ONLY_JSON, add_common, add_place
+from gns3trio.commands.finding import locate
+from gns3trio.commands.lab import run
 from gns3trio.commands.numbers import to_count, to_seconds
+from gns3trio.commands.output import note, show
 from gns3trio.errors import Invalid, LabError
 
 __all__ = ["add_arguments", "run"]
@@ -51,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only this many bytes of each frame")
     parser.add_argument("--seconds", type=to_seconds, help="end after this time (default: at Ctrl-C)")
-    add_common(parser, _capture)
+    add_common(parser, _capture, outputs=ONLY_JSON)
 
 
 async def _capture(server: Client, arguments: argparse.Namespace) -> int:

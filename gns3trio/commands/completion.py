@@ -11,10 +11,18 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import get_args
 
+from gns3trio.client.arguments import add_client_arguments
 from gns3trio.errors import LabError
 from gns3trio.printable import escape
 
 FILES = 4  # the exit status that tells the shell to complete a file
+# What the names of objects are called that a server is asked for.
+_KINDS = frozenset(
+    (
+        *("type", "project", "projects", "node", "nodes", "to", "ends", "link", "compute", "template", "appliance"),
+        *("image", "symbol", "snapshot", "version", "drawing", "hosted_id"),
+    )
+)
 _TIMEOUT = 1  # seconds to wait for a server after Tab
 _FILE_METAVARS = ("FILE", "FILE.svg", "DIR", "VALUE")  # a VALUE belongs to a setting and may be a path
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -170,7 +178,11 @@ def _candidates(parser: argparse.ArgumentParser, words: Sequence[str], current: 
     if option is not None:
         return _values(option, parser, given, current)
     if current.startswith("-"):
-        return [(flag, _text(action)) for flag, action in parser._option_string_actions.items() if flag[:2] == "--"]
+        return [
+            (flag, _text(action))
+            for flag, action in parser._option_string_actions.items()
+            if flag[:2] == "--" and action.help != argparse.SUPPRESS
+        ]
     found: list[Candidate] = []
     for action in rest[: 2 if rest and rest[0].nargs == "?" else 1]:
         offered = _values(action, parser, given, current)
@@ -195,21 +207,14 @@ def _values(
         return [(each.dest, _text(each)) for each in action._choices_actions]
     if action.choices is not None:
         return [(str(choice), "") for choice in action.choices]
-    if action.dest in (
-        "type",
-        "project",
-        "node",
-        "to",
-        "nodes",
-        "ends",
-        "link",
-        "compute",
-        "template",
-        "appliance",
-        "image",
-    ):
+    if action.dest in _KINDS or action.metavar == "TYPE":
         known = given.get(action.dest, ())
-        return [each for each in _names(action.dest, parser, given) if each[0] not in known]
+        kind = "type" if action.metavar == "TYPE" else action.dest
+        return [each for each in _names(kind, given) if each[0] not in known]
+    if action.dest == "conditions":
+        if action.metavar == "KEY=VALUE":
+            return [(f"{column}=", "") for column in parser.get_default("columns")]
+        return [(state, "") for state in parser.get_default("states")]
     if action.dest == "filters":
         from gns3trio.commands.link import FILTERS
 
@@ -236,16 +241,18 @@ def _values(
     return None if action.metavar in _FILE_METAVARS else []
 
 
-def _names(kind: str, parser: argparse.ArgumentParser, given: dict[str, list[str]]) -> Iterable[Candidate]:
+def _names(kind: str, given: dict[str, list[str]]) -> Iterable[Candidate]:
     """Names from the server; none if there is no server or no such project."""
     import trio  # imported here, because completing commands and options does not need it
 
     from gns3trio.client.client import Client
-    from gns3trio.commands.lab import names_of
+    from gns3trio.commands.names import names_of
 
+    defaults = argparse.ArgumentParser()
+    add_client_arguments(defaults, with_defaults=True)
     arguments = argparse.Namespace(
-        url=given.get("url", [parser.get_default("url")])[0],
-        user=given.get("user", [parser.get_default("user")])[0],
+        url=given.get("url", [defaults.get_default("url")])[0],
+        user=given.get("user", [defaults.get_default("user")])[0],
         insecure="insecure" in given,
     )
 

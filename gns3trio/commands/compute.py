@@ -6,20 +6,14 @@ from urllib.parse import quote, urlsplit
 
 from gns3trio.client.client import Client
 from gns3trio.commands import host_facts, hosted
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.finding import find_compute
 from gns3trio.commands.host_facts import TRUNK_HEAD
-from gns3trio.commands.lab import (
-    Json,
-    add_action,
-    ask,
-    find_compute,
-    note,
-    print_facts,
-    print_line,
-    print_table,
-    run,
-    show,
-)
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import note, print_facts, print_line, print_table, show
 from gns3trio.commands.passwords import read_password, read_text
+from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.errors import Conflict, Invalid, NotFound, Unavailable
 
 __all__ = ["add_arguments", "run"]
@@ -31,8 +25,13 @@ _FAILED = 1
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio compute`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(
-        actions, "list", "list the hosts that run nodes: state, load, nodes, and the trunks from the server", _list
+    add_list(
+        actions,
+        "list",
+        "list the hosts that run nodes: state, load, nodes, and the trunks from the server",
+        _list,
+        columns=("name", "state", "load", "nodes", "trunk", "version", "address"),
+        wide=("id",),
     )
     add_action(
         actions,
@@ -62,9 +61,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "confirm", "contact a host that only a project's file has named", _confirm, "compute")
     hosted.add_arguments(actions)
     remove = add_action(
-        actions, "remove", "remove a host; projects with nodes on it are closed", _remove, "compute", json=False
+        actions,
+        "remove",
+        "remove a host; projects with nodes on it are closed",
+        _remove,
+        "compute",
+        outputs=NOTHING,
+        aliases=["rm"],
     )
-    remove.add_argument("--yes", action="store_true", help="do not ask")
+    add_yes(remove)
 
 
 def _add_credentials(parser: argparse.ArgumentParser) -> None:
@@ -110,8 +115,10 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     own = await _trunk(server, computes[0]) if len(computes) > 1 else None
     peers = {each["compute_id"]: each for each in (own["peers"] if own is not None else ())}
     listed = [{**each, "trunk": peers.get(each["compute_id"])} for each in computes]
-    rows = [
-        (
+    show_list(
+        arguments,
+        listed,
+        lambda each: (
             each["name"],
             host_facts.state(each),
             host_facts.load(each),
@@ -120,11 +127,8 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
             host_facts.version(each),
             host_facts.address(each),
             each["compute_id"],
-        )
-        for each in listed
-    ]
-    head = ("name", "state", "load", "nodes", "trunk", "version", "address", "id")
-    show(arguments, listed, lambda: print_table(head, rows))
+        ),
+    )
     for each in computes:
         if not arguments.json and not each["connected"] and each["last_error"]:
             note(host_facts.why_away(each))
@@ -263,9 +267,8 @@ def _path(compute: Json) -> str:
 
 async def _remove(server: Client, arguments: argparse.Namespace) -> None:
     compute, _ = await _found(server, arguments.compute)
-    if not arguments.yes:
-        usage = compute["usage"]
-        what = host_facts.loss(usage) if usage is not None else "projects that use it are closed"
-        ask(f"Remove {compute['name']!r}; {what}. [y/N] ", otherwise="nothing was removed")
+    usage = compute["usage"]
+    what = host_facts.loss(usage) if usage is not None else "projects that use it are closed"
+    confirm(arguments, f"Remove {compute['name']!r}; {what}.", otherwise="nothing was removed")
     await server.request("DELETE", _path(compute))
     print_line(f"{compute['name']}: removed")

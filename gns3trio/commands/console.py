@@ -18,8 +18,11 @@ from trio_websocket import ConnectionClosed, WebSocketConnection
 from gns3trio import threads
 from gns3trio.classes import define
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_common, add_place, locate, note, print_json, run
+from gns3trio.commands.arguments import ONLY_JSON, add_common, add_place
+from gns3trio.commands.finding import locate
+from gns3trio.commands.lab import Json, run
 from gns3trio.commands.numbers import to_seconds
+from gns3trio.commands.output import note, print_json
 from gns3trio.console.telnet import Data, TelnetConnection, telnet_client
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 
@@ -53,7 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=to_seconds, default=30, metavar="SECONDS", help="for each command (default: 30)"
     )
-    add_common(parser, _console)
+    add_common(parser, _console, outputs=ONLY_JSON)
 
 
 async def _console(server: Client, arguments: argparse.Namespace) -> None:

@@ -17,7 +17,7 @@ from gns3trio import __version__
 from gns3trio.addresses import listening_socket
 from gns3trio.commands.docker_findings import docker_findings
 from gns3trio.commands.findings import Finding
-from gns3trio.commands.lab import print_json, print_line, print_table
+from gns3trio.commands.output import print_json, print_line, print_table
 from gns3trio.commands.ways_to_hosts import ways_to_hosts
 from gns3trio.compute.local.cgroups import find_place
 from gns3trio.compute.local.devices import TUN_DEVICE

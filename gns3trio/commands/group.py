@@ -3,29 +3,36 @@
 import argparse
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import add_action, ask, run, show
-from gns3trio.commands.people import GROUPS, find_group, find_user, print_thing, print_things, with_login
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.lab import run
+from gns3trio.commands.output import show
+from gns3trio.commands.people import GROUPS, find_group, find_user, print_thing, show_things, with_login
+from gns3trio.commands.questions import add_yes, confirm
 
 __all__ = ["add_arguments", "run"]
+
+_COLUMNS = {"name": "name", "built in": "is_builtin"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio group`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the groups", with_login(_list))
+    add_list(actions, "list", "list the groups", with_login(_list), columns=tuple(_COLUMNS))
     add_action(actions, "create", "create a group", with_login(_create), "name")
     add_action(actions, "show", "show a group and its members", with_login(_show), "group")
-    add = add_action(actions, "add", "add users to a group", with_login(_add), "group", json=False)
-    remove = add_action(actions, "remove", "take users out of a group", with_login(_remove), "group", json=False)
+    add = add_action(actions, "add", "add users to a group", with_login(_add), "group", outputs=NOTHING)
+    remove = add_action(actions, "remove", "take users out of a group", with_login(_remove), "group", outputs=NOTHING)
     for parser_of_members in (add, remove):
         parser_of_members.add_argument("members", nargs="+", metavar="USER", help="name or id")
-    delete = add_action(actions, "delete", "delete a group, not its users", with_login(_delete), "group", json=False)
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete = add_action(
+        actions, "delete", "delete a group, not its users", with_login(_delete), "group", outputs=NOTHING
+    )
+    add_yes(delete)
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     groups = await server.request("GET", GROUPS)
-    show(arguments, groups, lambda: print_things(groups, {"name": "name", "built in": "is_builtin"}))
+    show_things(arguments, groups, _COLUMNS)
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -61,8 +68,7 @@ async def _for_each_member(method: str, server: Client, arguments: argparse.Name
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     group = await find_group(server, arguments.group)
-    if not arguments.yes:
-        ask(f"Delete group {group['name']}? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete group {group['name']}?", otherwise="nothing was deleted")
     await server.request("DELETE", _path(group))
 
 

@@ -1,14 +1,12 @@
 """A matrix of values between nodes as text, with colors on a terminal."""
 
-import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 
+from gns3trio.commands.colors import paint
 from gns3trio.printable import escape
 
 # Of the cells, from the lowest values, which have none, to the highest: light yellow to red, with black text.
-_COLORS = ("", "\033[30;48;5;229m", "\033[30;48;5;221m", "\033[30;48;5;215m", "\033[30;48;5;203m")
-_PLAIN = "\033[0m"
+_STYLES = ("", "30;48;5;229", "30;48;5;221", "30;48;5;215", "30;48;5;203")
 # A pair that is not measured, and one without a value.
 _NO_PAIR, _NO_VALUE = ".", "-"
 
@@ -45,7 +43,7 @@ def heat_map(
 
 
 def _colored(text: str, value: float | None, top: float) -> str:
-    if not value or top <= 0 or not sys.stdout.isatty() or "NO_COLOR" in os.environ:  # no-color.org
+    if not value or top <= 0:
         return text
     share = min(value / top, 1.0)
-    return f"{_COLORS[max(1, round(share * (len(_COLORS) - 1)))]}{text}{_PLAIN}"
+    return paint(text, _STYLES[max(1, round(share * (len(_STYLES) - 1)))])

@@ -10,8 +10,13 @@ import trio
 
 from gns3trio import threads
 from gns3trio.client.client import Client, Progress
-from gns3trio.commands.lab import Json, add_action, ask, find_compute, print_facts, print_line, print_table, run, show
+from gns3trio.commands.arguments import add_action, add_list
+from gns3trio.commands.finding import find_compute
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import print_facts, print_line, show
 from gns3trio.commands.progress import progress_line
+from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.errors import LabError, NotFound, Unavailable
 
 __all__ = ["add_arguments", "checksum", "run", "upload_image"]
@@ -26,7 +31,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio image`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     parsers = [
-        add_action(actions, "list", "list the images, and the uploads that are not finished", _list),
+        add_list(
+            actions,
+            "list",
+            "list the images, and the uploads that are not finished",
+            _list,
+            columns=("image", "size", "md5", "upload"),
+        ),
         upload := add_action(
             actions, "upload", "send an image; if it breaks off, the same command goes on where it was", _upload, "file"
         ),
@@ -35,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ]
     upload.add_argument("--name", help="path in the folder of images (default: the name of the file)")
     upload.add_argument("--replace", action="store_true", help="replace another image of that name")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_yes(delete)
     for each in parsers:
         each.add_argument("--compute", default="local", help="host, by name or id (default: the server itself)")
         each.add_argument("--emulator", choices=_EMULATORS, default="qemu", help="qemu (the default), dynamips or iou")
@@ -61,13 +72,21 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
     base = await _base(server, arguments)
     images = await server.request("GET", f"{base}/images")
     uploads = await _uploads(server, base)
-    rows = [(each["path"], _size(each["filesize"]), each["md5sum"] or "", "") for each in images]
-    rows += [
-        (each["filename"], _size(each["size"]), each["md5sum"] or "", f"{_size(each['offset'])} have arrived")
-        for each in uploads
-    ]
-    shown = {"images": images, "uploads": uploads}
-    show(arguments, shown, lambda: print_table(("image", "size", "md5", ""), rows))
+    show_list(arguments, [*images, *uploads], _row, as_data=_by_kind)
+
+
+def _by_kind(listed: list[Json]) -> Json:
+    return {
+        "images": [each for each in listed if "upload_id" not in each],
+        "uploads": [each for each in listed if "upload_id" in each],
+    }
+
+
+def _row(each: Json) -> tuple[object, ...]:
+    """A row for an image, or for an upload that is not finished."""
+    if "upload_id" not in each:
+        return each["path"], _size(each["filesize"]), each["md5sum"], ""
+    return each["filename"], _size(each["size"]), each["md5sum"], f"{_size(each['offset'])} have arrived"
 
 
 def _size(size: Any) -> str:
@@ -164,8 +183,7 @@ async def _info(server: Client, arguments: argparse.Namespace) -> None:
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     base = await _base(server, arguments)
     unfinished = [each for each in await _uploads(server, base) if each["filename"] == arguments.image]
-    if not arguments.yes:
-        ask(f"Delete the image {arguments.image!r}? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete the image {arguments.image!r}?", otherwise="nothing was deleted")
     for each in unfinished:
         await server.request("DELETE", f"{base}/uploads/{each['upload_id']}")
     try:

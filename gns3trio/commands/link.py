@@ -6,25 +6,13 @@ from typing import Any, get_args
 import trio
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import (
-    Json,
-    add_action,
-    ends_of,
-    find_link,
-    find_node,
-    follow,
-    link_name,
-    nodes_by_id,
-    open_path,
-    print_facts,
-    print_json,
-    print_line,
-    print_table,
-    problems,
-    run,
-    show,
-)
+from gns3trio.commands.arguments import REPORT, add_action, add_list
+from gns3trio.commands.finding import find_link, find_node, open_path
+from gns3trio.commands.lab import Json, ends_of, follow, link_name, nodes_by_id, problems, run
+from gns3trio.commands.listing import show_list
 from gns3trio.commands.numbers import to_whole
+from gns3trio.commands.output import print_data, print_facts, print_json, print_line, print_table, show
+from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.conditions.impairments import IMPAIRMENT_TYPES, ImpairmentType, LinkDirection
 from gns3trio.conditions.parameters import Parameter
 from gns3trio.errors import Invalid, NotFound
@@ -62,11 +50,11 @@ _AT_ONCE = 16
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio link`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the links of a project", _list, "project")
+    add_list(actions, "list", "list the links of a project", _list, "project", columns=("link", "state"), wide=("id",))
     create = add_action(actions, "create", "create a link between two nodes", _create, "project")
     create.add_argument("ends", nargs=2, metavar="NODE[:PORT]", help="without a port, the first free one")
     add_action(actions, "show", "show a link", _show, "project", "link")
-    add_action(actions, "delete", "delete a link", _delete, "project", "link")
+    add_yes(add_action(actions, "delete", "delete a link", _delete, "project", "link"))
     filters = add_action(
         actions,
         "filter",
@@ -92,7 +80,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("resume", "let a suspended link pass frames again"),
     ):
         add_action(actions, name, text, _suspend, "project", "link").set_defaults(suspend=name == "suspend")
-    stats = add_action(actions, "stats", "show the counters of a link", _stats, "project", "link")
+    stats = add_action(actions, "stats", "show the counters of a link", _stats, "project", "link", outputs=REPORT)
     stats.add_argument("--follow", action="store_true", help="print a line whenever they change, until Ctrl-C")
 
 
@@ -167,15 +155,15 @@ async def _all_impairments(server: Client, path: str, links: list[Json]) -> dict
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
-    impairments = {} if arguments.json else await _all_impairments(server, path, links)
-    broken = {} if arguments.json else await _problems(server, path)
-    rows = []
-    for link in links:
+    is_told = arguments.output in ("table", "wide") or arguments.conditions
+    impairments = await _all_impairments(server, path, links) if is_told else {}
+    broken = await _problems(server, path) if is_told else {}
+
+    def row_of(link: Json) -> tuple[str, ...]:
         link_id = link["link_id"]
-        state = _state(link, impairments.get(link_id, []), broken.get(link_id))
-        rows.append((link_name(nodes, link), state, link_id))
-    rows.sort(key=lambda row: natural_key(row[0]))
-    show(arguments, links, lambda: print_table(("link", "state", "id"), rows))
+        return link_name(nodes, link), _state(link, impairments.get(link_id, []), broken.get(link_id)), link_id
+
+    show_list(arguments, sorted(links, key=lambda link: natural_key(link_name(nodes, link))), row_of)
 
 
 async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
@@ -185,7 +173,7 @@ async def _print(server: Client, path: str, arguments: argparse.Namespace, link:
     facts = {"link": name, "state": state, "link_id": link["link_id"], "capture": link["capture_file_path"]}
     if problem is not None:
         facts["problem"] = problem
-    show(arguments, link, lambda: print_facts(facts))
+    show(arguments, link, lambda: print_facts(facts), name=name)
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -227,8 +215,10 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
+    name = link_name(await nodes_by_id(server, path), link)
+    confirm(arguments, f"Delete the link {name}?", otherwise="nothing was deleted", loses_data=False)
     await server.request("DELETE", f"{path}/links/{link['link_id']}")
-    show(arguments, link, lambda: None)
+    show(arguments, link, lambda: None, name=name)
 
 
 async def _filter(server: Client, arguments: argparse.Namespace) -> None:
@@ -260,7 +250,7 @@ async def _impair(server: Client, arguments: argparse.Namespace) -> None:
     body = {"impairments": [_parse_impairment(text) for text in arguments.impairments], "seed": arguments.seed}
     told = await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", body)
     if arguments.json:
-        show(arguments, told, lambda: None)
+        print_data(arguments, told)
     else:
         await _print(server, path, arguments, link)
 

@@ -5,7 +5,9 @@ import os
 
 from gns3trio.client.client import Client
 from gns3trio.client.kept_tokens import keep_token, token_file
-from gns3trio.commands.lab import add_common, print_line, run
+from gns3trio.commands.arguments import NOTHING, add_common
+from gns3trio.commands.lab import run
+from gns3trio.commands.output import print_line
 from gns3trio.commands.passwords import read_password
 from gns3trio.config import environment_name
 from gns3trio.errors import Invalid
@@ -23,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{environment_name('password')}, or it is asked for",
     )
     parser.add_argument("--forget", action="store_true", help="log out: delete the token that is kept for the server")
-    add_common(parser, _login, json=False)
+    add_common(parser, _login, outputs=NOTHING)
 
 
 async def _login(server: Client, arguments: argparse.Namespace) -> None:

@@ -1,7 +1,6 @@
 """``gns3trio node``: lists, creates, changes, starts, stops and deletes nodes."""
 
 import argparse
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,26 +8,19 @@ from typing import Any
 import trio
 
 from gns3trio.client.client import Client
-from gns3trio.commands import node_mesh, node_traffic, node_usage
+from gns3trio.commands import node_list, node_mesh, node_traffic, node_usage
+from gns3trio.commands.arguments import add_action
+from gns3trio.commands.finding import find_compute, find_node, find_nodes, open_path
 from gns3trio.commands.free_place import free_place
-from gns3trio.commands.lab import (
-    Json,
-    add_action,
-    find_compute,
-    find_node,
-    follow,
-    node_facts,
-    note,
-    open_path,
-    print_facts,
-    print_table,
-    problems,
-    run,
-    show,
-)
-from gns3trio.commands.numbers import to_count, to_whole
-from gns3trio.commands.progress import ProgressLine, bar, progress_line
-from gns3trio.compute.host import ANY_COMPUTE_ID, LOCAL_COMPUTE_ID
+from gns3trio.commands.lab import Json, follow, node_facts, problems, run
+from gns3trio.commands.node_list import host_names
+from gns3trio.commands.numbers import to_whole
+from gns3trio.commands.output import note, print_facts, print_table, show
+from gns3trio.commands.progress import ProgressLine, progress_line
+from gns3trio.commands.properties import add_properties
+from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.commands.suggestions import did_you_mean
+from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.natural_order import natural_key
 
@@ -41,14 +33,7 @@ DEFAULT_ENGINE = "default"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio node`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    shown = add_action(actions, "list", "list the nodes of a project, or some of them", _list, "project")
-    shown.add_argument("--name", metavar="PART", help="only nodes whose name contains this, in upper or lower case")
-    shown.add_argument("--type", dest="node_type", metavar="TYPE", help="only nodes of this type, such as vpcs")
-    shown.add_argument("--status", metavar="STATUS", help="only nodes that are started, stopped or suspended")
-    shown.add_argument("--compute", metavar="COMPUTE", help="only nodes on this host")
-    shown.add_argument("--limit", type=to_count, metavar="N", help="at most so many nodes")
-    shown.add_argument("--offset", type=to_count, metavar="N", help="leave out so many nodes at the beginning")
-    add_action(actions, "types", "list the types of nodes", _types)
+    node_list.add_to(actions)
     create = add_action(actions, "create", "create a node", _create, "project")
     create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
@@ -100,73 +85,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     node_usage.add_to(actions)
     delete = add_action(actions, "delete", "delete nodes with their links and files", _delete, "project")
     delete.add_argument("nodes", nargs="+", metavar="NODE", help="names or ids")
+    add_yes(delete)
 
 
 def _add_properties(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--property",
-        metavar="NAME=VALUE",
-        action="append",
-        default=[],
-        type=_to_property,
-        dest="properties",
-        help="a property of its type, such as ram=512; may be given several times",
-    )
+    add_properties(parser, "a property of its type, such as ram=512")
     parser.add_argument("--console-type", metavar="TYPE", help="type of its console, such as telnet, vnc or none")
-
-
-def _to_property(text: str) -> tuple[str, Any]:
-    """A property: its value is JSON if it can be read as that, and a text otherwise."""
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like NAME=VALUE")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
-
-
-_FILTERS = ("name", "node_type", "status", "limit", "offset")
-
-
-async def _list(server: Client, arguments: argparse.Namespace) -> None:
-    path = f"{await open_path(server, arguments.project)}/nodes"
-    query = {name: value for name in _FILTERS if (value := getattr(arguments, name)) is not None}
-    if arguments.compute is not None:
-        query["compute_id"] = (await find_compute(server, arguments.compute))["compute_id"]
-    if query:
-        nodes, total = await server.page(path, query)
-        if total > len(nodes):
-            note(f"{len(nodes)} of {total} nodes that match")
-    else:
-        nodes = await server.request("GET", path)
-    hosts = {} if arguments.json else await _host_names(server, nodes)
-    rows = [
-        (*list(node_facts(node).values())[:5], *([hosts.get(node["compute_id"], node["compute_id"])] if hosts else []))
-        for node in sorted(nodes, key=lambda node: natural_key(node["name"]))
-    ]
-    head = ("name", "type", "status", "console", "id", *(["host"] if hosts else []))
-    show(arguments, nodes, lambda: print_table(head, rows))
-
-
-async def _host_names(server: Client, nodes: list[Json]) -> dict[str, str]:
-    """The names of the hosts by id, with what is wrong with one that is away; none if all nodes are on the server."""
-    if all(node["compute_id"] == LOCAL_COMPUTE_ID for node in nodes):
-        return {}
-    computes = await server.request("GET", "/v2/computes")
-    return {each["compute_id"]: each["name"] + ("" if each["connected"] else " (away)") for each in computes}
-
-
-async def _types(server: Client, arguments: argparse.Namespace) -> None:
-    types = await server.request("GET", "/v2/node_types")
-    rows = [
-        (each["node_type"], each["title"], _where_it_runs(each), ", ".join(each.get("engines", ()))) for each in types
-    ]
-    show(arguments, types, lambda: print_table(("type", "title", "runs", "engines"), rows))
-
-
-def _where_it_runs(node_type: Json) -> str:
-    return "here" if node_type["runs_here"] else f"with {node_type['emulator']}: nodes are only kept"
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -176,7 +100,8 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
     body: Json = {"name": arguments.name, "node_type": arguments.type, "compute_id": compute_id}
     types = {each["node_type"]: each for each in await server.request("GET", "/v2/node_types")}
     if arguments.type not in types:
-        arguments.parser.error(f"argument TYPE: {arguments.type!r} is not a type of nodes: {', '.join(types)}")
+        hint = did_you_mean(arguments.type, types) or f" There are {', '.join(types)}."
+        arguments.parser.error(f"argument TYPE: there is no node type {arguments.type!r}.{hint}")
     script = types[arguments.type]["default_script"]
     properties = {**({"startup_script": script} if script is not None else {}), **dict(arguments.properties)}
     if properties:
@@ -215,7 +140,7 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
     ports = ", ".join(port["short_name"] for port in node["ports"])
-    hosts = {} if arguments.json else await _host_names(server, [node])
+    hosts = {} if arguments.json else await host_names(server, [node])
     host = {"host": hosts.get(node["compute_id"], node["compute_id"])} if hosts else {}
     engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")
     show(
@@ -280,7 +205,7 @@ async def _act(server: Client, arguments: argparse.Namespace) -> None:
     if bool(arguments.nodes) == arguments.all:
         arguments.parser.error(f"{arguments.project!r} is the project: after it, give names of nodes or --all")
     path = await open_path(server, arguments.project)
-    found = [await find_node(server, path, name) for name in arguments.nodes]
+    found = await find_nodes(server, path, arguments.nodes)
     if arguments.verb == "resume":
         await _resume(server, path, found)
     elif arguments.all:
@@ -337,7 +262,7 @@ async def _show_changes(line: ProgressLine, events: AsyncIterator[Json], count: 
     async for event in events:
         if event["action"] == "node.updated":
             changed.add(event["event"]["node_id"])
-            line.show(f"{bar(len(changed) / count)} {len(changed)} of {count}")
+            line.show_part(len(changed) / count, f"{len(changed)} of {count}")
 
 
 async def _rename(server: Client, arguments: argparse.Namespace) -> None:
@@ -356,7 +281,9 @@ async def _rename(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
-    found = [await find_node(server, path, name) for name in arguments.nodes]
+    found = await find_nodes(server, path, arguments.nodes)
+    names = ", ".join(node["name"] for node in found)
+    confirm(arguments, f"Delete {names} with their links and files?", otherwise="nothing was deleted")
     for node in found:
         await server.request("DELETE", f"{path}/nodes/{node['node_id']}")
     show(arguments, found, lambda: None)

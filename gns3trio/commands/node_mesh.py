@@ -5,12 +5,14 @@ import shutil
 from collections.abc import Callable
 
 from gns3trio.client.client import Client
+from gns3trio.commands.arguments import REPORT, add_action
 from gns3trio.commands.benchmark import measure
+from gns3trio.commands.finding import find_nodes, open_path
 from gns3trio.commands.heat_map import heat_map
-from gns3trio.commands.lab import Json, add_action, find_node, open_path, print_escaped, print_facts, print_line, show
+from gns3trio.commands.lab import Json
 from gns3trio.commands.node_traffic import add_flow_options, flow_request, rate_text, to_version
 from gns3trio.commands.numbers import to_count, to_whole
-from gns3trio.commands.progress import bar
+from gns3trio.commands.output import print_escaped, print_facts, print_line, show
 
 # The pairs that are named below the heat map.
 _WORST = 5
@@ -43,7 +45,7 @@ def _kilobits(rate: float | None) -> float | None:
 def add_to(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand to those of ``gns3trio node``."""
     text = "send UDP traffic between many built-in PCs at once, and show what each pair gets"
-    parser = add_action(actions, "mesh", text, _run, "project")
+    parser = add_action(actions, "mesh", text, _run, "project", outputs=REPORT)
     parser.add_argument("nodes", nargs="*", default=[], metavar="NODE", help="default: all that can have traffic now")
     parser.add_argument(
         "--max-pairs", type=to_count, metavar="N", help="if there are more pairs, so many of them (default: 1000)"
@@ -59,7 +61,7 @@ def add_to(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> No
 async def _run(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     asked = {
-        "node_ids": [(await find_node(server, path, name))["node_id"] for name in arguments.nodes] or None,
+        "node_ids": [node["node_id"] for node in await find_nodes(server, path, arguments.nodes)] or None,
         "max_pairs": arguments.max_pairs,
         "seed": arguments.seed,
         "ip_version": arguments.ip_version,
@@ -75,10 +77,8 @@ async def _run(server: Client, arguments: argparse.Namespace) -> None:
 
 
 def progress_text(event: Json) -> str:
-    """The progress of a mesh as one line, from an event."""
-    return (
-        f"{bar(event['progress'])} {event['pairs']} pairs, {event['sent']} sent, {event['lost']} lost or on their way"
-    )
+    """What a mesh has done so far, from an event."""
+    return f"{event['pairs']} pairs, {event['sent']} sent, {event['lost']} lost or on their way"
 
 
 def _print(report: Json, shown: str) -> None:

@@ -6,10 +6,12 @@ from ipaddress import ip_address
 from typing import Any
 
 from gns3trio.client.client import Client
+from gns3trio.commands.arguments import REPORT, add_action
 from gns3trio.commands.benchmark import measure
-from gns3trio.commands.lab import Json, add_action, find_node, open_path, print_facts, show
+from gns3trio.commands.finding import find_node, open_path
+from gns3trio.commands.lab import Json
 from gns3trio.commands.numbers import to_count, to_seconds
-from gns3trio.commands.progress import bar
+from gns3trio.commands.output import print_facts, show
 
 _RATE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kMG]?)")
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
@@ -19,7 +21,7 @@ _TIMES = ("min", "mean", "p50", "p90", "p99", "p99.9", "max")
 def add_to(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the subcommand to those of ``gns3trio node``."""
     text = "send UDP traffic from a built-in PC, and measure what arrives"
-    parser = add_action(actions, "traffic", text, _send, "project", "node")
+    parser = add_action(actions, "traffic", text, _send, "project", "node", outputs=REPORT)
     parser.add_argument("to", metavar="TO", help="another built-in PC, or an IP address")
     add_flow_options(parser, rate="1000", size="512", seconds="10")
     parser.add_argument(
@@ -106,9 +108,9 @@ def _is_address(text: str) -> bool:
 
 
 def progress_text(event: Json) -> str:
-    """The progress of generated traffic as one line, from an event."""
+    """What generated traffic has done so far, from an event."""
     lost = f", {event['lost']} lost or on their way" if event["lost"] is not None else ""
-    return f"{bar(event['progress'])} {event['sent']} sent to {event['address']}{lost}"
+    return f"{event['sent']} sent to {event['address']}{lost}"
 
 
 def _facts(report: Json) -> dict[str, Any]:

@@ -8,7 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, find_in, print_facts, print_table
+from gns3trio.commands.finding import find_in
+from gns3trio.commands.lab import Json
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import print_facts
 from gns3trio.config import environment_name
 
 USERS = "/v3/access/users"
@@ -60,10 +63,10 @@ async def find_pool(server: Client, wanted: str) -> Json:
     return find_in("pool", wanted, await server.request("GET", POOLS), "resource_pool_id")
 
 
-def print_things(things: list[Json], columns: Mapping[str, str]) -> None:
-    """A table of objects: ``columns`` are the names of their fields by the heads."""
+def show_things(arguments: argparse.Namespace, things: list[Json], columns: Mapping[str, str]) -> None:
+    """A list of objects: ``columns`` are the names of their fields by those of the columns."""
     ordered = sorted(things, key=lambda each: str(each[next(iter(columns.values()))]).lower())
-    print_table(tuple(columns), [tuple(_shown(each.get(name)) for name in columns.values()) for each in ordered])
+    show_list(arguments, ordered, lambda each: [_shown(each.get(name)) for name in columns.values()])
 
 
 def print_thing(thing: Json, *names: str, **more: object) -> None:

@@ -3,8 +3,12 @@
 import argparse
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_action, ask, find_in, find_project, run, show
-from gns3trio.commands.people import POOLS, find_pool, print_thing, print_things, with_login
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.finding import find_in, find_project
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.output import show
+from gns3trio.commands.people import POOLS, find_pool, print_thing, show_things, with_login
+from gns3trio.commands.questions import add_yes, confirm
 
 __all__ = ["add_arguments", "run"]
 
@@ -12,22 +16,24 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio pool`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the pools", with_login(_list))
+    add_list(actions, "list", "list the pools", with_login(_list), columns=("name",), wide=("id",))
     add_action(actions, "create", "create a pool", with_login(_create), "name")
     add_action(actions, "show", "show a pool and its projects", with_login(_show), "pool")
     for name, text, action in (
         ("add", "put projects into a pool", _add),
         ("remove", "take projects out of a pool", _remove),
     ):
-        change = add_action(actions, name, text, with_login(action), "pool", json=False)
+        change = add_action(actions, name, text, with_login(action), "pool", outputs=NOTHING)
         change.add_argument("projects", nargs="+", metavar="PROJECT", help="name or id")
-    delete = add_action(actions, "delete", "delete a pool, not its projects", with_login(_delete), "pool", json=False)
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    delete = add_action(
+        actions, "delete", "delete a pool, not its projects", with_login(_delete), "pool", outputs=NOTHING
+    )
+    add_yes(delete)
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     pools = await server.request("GET", POOLS)
-    show(arguments, pools, lambda: print_things(pools, {"name": "name", "id": "resource_pool_id"}))
+    show_things(arguments, pools, {"name": "name", "id": "resource_pool_id"})
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -63,8 +69,7 @@ async def _remove(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     pool = await find_pool(server, arguments.pool)
-    if not arguments.yes:
-        ask(f"Delete pool {pool['name']}? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete pool {pool['name']}?", otherwise="nothing was deleted")
     await server.request("DELETE", _path(pool))
 
 

@@ -6,23 +6,14 @@ from urllib.parse import quote, urlencode
 from uuid import uuid4
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import (
-    Json,
-    add_action,
-    ask,
-    find_project,
-    link_name,
-    nodes_by_id,
-    open_path,
-    path_of,
-    print_facts,
-    print_line,
-    print_table,
-    problems,
-    run,
-    show,
-)
+from gns3trio.commands.arguments import REPORT, add_action, add_list
+from gns3trio.commands.finding import find_project, open_path
+from gns3trio.commands.lab import Json, link_name, nodes_by_id, path_of, problems, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import note, print_facts, print_line, print_table, show
+from gns3trio.commands.overview import counts_of
 from gns3trio.commands.progress import progress_line
+from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
@@ -33,14 +24,23 @@ _COMPRESSIONS = ("none", "zip", "bzip2", "lzma", "zstd")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio project`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the projects", _list)
+    add_list(
+        actions,
+        "list",
+        "list the projects, and what is in those that are open",
+        _list,
+        columns=("name", "status", "nodes", "started", "links"),
+        wide=("path", "id"),
+        states=("opened", "closed"),
+    )
     add_action(actions, "create", "create a project", _create, "name")
     add_action(actions, "show", "show a project", _show, "project")
-    add_action(actions, "problems", "list everything in an open project that does not work", _problems, "project")
+    text = "list everything in an open project that does not work"
+    add_action(actions, "problems", text, _problems, "project", outputs=REPORT)
     add_action(actions, "open", "open a project", _open, "project")
     add_action(actions, "close", "close a project and stop its nodes", _close, "project")
     delete = add_action(actions, "delete", "delete a project with all its files", _delete, "project")
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_yes(delete)
     add_action(actions, "duplicate", "copy a project", _duplicate, "project", "name")
     export = add_action(actions, "export", "export a project to a portable file", _export, "project", "file")
     export.add_argument("--snapshots", action="store_true", help="with its snapshots")
@@ -62,7 +62,7 @@ async def _problems(server: Client, arguments: argparse.Namespace) -> None:
         *(("node", node["name"], node["message"]) for node in found["nodes"]),
         *(("link", link_name(nodes, links[link["link_id"]]), link["message"]) for link in found["links"]),
     ]
-    show(arguments, found, lambda: print_table(("what", "name", "problem"), rows))
+    show(arguments, found, lambda: print_table(("what", "name", "problem"), rows) if rows else note("no problems"))
 
 
 def _print(project: Json) -> None:
@@ -71,8 +71,15 @@ def _print(project: Json) -> None:
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     projects = sorted(await server.request("GET", "/v2/projects"), key=lambda project: natural_key(project["name"]))
-    rows = [(p["name"], "cannot open" if "error" in p else p["status"], p["project_id"]) for p in projects]
-    show(arguments, projects, lambda: print_table(("name", "status", "id"), rows))
+    counts = await counts_of(server, projects) if arguments.output in ("table", "wide") else {}
+
+    def row_of(project: Json) -> tuple[object, ...]:
+        found = counts.get(project["project_id"], {})
+        numbers = [found.get(name) for name in ("nodes", "started", "links")]
+        status = "cannot open" if "error" in project else project["status"]
+        return project["name"], status, *numbers, project["path"], project["project_id"]
+
+    show_list(arguments, projects, row_of)
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -102,8 +109,7 @@ async def _close(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
-    if not arguments.yes:
-        ask(f"Delete {project['name']!r} with all its files? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete {project['name']!r} with all its files?", otherwise="nothing was deleted")
     await server.request("DELETE", path_of(project))
     show(arguments, project, lambda: None)
 

@@ -3,8 +3,13 @@
 import argparse
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_action, ask, find_in, print_table, run, show
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.finding import find_in
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.listing import show_list
+from gns3trio.commands.output import show
 from gns3trio.commands.people import ROLES, find_role, print_thing, with_login
+from gns3trio.commands.questions import add_yes, confirm
 
 __all__ = ["add_arguments", "run"]
 
@@ -14,8 +19,15 @@ _PRIVILEGES = "/v3/access/privileges"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio role`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the roles", with_login(_list))
-    add_action(actions, "privileges", "list the privileges that a role may have", with_login(_privileges))
+    add_list(
+        actions,
+        "list",
+        "list the roles",
+        with_login(_list),
+        columns=("name", "privileges", "built in", "description"),
+    )
+    text = "list the privileges that a role may have"
+    add_list(actions, "privileges", text, with_login(_privileges), columns=("name", "description"))
     create = add_action(actions, "create", "create a role", with_login(_create), "name")
     create.add_argument("--description", metavar="TEXT", help="what the role is for")
     create.add_argument(
@@ -26,24 +38,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("add", "add privileges to a role", _add),
         ("remove", "take privileges from a role", _remove),
     ):
-        change = add_action(actions, name, text, with_login(action), "role", json=False)
+        change = add_action(actions, name, text, with_login(action), "role", outputs=NOTHING)
         change.add_argument("privileges", nargs="+", metavar="PRIVILEGE", help="such as Node.Console")
     delete = add_action(
-        actions, "delete", "delete a role, and the permissions with it", with_login(_delete), "role", json=False
+        actions, "delete", "delete a role, and the permissions with it", with_login(_delete), "role", outputs=NOTHING
     )
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_yes(delete)
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     roles = await server.request("GET", ROLES)
-    rows = [(r["name"], len(r["privileges"]), "yes" if r["is_builtin"] else "no", r["description"]) for r in roles]
-    show(arguments, roles, lambda: print_table(("name", "privileges", "built in", "description"), rows))
+    show_list(
+        arguments,
+        roles,
+        lambda role: (
+            role["name"],
+            len(role["privileges"]),
+            "yes" if role["is_builtin"] else "no",
+            role["description"],
+        ),
+    )
 
 
 async def _privileges(server: Client, arguments: argparse.Namespace) -> None:
     privileges = await server.request("GET", _PRIVILEGES)
-    rows = [(each["name"], each["description"]) for each in privileges]
-    show(arguments, privileges, lambda: print_table(("name", "description"), rows))
+    show_list(arguments, privileges, lambda each: (each["name"], each["description"]))
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -83,8 +102,7 @@ async def _for_each(method: str, server: Client, role: Json, privileges: list[Js
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     role = await find_role(server, arguments.role)
-    if not arguments.yes:
-        ask(f"Delete role {role['name']}? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete role {role['name']}?", otherwise="nothing was deleted")
     await server.request("DELETE", _path(role))
 
 

@@ -8,9 +8,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from gns3trio.client.client import Client
-from gns3trio.commands.drawing import draw
-from gns3trio.commands.drawing_style import data_url
-from gns3trio.commands.lab import Json, add_action, find_project, note, open_path, path_of, print_line, run, show
+from gns3trio.commands import topology_import
+from gns3trio.commands.arguments import NOTHING, ONLY_JSON, REPORT, add_action
+from gns3trio.commands.finding import find_project, open_path
+from gns3trio.commands.lab import Json, path_of, run
+from gns3trio.commands.output import note, print_line, show
+from gns3trio.commands.scene import draw
+from gns3trio.commands.scene_style import data_url
 from gns3trio.errors import LabError, NotFound
 from gns3trio.printable import escape_json
 
@@ -24,15 +28,18 @@ _DIFFERENT = 1  # as diff(1)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio topology`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    apply = add_action(actions, "apply", "make a project match a topology file", _apply, "project")
+    apply = add_action(actions, "apply", "make a project match a topology file", _apply, "project", outputs=REPORT)
     apply.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
     apply.add_argument("--create", action="store_true", help="create the project if it does not exist")
-    diff = add_action(actions, "diff", "show what apply would change; exit status 1 if anything", _diff, "project")
+    diff = add_action(
+        actions, "diff", "show what apply would change; exit status 1 if anything", _diff, "project", outputs=REPORT
+    )
     diff.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
-    export = add_action(actions, "export", "write a project as a topology file", _export, "project")
-    export.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
-    drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", json=False)
-    drawn.add_argument("-o", "--output", metavar="FILE", type=Path, help="default: the output")
+    export = add_action(actions, "export", "write a project as a topology file", _export, "project", outputs=ONLY_JSON)
+    export.add_argument("-o", "--output", dest="file", metavar="FILE", type=Path, help="default: the output")
+    topology_import.add_to(actions)
+    drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", outputs=NOTHING)
+    drawn.add_argument("-o", "--output", dest="file", metavar="FILE", type=Path, help="default: the output")
 
 
 async def _apply(server: Client, arguments: argparse.Namespace) -> None:
@@ -85,7 +92,7 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
         text = escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
     else:
         text = await server.text(f"{path}/topology", _YAML)
-    _write(arguments.output, text)
+    _write(arguments.file, text)
     for name, reason in document.get("left_out", {}).items():
         note(f"{name} is left out: {reason}")
 
@@ -99,7 +106,7 @@ async def _draw(server: Client, arguments: argparse.Namespace) -> None:
         with suppress(NotFound):  # a node without a picture is drawn as a circle
             media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
             symbols[symbol] = data_url(media_type, data)
-    _write(arguments.output, draw(project["name"], nodes, links, drawings, symbols))
+    _write(arguments.file, draw(project["name"], nodes, links, drawings, symbols))
 
 
 def _write(file: Path | None, text: str) -> None:

@@ -5,18 +5,30 @@ import csv
 import sys
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_action, ask, print_line, run, show
+from gns3trio.commands.arguments import NOTHING, add_action, add_list
+from gns3trio.commands.lab import Json, run
+from gns3trio.commands.output import print_line, show
 from gns3trio.commands.passwords import read_password, read_text
-from gns3trio.commands.people import GROUPS, USERS, find_group, find_user, print_thing, print_things, with_login
+from gns3trio.commands.people import GROUPS, USERS, find_group, find_user, print_thing, show_things, with_login
+from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.errors import Conflict, Invalid
 
 __all__ = ["add_arguments", "run"]
+
+_COLUMNS = {
+    "name": "username",
+    "full name": "full_name",
+    "e-mail": "email",
+    "active": "is_active",
+    "administrator": "is_superadmin",
+    "last login": "last_login",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio user`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    add_action(actions, "list", "list the users", with_login(_list))
+    add_list(actions, "list", "list the users", with_login(_list), columns=tuple(_COLUMNS))
     create = add_action(actions, "create", "create a user, who may do nothing yet", with_login(_create), "name")
     _add_fields(create)
     imported = add_action(
@@ -41,9 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "delete a user with the permissions of the user",
         with_login(_delete),
         "user_name",
-        json=False,
+        outputs=NOTHING,
     )
-    delete.add_argument("--yes", action="store_true", help="do not ask")
+    add_yes(delete)
 
 
 def _add_fields(parser: argparse.ArgumentParser) -> None:
@@ -63,15 +75,7 @@ def _fields(arguments: argparse.Namespace) -> Json:
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     users = await server.request("GET", USERS)
-    columns = {
-        "name": "username",
-        "full name": "full_name",
-        "e-mail": "email",
-        "active": "is_active",
-        "administrator": "is_superadmin",
-        "last login": "last_login",
-    }
-    show(arguments, users, lambda: print_things(users, columns))
+    show_things(arguments, users, _COLUMNS)
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
@@ -138,8 +142,7 @@ async def _change(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     user = await find_user(server, arguments.user_name)
-    if not arguments.yes:
-        ask(f"Delete user {user['username']}? [y/N] ", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete user {user['username']}?", otherwise="nothing was deleted")
     await server.request("DELETE", f"{USERS}/{user['user_id']}")
 
 

@@ -4,8 +4,11 @@ import argparse
 from datetime import datetime
 
 from gns3trio.client.client import Client
-from gns3trio.commands.lab import Json, add_common, find_project, follow, note, print_json, print_line, run
+from gns3trio.commands.arguments import ONLY_JSON, add_common
+from gns3trio.commands.finding import find_project
+from gns3trio.commands.lab import Json, follow, run
 from gns3trio.commands.numbers import to_count
+from gns3trio.commands.output import note, print_json, print_line
 
 __all__ = ["add_arguments", "run"]
 
@@ -18,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--project", metavar="PROJECT", help="only the events of this project, by name or id")
     parser.add_argument("--after", metavar="ID", default="", help="id of the last event that was seen: begin after it")
     parser.add_argument("--count", type=to_count, metavar="EVENTS", help="end after this many events")
-    add_common(parser, _watch)
+    add_common(parser, _watch, outputs=ONLY_JSON)
 
 
 async def _watch(server: Client, arguments: argparse.Namespace) -> None:

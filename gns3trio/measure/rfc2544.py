@@ -4,6 +4,7 @@ Sans-IO: each procedure requests trials and gets their results. Frame sizes are 
 of checksum that frames in a lab do not have.
 """
 
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
@@ -101,9 +102,10 @@ class _Bench:
         self._run = run
         self._progress = progress
         self.trials = 0
-        self.benchmark_progress = 0.0
+        self.part = (0.0, 0.0)  # of the benchmark: what is done before the present test, and after it
 
-    async def trial(self, test: TestName, rate: int | None, frames: int | None = None) -> TrialResult:
+    async def trial(self, test: TestName, done: float, rate: int | None, frames: int | None = None) -> TrialResult:
+        """Run a trial, after which the part ``done`` of the test is complete, as far as that is known."""
         request = self._request
         result = await self._run(
             TrialSpec(
@@ -115,6 +117,7 @@ class _Bench:
             )
         )
         self.trials += 1
+        begin, end = self.part
         self._progress(
             TrialReport(
                 test=test,
@@ -124,7 +127,7 @@ class _Bench:
                 frames=frames,
                 sent=result.sent,
                 lost=result.lost,
-                progress=self.benchmark_progress,
+                progress=round(begin + (end - begin) * min(done, 1.0), 3),
             )
         )
         return result
@@ -137,8 +140,9 @@ class _Bench:
         """The highest rate without loss, by bisection (26.1)."""
         low, high, best = 0, self._request.max_frames_per_second, None
         rate = high
-        for _ in range(MAX_SEARCH_TRIALS):
-            result = await self.trial("throughput", rate)
+        expected = _search_trials(self._request.resolution)
+        for number in range(1, MAX_SEARCH_TRIALS + 1):
+            result = await self.trial("throughput", number / expected, rate)
             if self.passes(result, 0.98 * rate * self._request.trial_seconds):
                 low, best = rate, result
             else:
@@ -155,7 +159,8 @@ class _Bench:
 
     async def latency(self, rate: int) -> Latency | None:
         """Latencies at the throughput (26.2); None if no frame arrived."""
-        result = combined([await self.trial("latency", rate) for _ in range(self._request.repetitions)])
+        count = self._request.repetitions
+        result = combined([await self.trial("latency", (each + 1) / count, rate) for each in range(count)])
         if result.received == 0:
             return None
         return Latency(
@@ -179,7 +184,7 @@ class _Bench:
         clean = 0
         for percent in range(100, 0, -LOSS_STEP_PERCENT):
             rate = max(self._request.max_frames_per_second * percent // 100, 1)
-            result = await self.trial("loss", rate)
+            result = await self.trial("loss", 1 - (percent - LOSS_STEP_PERCENT) / 100, rate)
             points.append(
                 LossPoint(
                     frames_per_second=rate,
@@ -194,18 +199,23 @@ class _Bench:
 
     async def burst(self) -> Burst:
         """The longest burst at full speed without loss (26.4): the mean of the searches."""
-        bursts = [await self._longest_burst() for _ in range(self._request.burst_repetitions)]
+        count = self._request.burst_repetitions
+        bursts = [await self._longest_burst(each / count, 1 / count) for each in range(count)]
         return Burst(
             frames=round(sum(bursts) / len(bursts)),
             limited_by_request=max(bursts) == MAX_BURST_FRAMES,
             repetitions=len(bursts),
         )
 
-    async def _longest_burst(self) -> int:
-        """The longest burst without loss of one search, found by doubling and bisection."""
+    async def _longest_burst(self, done: float, part: float) -> int:
+        """The longest burst without loss of one search, found by doubling and bisection. ``done`` of the test is
+        complete before, and ``part`` of it is this search.
+        """
         low, high, frames = 0, MAX_BURST_FRAMES + 1, FIRST_BURST_FRAMES
-        for _ in range(MAX_SEARCH_TRIALS):
-            if self.passes(await self.trial("burst", None, frames), frames):
+        expected = math.log2(MAX_BURST_FRAMES / FIRST_BURST_FRAMES) + 1
+        for number in range(1, MAX_SEARCH_TRIALS + 1):
+            after = done + part * min(number / expected, 1.0)
+            if self.passes(await self.trial("burst", after, None, frames), frames):
                 low = frames
             else:
                 high = frames
@@ -215,6 +225,11 @@ class _Bench:
         return low
 
 
+def _search_trials(resolution: float) -> float:
+    """The number of trials of a bisection that ends somewhere between its bounds."""
+    return 1 + math.ceil(math.log2(1 / max(resolution, 2.0**-MAX_SEARCH_TRIALS)))
+
+
 def _microseconds(seconds: float) -> float:
     return round(seconds * 1e6, 1)
 
@@ -222,8 +237,8 @@ def _microseconds(seconds: float) -> float:
 async def run_benchmark(request: BenchmarkSpec, run: RunTrial, progress: Progress) -> list[SizeResult]:
     """Run all requested tests; returns the results by frame size.
 
-    ``progress`` is called after every trial; its ``progress`` grows in steps of whole tests. At the end it is called
-    again with the last trial.
+    ``progress`` is called after every trial. Its ``progress`` estimates how much of a search is done, because the
+    number of its trials depends on their results. At the end it is called again with the last trial.
     """
     results: list[SizeResult] = []
     steps, done = len(request.frame_sizes) * len(request.tests), 0
@@ -236,12 +251,18 @@ async def run_benchmark(request: BenchmarkSpec, run: RunTrial, progress: Progres
 
     for size in request.frame_sizes:
         bench = _Bench(request, size, run, report)
-        bench.benchmark_progress = round(done / steps, 3)
+        # The search for the throughput is a test, or most of the test of latency, which needs its result.
+        expected = _search_trials(request.resolution)
+        first = 1.0 if "throughput" in request.tests else expected / (expected + request.repetitions)
+        bench.part = done / steps, (done + first) / steps
         throughput = await bench.throughput() if {"throughput", "latency"} & set(request.tests) else None
         latency, loss, burst = None, None, None
         for test in ("throughput", "latency", "loss", "burst"):
             if test not in request.tests:
                 continue
+            if test != "throughput":
+                begin = done + first if test == "latency" and "throughput" not in request.tests else done
+                bench.part = begin / steps, (done + 1) / steps
             if test == "latency" and throughput is not None:
                 latency = await bench.latency(max(throughput.frames_per_second, 1))
             elif test == "loss":
@@ -249,7 +270,6 @@ async def run_benchmark(request: BenchmarkSpec, run: RunTrial, progress: Progres
             elif test == "burst":
                 burst = await bench.burst()
             done += 1
-            bench.benchmark_progress = round(done / steps, 3)
         results.append(
             SizeResult(
                 frame_size=size,

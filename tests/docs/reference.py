@@ -5,7 +5,7 @@
 
 import argparse
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_origin
@@ -28,7 +28,8 @@ from tests.support.udp import free_port
 FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
 WRITTEN = {"gns3-3.md"}  # by hand; tests/gns3_3 compares it with the program
 HEADER = FOLDER.parent.parent / "native" / "udpfwd.h"
-_SHARED = ("json", "url", "user", "insecure")
+_SHARED = ("json", "output", "url", "user", "insecure", "color")
+_OF_LISTS = ("--filter", "--name")  # if they choose objects of a list
 _COMMAND = "python -m tests.docs.reference"
 
 
@@ -100,27 +101,42 @@ def command_line() -> str:
     parser = make_parser()
     parts = [_sentence(parser.epilog or "")]
     for name, command in _subcommands(parser):
-        parts.append(f"## {name}\n\n{command.description}")
+        parts.append(f"## {name}\n\n{command.description}{_other_names(parser, name)}")
         if name == "serve":
             parts.append("Its options are the [settings](settings.md).")
             continue
-        parts.append(_usage(name, command))
+        if not _subcommands(command):
+            parts.append(_usage(name, command))
         for action, sub in _subcommands(command):
-            parts.append(f"### {name} {action}\n\n{sub.description}")
+            parts.append(f"### {name} {action}\n\n{sub.description}{_other_names(command, action)}")
             parts.append(_usage(f"{name} {action}", sub))
-    whole = make_parser(["project"])
-    some = dict(_subcommands(dict(_subcommands(whole))["project"]))["list"]
+    listed = dict(_subcommands(dict(_subcommands(make_parser(["project"])))["project"]))["list"]
+    for title, rows in (
+        ("Options of all commands that use a server", _rows(listed, _is_shared)),
+        ("Options of all lists", _rows(listed, _is_of_lists)),
+    ):
+        parts.append(f"## {title}\n\n" + _table(("argument", "meaning"), rows))
     parts.append(
-        "## Options of all commands that use a server\n\n" + _table(("argument", "meaning"), _rows(some, shared=True))
+        "`--url`, `--user`, `--insecure` and `--color` may stand anywhere on the line. Options are written in full. "
+        "`-o name` prints the names alone, one in a line, for other commands; `-o wide` shows more columns."
     )
     return _page("Command line", *(part for part in parts if part))
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> list[tuple[str, argparse.ArgumentParser]]:
+    """The subcommands by their names, without other names of the same."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            return list(action.choices.items())
+            return [(each.dest, action.choices[each.dest]) for each in action._choices_actions]
     return []
+
+
+def _other_names(parser: argparse.ArgumentParser, name: str) -> str:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            others = [other for other, sub in action.choices.items() if sub is action.choices[name] and other != name]
+            return "".join(f" Also: `{other}`." for other in others)
+    return ""
 
 
 def _usage(name: str, parser: argparse.ArgumentParser) -> str:
@@ -134,20 +150,24 @@ def _usage(name: str, parser: argparse.ArgumentParser) -> str:
         if not action.option_strings:
             word = str(action.metavar or action.dest)
             words.append({"?": f"[{word}]", "*": f"[{word} ...]", "+": f"{word} ..."}.get(str(action.nargs), word))
-    rows = _rows(parser, shared=False)
+    rows = _rows(parser, lambda action: not _is_shared(action) and not _is_of_lists(action))
     options = " [OPTIONS]" if any(action.option_strings for action in actions) else ""
     usage = f"`{' '.join(words)}{options}`"
     return f"{usage}\n\n{_table(('argument', 'meaning'), rows)}" if rows else usage
 
 
-def _rows(parser: argparse.ArgumentParser, shared: bool) -> list[tuple[str, str]]:
-    """Arguments with their help; those of all commands or the others."""
-    actions = [each for each in parser._actions if each.dest != "help" and each.help]
-    return [
-        (_flags(each), _sentence((each.help or "").replace("%%", "%")))
-        for each in actions
-        if (each.dest in _SHARED) == shared
-    ]
+def _is_shared(action: argparse.Action) -> bool:
+    return action.dest in _SHARED
+
+
+def _is_of_lists(action: argparse.Action) -> bool:
+    return action.dest in ("conditions", "name_part") and action.option_strings[0] in _OF_LISTS
+
+
+def _rows(parser: argparse.ArgumentParser, is_wanted: Callable[[argparse.Action], bool]) -> list[tuple[str, str]]:
+    """The arguments that are wanted, with their help."""
+    actions = [each for each in parser._actions if each.dest != "help" and each.help and is_wanted(each)]
+    return [(_flags(each), _sentence((each.help or "").replace("%%", "%"))) for each in actions]
 
 
 def _flags(action: argparse.Action) -> str:

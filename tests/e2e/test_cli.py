@@ -67,7 +67,9 @@ def test_a_lab_from_its_first_node_to_its_end(lab: Shell, tmp_path: Path) -> Non
     assert [link["link_type"] for link in lab.json("link", "list", "again")] == ["ethernet"]
     lab.run("project", "duplicate", "lab", "third")
     assert lab.json("link", "delete", "lab", "Server-PC2")["link_type"] == "ethernet"
-    assert [node["name"] for node in lab.json("node", "delete", "lab", "Server", "PC2")] == ["Server", "PC2"]
+    refused = lab.run("node", "delete", "lab", "Server", status=1, text="")
+    assert refused == "gns3trio: nothing was deleted: --yes is needed where nobody can be asked\n"
+    assert [node["name"] for node in lab.json("node", "delete", "lab", "Server", "PC2", "--yes")] == ["Server", "PC2"]
     assert lab.json("node", "list", "lab") == []
     assert lab.json("project", "close", "lab")["status"] == "closed"
     assert "is closed: gns3trio project open" in lab.run("node", "list", "lab", status=1)
@@ -86,7 +88,8 @@ def test_nodes_are_listed_by_parts(lab: Shell) -> None:
     assert "1 of 3 nodes that match" in shown
     assert len(re.findall("started", shown)) == 1
     assert lab.run("node", "list", "lab", "--status", "stopped").splitlines()[1:] == []
-    assert "status: 'running' is not one of" in lab.run("node", "list", "lab", "--status", "running", status=1)
+    assert "'running' is not one of" in lab.run("node", "list", "lab", "--status", "running", status=2)
+    assert "Did you mean vpcs?" in lab.run("node", "list", "lab", "--type", "vpsc", status=3)
 
 
 def test_traffic_between_built_in_pcs(shell: Shell) -> None:
@@ -153,7 +156,7 @@ def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell
 
     put(impairments)
     state = "loss=100 rate=1.5Mbit/s(b_to_a)"
-    assert f" {state} " in lab.run("link", "list", "lab")
+    assert f" {state}\n" in lab.run("link", "list", "lab")
     assert f" {state}\n" in lab.run("link", "show", "lab", "PC1-PC2")
     assert lab.json("link", "show", "lab", "PC1-PC2") == lab.json("link", "list", "lab")[0] == link  # as in GNS3
     assert f" corrupt=5 {state}\n" in lab.run("link", "filter", "lab", "PC1-PC2", "corrupt=5")
@@ -234,9 +237,11 @@ def test_links_of_a_file_may_have_fewer_than_two_ends(shell: Shell, tmp_path: Pa
 def test_what_is_not_there_ends_with_3(lab: Shell) -> None:
     for words, complaint in (
         (("project", "show", "no"), "there is no project 'no'"),
-        (("node", "show", "lab", "PC9"), "there is no node 'PC9'"),
-        (("link", "show", "lab", "PC1-PC9"), "there is no link 'PC1-PC9'"),
-        (("console", "PC9"), "there is no node 'PC9'"),
+        (("project", "show", "lba"), "there is no project 'lba'. Did you mean lab?"),
+        (("node", "show", "lab", "PC11"), "there is no node 'PC11'. Did you mean PC1?"),
+        (("node", "show", "lab", "pc2"), "there is no node 'pc2'. Did you mean PC2?"),
+        (("link", "show", "lab", "PC1-PC22"), "there is no link 'PC1-PC22'. Did you mean PC1-PC2 or PC2-PC1?"),
+        (("console", "Router"), "there is no node 'Router'"),
     ):
         assert lab.run(*words, status=3) == f"gns3trio: {complaint}\n"
 
@@ -616,7 +621,7 @@ def test_what_does_not_work_is_told(lab: Shell, tmp_path: Path) -> None:
     topology["drawings"] = [{}]
     file.write_text(json.dumps(document))
     lab.run("project", "open", "lab")
-    assert re.search(r"PC1:0-R1:0 +broken ", lab.run("link", "list", "lab"))
+    assert re.search(r"PC1:0-R1:0 +broken\n", lab.run("link", "list", "lab"))
     assert "node 'R1' does not run here" in lab.run("link", "show", "lab", "PC1-R1")
     problems = lab.run("project", "problems", "lab").splitlines()
     assert [line.split()[:2] for line in problems[2:]] == [["node", "R1"], ["link", "PC1:0-R1:0"]]

@@ -73,6 +73,17 @@ async def test_every_figure_of_a_known_link() -> None:
     assert [event["progress"] for event in events] == sorted(event["progress"] for event in events)
 
 
+@pytest.mark.parametrize("tests", [["throughput"], ["latency"], ["loss"], ["burst"], ["burst", "latency"]])
+async def test_the_progress_moves_within_a_test(tests: list[str]) -> None:
+    """So that a bar that shows it is not empty first, and then full."""
+    link = FormulaLink(capacity=30_000, queue=1000)
+    _, events = await measure(link, frame_sizes=[512], max_frames_per_second=100_000, tests=tests)
+    told = [event["progress"] for event in events[:-1]]
+    assert told == sorted(told) and 0 < told[0] < 0.5 and told[-1] <= 1
+    assert max(b - a for a, b in itertools.pairwise([0.0, *told])) < 0.4
+    assert len({*told}) >= min(len(told), 4)
+
+
 async def test_repeated_trials_count_together() -> None:
     link = FormulaLink(capacity=10**9, queue=0)
     request: dict[str, Any] = {"tests": ["latency"], "frame_sizes": [64], "max_frames_per_second": 1000}

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gns3trio.cli import FAILURE, WRONG, main, make_parser
+from gns3trio.cli import FAILURE, main, make_parser
+from gns3trio.commands.parser import WRONG
 
 # Each option that takes a number, and words with which it is complete but for the number.
 OPTIONS = [
@@ -93,12 +94,22 @@ def test_a_capture_of_no_link_leaves_its_file_as_it_was(tmp_path: Path, capsys: 
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        ("--url http://x project list", "--url: options come after the command"),
-        ("project --url http://x list", "--url: options come after the command"),
-        ("--json project list", "--json: options come after the command"),
+        ("--json project list", "--json: write this option after the command and its action"),
+        ("project --json list", "--json: write this option after the command and its action"),
+        ("--output json project list", "--output: write this option after the command and its action"),
+        ("--url http://x doctor", "--url: write this option after the command and its action"),
         ("project create -dash", "unless -- is before it"),
         ("node create lab vpcs -x", "-x: expected one argument"),
-        ("projects list", "argument COMMAND: invalid choice: 'projects'"),
+        ("nod list", "there is no command 'nod'. Did you mean node?"),
+        ("projects list", "there is no command 'projects'. Did you mean project?"),
+        ("it's list", 'there is no command "it\'s". gns3trio --help lists them.'),
+        ("node lst lab", "there is no action 'lst'. Did you mean list?"),
+        ("node qqqqq lab", "there is no action 'qqqqq'. gns3trio node --help lists them."),
+        ("node stop lab --al", "there is no option --al. Did you mean --all?"),
+        ("link stats lab PC1-PC2 --fol=x", "there is no option --fol. Did you mean --follow?"),
+        ("node show lab PC1 PC2", "there is one word too many: 'PC2'"),
+        ("node list lab --status runing", "'runing' is not one of started, stopped, suspended"),
+        ("node list lab --filter status", "'status' is not KEY=VALUE or KEY!=VALUE"),
         ("project create", "the following arguments are required: NAME\n"),
     ],
 )

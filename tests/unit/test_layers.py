@@ -84,7 +84,7 @@ ALLOWED = {
     "server": {"api", "http", "freed_memory", "controller", "compute"},
     "client": {"config"},
     "commands": {"client", "conditions", "console", "measure", "compute", "_udpfwd"},
-    "cli": {"server", "commands", "compute"},
+    "cli": {"server", "client", "commands", "compute"},
     "__main__": {"cli"},
     "__init__": set[str](),
 }

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gns3trio.commands.drawing import draw
-from gns3trio.commands.drawing_style import Box, picture
+from gns3trio.commands.scene import draw
+from gns3trio.commands.scene_style import Box, picture
 
 Json = dict[str, Any]
 SVG = "{http://www.w3.org/2000/svg}"
