@@ -2,7 +2,7 @@
 
 import { button } from "../actions.js";
 import { at } from "../api.js";
-import { h, refill, setText } from "../dom.js";
+import { h, heads, refill, setText } from "../dom.js";
 import { counted } from "../format.js";
 import { linePlot } from "../plot.js";
 import { changeHost, confirmHost, removeHost } from "./host_form.js";
@@ -138,7 +138,7 @@ export class HostPanel {
   }
 }
 
-const table = (heads, rows) => h("table", {}, h("thead", {}, h("tr", {}, heads.map((text) => h("th", { scope: "col" }, text)))),
+const table = (names, rows) => h("table", {}, heads(names),
   h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell))))));
 
 export function showFacts(list, facts) {

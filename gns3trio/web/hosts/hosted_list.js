@@ -2,7 +2,7 @@
 
 import { ask, button } from "../actions.js";
 import { post } from "../api.js";
-import { h } from "../dom.js";
+import { h, heads } from "../dom.js";
 import { nodesText } from "./host_texts.js";
 import { Poll } from "./poll.js";
 
@@ -28,7 +28,7 @@ export class HostedList {
       h("td", {}, nodesText(each.nodes)),
       h("td", {}, button("Close…", () => closeHosted(each), { className: "danger", ariaLabel: `Close ${each.name}` })));
     this.element.replaceChildren(...(projects.length ? [h("h3", {}, "Projects of other controllers"),
-      h("table", {}, h("thead", {}, h("tr", {}, ["Project", "Controller", "Started", ""].map((head) => (head ? h("th", { scope: "col" }, head) : h("td"))))),
+      h("table", {}, heads(["Project", "Controller", "Started", ""]),
         h("tbody", {}, projects.map(row)))] : []));
   }
 }

@@ -2,7 +2,7 @@
 
 import { button } from "../actions.js";
 import { get } from "../api.js";
-import { classNames, h, setText } from "../dom.js";
+import { classNames, h, heads, setText } from "../dom.js";
 import { counted, formatCount } from "../format.js";
 import { showConnection, tell } from "../messages.js";
 import { addHost } from "./host_form.js";
@@ -37,7 +37,7 @@ export function showHosts(main) {
     h("section", { className: "list-of-hosts", ariaLabel: "Hosts" },
       h("div", { className: "buttons head" }, h("h1", {}, "Hosts"), button("Add host…", add, { className: "primary" })),
       counts, search,
-      h("div", { className: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, HEADS.map((text) => h("th", { scope: "col" }, text)))), body)),
+      h("div", { className: "wide" }, h("table", {}, heads(HEADS), body)),
       alone, none),
     side));
   addEventListener("hashchange", () => choose(idInAddress()));

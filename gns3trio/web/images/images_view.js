@@ -2,7 +2,7 @@
 
 import { act, ask, button } from "../actions.js";
 import { get, remove, request } from "../api.js";
-import { h } from "../dom.js";
+import { h, heads } from "../dom.js";
 import { tell } from "../messages.js";
 import { showInstall } from "./install.js";
 import { formatSize, sendImage } from "./send_image.js";
@@ -20,9 +20,9 @@ export function showImages(main) {
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Images"), button("Upload…", async () => chosen.click(), { className: "primary" }), chosen),
     sending,
-    h("table", { id: "images" }, h("thead", {}, h("tr", {}, ["Image", "Size", "MD5", ""].map((text) => h("th", {}, text)))), images), noImage,
+    h("table", { id: "images" }, heads(["Image", "Size", "MD5", ""]), images), noImage,
     h("div", { className: "buttons head" }, h("h1", {}, "Appliances"), button("Add…", async () => added.click()), added),
-    h("table", { id: "appliances" }, h("thead", {}, h("tr", {}, ["Appliance", "Type", "Versions", ""].map((text) => h("th", {}, text)))), appliances),
+    h("table", { id: "appliances" }, heads(["Appliance", "Type", "Versions", ""]), appliances),
     noAppliance));
 
   async function showList() {

@@ -3,7 +3,7 @@
 import { act, ask, button, enable, field } from "../actions.js";
 import { at, get, post, put, socketUrl } from "../api.js";
 import { copyButton, shortPath } from "../copy_text.js";
-import { h, refill, setText } from "../dom.js";
+import { h, heads, refill, setText } from "../dom.js";
 import { consoleAddress, consolePath, hasConsole, hasViewer, openConsole } from "../drawer/consoles.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
@@ -170,7 +170,7 @@ export class NodePanel {
     };
     act(refresh)();
     return [h("h3", {}, "MAC table"), button("Refresh", refresh),
-      h("table", {}, h("thead", {}, h("tr", {}, ["Address", "VLAN", "Port", "Age"].map((text) => h("th", {}, text)))), body)];
+      h("table", {}, heads(["Address", "VLAN", "Port", "Age"]), body)];
   }
 
   // --- ping ---

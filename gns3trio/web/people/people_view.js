@@ -2,7 +2,7 @@
 
 import { act, ask, button } from "../actions.js";
 import { get, post, put, remove, useFirstToken } from "../api.js";
-import { h } from "../dom.js";
+import { h, heads } from "../dom.js";
 import { showChanges } from "./changes.js";
 import { showMembers } from "./members.js";
 import { askForPermission } from "./permission_form.js";
@@ -97,4 +97,4 @@ async function removeAt(path) {
 
 const head = (text, ...buttons) => h("div", { className: "buttons head" }, h("h1", {}, text), buttons);
 
-const table = (names, body) => h("table", {}, h("thead", {}, h("tr", {}, names.map((text) => h("th", {}, text)))), body);
+const table = (names, body) => h("table", {}, heads(names), body);
