@@ -1,11 +1,10 @@
 // The style of a wire: the link's own style, which may come from anybody, and a width that grows with its load.
 
+import { DASHES } from "./dashes.js";
 import { paint } from "./letters.js";
 
 const THICKEST = 40;
 const USUAL = 2;
-// GNS3 numbers line types as Qt does. Dashes and gaps are in multiples of the line width.
-const DASHES = { __proto__: null, 2: [4, 2], 3: [1, 2], 4: [4, 2, 1, 2], 5: [4, 2, 1, 2, 1, 2] };
 
 // CSS properties from `color`, `width` in pixels and `type` of line; empty ones keep the page's style. The colour for a problem
 // takes precedence over the link's own colour, so this does not set the stroke directly.

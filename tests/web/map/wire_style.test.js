@@ -10,9 +10,9 @@ test("a link without a style is drawn as the page wants", () => assert.deepEqual
 
 test("a style has a colour, a width, and a type of line in widths", () => {
   assert.deepEqual(wireStyle({ color: "red", width: 3, type: 2 }, 0, isColor),
-    { "--own-color": "red", "--own-dashes": "12 6", "--own-width": "3", "stroke-width": "" });
+    { "--own-color": "red", "--own-dashes": "15 3", "--own-width": "3", "stroke-width": "" });
   const dashes = [2, 3, 4, 5].map((type) => wireStyle({ type }, 0, isColor)["--own-dashes"]);
-  assert.deepEqual(dashes, ["8 4", "2 4", "8 4 2 4", "8 4 2 4 2 4"]); // dash, dot, dash dot, dash dot dot
+  assert.deepEqual(dashes, ["10 2", "4 2", "10 2 4 2", "10 2 4 2 4 2"]); // dash, dot, dash dot, dash dot dot
   assert.equal(wireStyle({ type: 1 }, 0, isColor)["--own-dashes"], ""); // Qt's solid line
 });
 
