@@ -12,6 +12,7 @@ import pytest
 import trio
 
 from gns3trio.config import Config
+from gns3trio.controller.archives import snapshot_changes
 from gns3trio.controller.project.contents import Contents
 from gns3trio.controller.storage import project_swap
 from gns3trio.errors import Conflict
@@ -242,3 +243,94 @@ async def test_a_file_in_the_place_of_a_new_projects_files(server: Server) -> No
     (folder / "project-files").write_bytes(b"")
     reply = await server.request("POST", "/v2/projects", {"name": "lab", "project_id": project_id}, 409)
     assert "project-files is not a folder" in reply["message"]
+
+
+def by_name(comparison: dict[str, Any]) -> dict[str, tuple[str, str, list[str]]]:
+    return {each["name"]: (each["action"], each["kind"], sorted(each["fields"])) for each in comparison["changes"]}
+
+
+async def compare(server: Server, project: dict[str, Any], snapshot: dict[str, Any], to: str = "") -> dict[str, Any]:
+    path = f"{base(project)}/snapshots/{snapshot['snapshot_id']}/compare{to}"
+    found: dict[str, Any] = await server.request("GET", path, None, 200)
+    return found
+
+
+async def test_a_snapshot_is_compared_with_now(server: Server, project: dict[str, Any]) -> None:
+    first, link = await make_lab(server, project)
+    snapshot = await take(server, project)
+    assert await compare(server, project, snapshot) == {"changes": [], "not_compared": []}
+
+    nodes = await server.request("GET", f"{base(project)}/nodes", None, 200)
+    [gone, *_] = [each for each in nodes if each["node_id"] not in {end["node_id"] for end in link["nodes"]}]
+    await server.request("DELETE", node_path(project, gone), None, 204)
+    new = await create(server, project, name="new")
+    await server.request("PUT", node_path(project, first), {"name": "renamed", "x": 777}, 200)
+    script = b"set pcname renamed\nip 1.1.1.1\n"
+    await server.http.post(f"{node_path(project, first)}/files/startup.vpc", content=script)
+    filters = {"filters": {"delay": [7, 0]}}
+    await server.request("PUT", f"{base(project)}/links/{link['link_id']}", filters, 201)
+    await server.request("PUT", base(project), {"zoom": 30}, 200)
+    drawing = await server.request(
+        "POST", f"{base(project)}/drawings", {"svg": "<svg><text>a &lt;b&gt;</text></svg>"}, 201
+    )
+
+    compared = await compare(server, project, snapshot)
+    changes = by_name(compared)
+    assert changes["new"] == ("create", "node", [])
+    assert changes[gone["name"]] == ("delete", "node", [])
+    assert changes["renamed"] == ("update", "node", ["name", "x"])
+    assert changes[project["name"]] == ("update", "project", ["zoom"])
+    assert changes["note “a <b>”"] == ("create", "drawing", [])
+    assert changes["renamed: startup.vpc"] == ("update", "file", ["content"])
+    [told] = [each for each in compared["changes"] if each["id"] == link["link_id"]]
+    assert told["fields"]["filters.delay"] == {"from": [10, 0], "to": [7, 0]}
+    [file] = [each for each in compared["changes"] if each["name"] == "renamed: startup.vpc"]
+    assert file["fields"]["content"]["to"].endswith("ip 1.1.1.1\n")
+
+    later = await take(server, project, "s2")
+    assert await compare(server, project, snapshot, f"?to={later['snapshot_id']}") == compared
+    assert await compare(server, project, later) == {"changes": [], "not_compared": []}
+    backwards = by_name(await compare(server, project, later, f"?to={snapshot['snapshot_id']}"))
+    assert backwards["new"] == ("delete", "node", [])
+    await server.request("POST", f"{base(project)}/close", None, 204)
+    assert await compare(server, project, snapshot) == compared
+    await server.request("POST", f"{base(project)}/open", None, 201)
+    await restore(server, project, snapshot)
+    assert await compare(server, project, snapshot) == {"changes": [], "not_compared": []}
+    assert drawing["drawing_id"] not in {each["id"] for each in (await compare(server, project, snapshot))["changes"]}
+    assert new["node_id"] in {each["id"] for each in (await compare(server, project, later))["changes"]}
+
+
+async def test_files_that_are_too_large_are_named(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = await make_lab(server, project)
+    disk = Path(project["path"]) / "disk"
+    disk.write_bytes(b"0" * 100_000)
+    snapshot = await take(server, project)
+    disk.write_bytes(b"1" * 100_000)
+    fields = (await compare(server, project, snapshot))["changes"][0]["fields"]
+    assert fields == {}  # of the same size, and no text to be shown
+    monkeypatch.setattr(snapshot_changes, "MAX_READ_BYTES", 50_000)
+    assert await compare(server, project, snapshot) == {"changes": [], "not_compared": ["disk"]}
+    disk.write_bytes(b"1" * 100_001)
+    assert (await compare(server, project, snapshot))["changes"][0]["fields"] == {
+        "bytes": {"from": 100000, "to": 100001}
+    }
+    assert first["node_id"]
+
+
+@pytest.mark.parametrize("damage", ["text", "no topology"])
+async def test_a_damaged_snapshot_is_not_compared(server: Server, project: dict[str, Any], damage: str) -> None:
+    snapshot = await take(server, project)
+    file = Path(project["path"]) / "snapshots" / snapshot["filename"]
+    if damage == "text":
+        file.write_bytes(b"damaged")
+    else:
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("x", b"{}")
+    path = f"{base(project)}/snapshots"
+    await server.request("GET", f"{path}/{snapshot['snapshot_id']}/compare", None, 409)
+    await server.request("GET", f"{path}/{uuid4()}/compare", None, 404)
+    await server.request("GET", f"{path}/{snapshot['snapshot_id']}/compare?to={uuid4()}", None, 404)
+    assert "to" in (await server.request("GET", f"{path}/{uuid4()}/compare?with=x", None, 400))["message"]

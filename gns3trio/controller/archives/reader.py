@@ -129,11 +129,12 @@ class _LimitedReads(io.BufferedReader):
         return super().read(size)
 
 
-def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], None] = _go_on) -> list[str]:
-    """Unpack an archive into the empty folder ``target``; returns the names of its files and links.
+@contextmanager
+def open_archive(source: Path, budget: Budget) -> "Iterator[tuple[IO[bytes], dict[str, zipfile.ZipInfo]]]":
+    """The file of an archive, and its checked entries by name; see ``entry_pieces`` for their contents.
 
-    Raises Conflict for an archive that is not accepted, Unavailable if the disk is full or reports an error. ``target``
-    may then contain a part of it, but nothing was written elsewhere.
+    Raises Conflict for an archive that is not accepted, Unavailable if the disk reports an error; inside the ``with``,
+    too.
     """
     try:
         file = _LimitedReads(io.FileIO(source))
@@ -144,19 +145,29 @@ def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], 
             with zipfile.ZipFile(file) as archive:
                 members = _check_members(archive.infolist(), budget)
                 _check_overlap(members.values(), archive.start_dir)
-                budget.require_room(target, sum(info.file_size for info in members.values()))
-                for name, info in members.items():
-                    checkpoint()
-                    if not is_link(info):
-                        _unpack_member(file, info, target / name, budget, checkpoint)
-                for name, info in members.items():
-                    if is_link(info):
-                        _make_link(file, info, name, target / name)
+                yield file, members
         except _DAMAGE as error:
             raise Conflict(f"archive: is damaged, or not a portable project: {error or type(error).__name__}") from None
         except OSError as error:
             raise disk_error(source, error) from error
-        return [name for name, info in members.items() if not info.is_dir()]
+
+
+def unpack(source: Path, target: Path, budget: Budget, checkpoint: Callable[[], None] = _go_on) -> list[str]:
+    """Unpack an archive into the empty folder ``target``; returns the names of its files and links.
+
+    Raises Conflict for an archive that is not accepted, Unavailable if the disk is full or reports an error. ``target``
+    may then contain a part of it, but nothing was written elsewhere.
+    """
+    with open_archive(source, budget) as (file, members):
+        budget.require_room(target, sum(info.file_size for info in members.values()))
+        for name, info in members.items():
+            checkpoint()
+            if not is_link(info):
+                _unpack_member(file, info, target / name, budget, checkpoint)
+        for name, info in members.items():
+            if is_link(info):
+                _make_link(file, info, name, target / name)
+    return [name for name, info in members.items() if not info.is_dir()]
 
 
 def _check_members(infos: Iterable[zipfile.ZipInfo], budget: Budget) -> dict[str, zipfile.ZipInfo]:

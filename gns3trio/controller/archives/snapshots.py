@@ -167,7 +167,8 @@ async def list_snapshots(project: Project) -> list[Snapshot]:
     return await threads.disk.run(read_snapshots, project.folder, project.project_id)
 
 
-async def _find(project: Project, snapshot_id: str) -> Snapshot:
+async def find_snapshot(project: Project, snapshot_id: str) -> Snapshot:
+    """A snapshot of a project by its id. Raises NotFound, or Unavailable if the disk reports an error."""
     for snapshot in await list_snapshots(project):
         with suppress(ValueError):
             if snapshot.snapshot_id == parse_uuid(snapshot_id):
@@ -265,7 +266,7 @@ async def delete_snapshot(project: Project, snapshot_id: str) -> None:
 
 
 async def _delete_snapshot(project: Project, snapshot_id: str) -> None:
-    snapshot = await _find(project, snapshot_id)
+    snapshot = await find_snapshot(project, snapshot_id)
     others = [s for s in await list_snapshots(project) if s.snapshot_id != snapshot.snapshot_id]
 
     def delete() -> None:
@@ -305,7 +306,7 @@ def _told_when_deleted(project: Project) -> Iterator[None]:
 
 
 async def _restore(controller: Controller, project: Project, snapshot_id: str, staging: Path) -> Snapshot:
-    snapshot = await _find(project, snapshot_id)
+    snapshot = await find_snapshot(project, snapshot_id)
     archive, content = project.folder / SNAPSHOTS / snapshot.filename, staging / "content"
 
     def unpack_content() -> ProjectRecord:
@@ -316,7 +317,7 @@ async def _restore(controller: Controller, project: Project, snapshot_id: str, s
     try:
         saved = await threads.compression.run(unpack_content)
     except (OSError, Unavailable):
-        await _find(project, snapshot_id)  # it may have been deleted meanwhile
+        await find_snapshot(project, snapshot_id)  # it may have been deleted meanwhile
         raise
     saved = attrs.evolve(
         saved,
