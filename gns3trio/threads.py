@@ -67,6 +67,8 @@ copying = Pool(4)
 compilers = Pool(1)
 # Parsing documents and pictures of clients; Python parses one at a time anyway.
 parsers = Pool(2)
+# Arranging labs, which takes Python seconds for a large one.
+layouts = Pool(1)
 # Hashes of passwords: each takes 32 MiB and a tenth of a second of a CPU, on purpose.
 passwords = Pool(2)
 # Interfaces and devices of this host.

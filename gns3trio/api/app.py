@@ -17,6 +17,7 @@ from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
     account,
     appliances,
+    arrange,
     audit,
     compute,
     compute_batches,
@@ -79,6 +80,7 @@ TABLES = (
     impairment_types.routes,
     nodes.routes,
     node_moves.routes,
+    arrange.routes,
     vms.routes,
     links.routes,
     drawings.routes,

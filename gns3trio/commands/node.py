@@ -11,7 +11,6 @@ from gns3trio.client.client import Client
 from gns3trio.commands import node_list, node_mesh, node_traffic, node_usage
 from gns3trio.commands.arguments import add_action
 from gns3trio.commands.finding import find_compute, find_node, find_nodes, open_path
-from gns3trio.commands.free_place import free_place
 from gns3trio.commands.lab import Json, follow, node_facts, problems, run
 from gns3trio.commands.node_list import host_names
 from gns3trio.commands.numbers import to_whole
@@ -22,6 +21,7 @@ from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.commands.suggestions import did_you_mean
 from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.errors import Conflict, NotFound
+from gns3trio.layout.free_places import free_place
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]

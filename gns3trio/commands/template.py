@@ -6,7 +6,6 @@ from typing import Any
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import add_action, add_list
 from gns3trio.commands.finding import find_compute, find_template, open_path
-from gns3trio.commands.free_place import free_place
 from gns3trio.commands.lab import Json, node_facts, run
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.numbers import to_whole
@@ -14,6 +13,7 @@ from gns3trio.commands.output import print_facts, print_line, show
 from gns3trio.commands.properties import add_properties
 from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.commands.suggestions import did_you_mean
+from gns3trio.layout.free_places import free_place
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]

@@ -1,4 +1,4 @@
-"""``gns3trio topology``: applies, compares, exports and draws projects as topology files."""
+"""``gns3trio topology``: applies, compares, exports, arranges and draws projects as topology files."""
 
 import argparse
 import json
@@ -10,12 +10,13 @@ from urllib.parse import quote
 from gns3trio.client.client import Client
 from gns3trio.commands import topology_import
 from gns3trio.commands.arguments import NOTHING, ONLY_JSON, REPORT, add_action
-from gns3trio.commands.finding import find_project, open_path
+from gns3trio.commands.finding import find_node, find_project, open_path
 from gns3trio.commands.lab import Json, path_of, run
 from gns3trio.commands.output import note, print_line, show
 from gns3trio.commands.scene import draw
 from gns3trio.commands.scene_style import data_url
 from gns3trio.errors import LabError, NotFound
+from gns3trio.layout.arrange import LAYOUTS
 from gns3trio.printable import escape_json
 
 __all__ = ["add_arguments", "run"]
@@ -38,6 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export = add_action(actions, "export", "write a project as a topology file", _export, "project", outputs=ONLY_JSON)
     export.add_argument("-o", "--output", dest="file", metavar="FILE", type=Path, help="default: the output")
     topology_import.add_to(actions)
+    arranged = add_action(actions, "arrange", "lay out the nodes of a project", _arrange, "project", outputs=REPORT)
+    arranged.add_argument("nodes", nargs="*", metavar="NODE", help="only these; the others stay where they are")
+    arranged.add_argument("--layout", choices=list(LAYOUTS), default="layered", help="the default is layered")
     drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", outputs=NOTHING)
     drawn.add_argument("-o", "--output", dest="file", metavar="FILE", type=Path, help="default: the output")
 
@@ -95,6 +99,16 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     _write(arguments.file, text)
     for name, reason in document.get("left_out", {}).items():
         note(f"{name} is left out: {reason}")
+
+
+async def _arrange(server: Client, arguments: argparse.Namespace) -> None:
+    path = await open_path(server, arguments.project)
+    body: Json = {"layout": arguments.layout}
+    if arguments.nodes:
+        body["nodes"] = [(await find_node(server, path, name))["node_id"] for name in arguments.nodes]
+    reply = await server.request("POST", f"{path}/arrange", body)
+    count = len(reply["nodes"])
+    show(arguments, reply, lambda: print_line(f"arranged {count} {'node' if count == 1 else 'nodes'}"))
 
 
 async def _draw(server: Client, arguments: argparse.Namespace) -> None:

@@ -143,6 +143,13 @@ class LinkChanged:
 
 
 @frozen
+class LinkImpairmentsChanged:
+    """The impairments of a link changed, or a link was created that has some."""
+
+    link: "Link"
+
+
+@frozen
 class LinkDeleted:
     """A link was deleted."""
 
@@ -266,6 +273,7 @@ Change = (
     | MeshTraffic
     | LinkCreated
     | LinkChanged
+    | LinkImpairmentsChanged
     | LinkDeleted
     | LinkProblemChanged
     | LinkTraffic

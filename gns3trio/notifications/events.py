@@ -34,6 +34,7 @@ ACTIONS = {
     "link.created": "the link",
     "link.updated": "the link: its filters, captures, label, ...",
     "link.deleted": "the link",
+    "link.impairments": "all impairments of a link and their `seed`: see `GET .../impairments`; not in GNS3",
     "link.stats": "counters of a link since it was created: see `GET .../statistics`; not in GNS3",
     "link.problem": "`message`: why no frame crosses the link; null when it works again; not in GNS3",
     "link.benchmark": "progress of a measurement: `progress` from 0 to 1, and the last trial; not in GNS3",

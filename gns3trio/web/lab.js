@@ -1,6 +1,7 @@
 // The state of an open project, kept up to date by events. Views fetch the changes once per animation frame.
 
 import { OF_PROJECTS, get } from "./api.js";
+import { conditionsOf } from "./conditions.js";
 import { counted } from "./format.js";
 import { LabHosts } from "./hosts/lab_hosts.js";
 import { LinkTraffic } from "./traffic.js";
@@ -19,6 +20,8 @@ export class Lab {
     this.types = new Map(); // the types of nodes, by name: what each is, and what can be done with its nodes
     this.templates = new Map(); // those that users have made, by id
     this.impairmentTypes = []; // our own link filters, as the server describes them
+    this.impairments = new Map(); // by link: its impairments and their seed, if it has some
+    this.busy = new Set(); // ids of the links that carry traffic now
     this.views = new Set(); // each has reset(), for when everything has changed, and update(ids)
     this.listeners = new Map(); // by kind
     this.changed = new Set();
@@ -26,9 +29,9 @@ export class Lab {
   }
 
   async load() {
-    const [types, impairmentTypes, templates, project, nodes, links, drawings, problems] = await Promise.all([
+    const [types, impairmentTypes, templates, project, nodes, links, drawings, problems, impairments] = await Promise.all([
       ...["/v2/node_types", "/v2/impairment_types", "/v2/templates"].map((path) => get(path)),
-      ...["", "/nodes", "/links", "/drawings", "/problems"].map((part) => get(this.path + part))]);
+      ...["", "/nodes", "/links", "/drawings", "/problems", "/impairments"].map((part) => get(this.path + part))]);
     await breath();
     this.types = new Map(types.map((type) => [type.node_type, type]));
     this.templates = new Map(templates.filter((each) => !each.builtin).map((each) => [each.template_id, each]));
@@ -38,6 +41,7 @@ export class Lab {
     this.links = new Map(links.map((link) => [link.link_id, link]));
     this.drawings = new Map(drawings.map((drawing) => [drawing.drawing_id, drawing]));
     this.problems = new Map([...problems.nodes, ...problems.links].map((each) => [each.node_id ?? each.link_id, each.message]));
+    this.impairments = new Map(impairments.map((each) => [each.link_id, each]));
     this.linksOfNode = new Map();
     for (const link of links) this.indexLink(link);
     this.changed.clear();
@@ -66,6 +70,9 @@ export class Lab {
       this.tell(PROGRESS.get(action), event);
     } else if (kind === "link" && what === "stats") {
       this.count(event);
+    } else if (kind === "link" && what === "impairments") {
+      this.impairments.set(event.link_id, event);
+      this.touch(event.link_id);
     } else if (kind === "link" && what === "problem") {
       if (event.message) this.problems.set(event.link_id, event.message);
       else this.problems.delete(event.link_id);
@@ -136,6 +143,8 @@ export class Lab {
 
   forgetLink(link) {
     this.traffic.delete(link.link_id);
+    this.impairments.delete(link.link_id);
+    this.busy.delete(link.link_id);
     this.problems.delete(link.link_id);
     for (const { node_id } of link.nodes) this.linksOfNode.get(node_id)?.delete(link.link_id);
   }
@@ -155,16 +164,26 @@ export class Lab {
     const id = stats.link_id;
     if (!this.traffic.has(id)) this.traffic.set(id, new LinkTraffic());
     this.traffic.get(id).count(stats, Date.now(), this.traffic.size);
+    this.busy.add(id);
     this.touch(id);
   }
 
   expire() {
     const now = Date.now();
-    for (const [id, traffic] of this.traffic) if (traffic.expire(now)) this.touch(id);
+    for (const id of this.busy) {
+      if (!this.traffic.get(id).expire(now)) continue;
+      this.busy.delete(id);
+      this.touch(id);
+    }
   }
 
   rate(linkId) {
     return this.traffic.get(linkId)?.rate() ?? { bits: 0, lost: 0 };
+  }
+
+  // The rates from the first end of a link to the second, and back.
+  bitsOfWays(linkId) {
+    return this.traffic.get(linkId)?.rates() ?? [0, 0];
   }
 
   touch(id) {
@@ -183,6 +202,16 @@ export class Lab {
   touchNode(id) {
     this.touch(id);
     for (const link of this.linksOfNode.get(id) ?? []) this.touch(link);
+  }
+
+  // What is set on a link, as conditions.js describes it.
+  conditionsOf(link) {
+    return conditionsOf(link, this.impairments.get(link.link_id)?.impairments ?? [], this.impairmentTypes);
+  }
+
+  // The names of the nodes at its ends.
+  endNames(link) {
+    return link.nodes.map((end) => this.nodes.get(end.node_id)?.name ?? "?");
   }
 
   linkName(link) {

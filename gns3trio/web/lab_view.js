@@ -2,6 +2,7 @@
 
 import { act, button } from "./actions.js";
 import { EventStream, ROOT, get, post } from "./api.js";
+import { addArrangeCommands } from "./arrange/arrange_commands.js";
 import { Commands } from "./commands.js";
 import { h, set, setText } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
@@ -49,6 +50,7 @@ export function showLab(main, projectId) {
   const shownHost = new ShownHost(lab.hosts);
   const tools = { lab, drawer, graph, commands, history, addNode, find, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
   addLabCommands(tools);
+  addArrangeCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, toolbar.element, graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });

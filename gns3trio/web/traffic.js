@@ -38,8 +38,13 @@ export class LinkTraffic {
   }
 
   rate() {
-    if (!this.busy) return { bits: 0, lost: 0 };
-    return { bits: this.stats.a_to_b.bits_per_second + this.stats.b_to_a.bits_per_second, lost: this.lost };
+    const [there, back] = this.rates();
+    return { bits: there + back, lost: this.busy ? this.lost : 0 };
+  }
+
+  // The bits per second there, and back.
+  rates() {
+    return this.busy ? [this.stats.a_to_b.bits_per_second, this.stats.b_to_a.bits_per_second] : [0, 0];
   }
 
   // The history up to now, continued with the current rates.

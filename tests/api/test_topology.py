@@ -88,7 +88,7 @@ async def test_a_document_becomes_a_lab_that_works(lab: Labs, server: Server, pr
     changes = await lab.put(CAMPUS)
     assert names(changes) == [
         *("create node PC1", "create node PC2", "create node SW1"),
-        *("create link PC1:0 - SW1:0", "create link SW1:1 - PC2:0", "create drawing drawings[0]"),
+        *("create link PC1 - SW1:0", "create link SW1:1 - PC2", "create drawing drawings[0]"),
     ]
     nodes = {node["name"]: node for node in await lab.get("nodes")}
     assert (nodes["PC1"]["x"], nodes["SW1"]["y"], nodes["PC2"]["label"]["text"]) == (-200, 50, "PC2")
@@ -184,7 +184,7 @@ async def test_a_changed_document_changes_what_it_says(lab: Labs) -> None:
     assert changes == dry
     assert names(changes)[:-1] == [
         *("update node PC1", "update node SW1", "create node PC3", "delete node PC2"),
-        *("delete link SW1:1 - PC2:0", "update link SW1:0 - PC1:0", "create link PC3:0 - SW1:1"),
+        *("delete link SW1:1 - PC2:0", "update link SW1:0 - PC1:0", "create link PC3 - SW1:1"),
     ]
     assert changes[0]["fields"]["x"] == {"from": -200, "to": -300}
     scripts = changes[0]["fields"]["properties"]  # not the properties that stay
@@ -227,7 +227,7 @@ BAD = [
 PAIR = {"A": {"node_type": "vpcs"}, "B": {"node_type": "vpcs"}, "C": {"node_type": "ethernet_switch"}}
 BAD_LINKS = [
     ([{"ends": ["A", "A:1"]}], "links[0].ends: a node cannot be linked to itself"),
-    ([{"ends": ["A", "B"]}, {"ends": ["C:2", "A:0"]}], "links[1].ends[1]: links[0] is at port A:0 already"),
+    ([{"ends": ["A:0", "B"]}, {"ends": ["C:2", "A:0"]}], "links[1].ends[1]: links[0] is at port A:0 already"),
     ([{"ends": ["A", "B"], "filters": {"delay": [-1]}}], "links[0].filters.delay"),
     ([{"ends": ["A", "B"], "impairments": [{"type": "loss"}]}], "links[0].impairments[0].percent: required for loss"),
     ([{"ends": ["A", "B"], "impairments": [{"type": "rain"}]}], "links[0].impairments[0].type: 'rain' is not one of"),
@@ -438,3 +438,62 @@ async def test_a_batch_whose_nodes_do_not_start_leaves_nothing(
     reply = await server.request("POST", f"{path}/batch", {"nodes": nodes, "start": True}, 409)
     assert "no start today" in reply["message"]
     assert await server.request("GET", f"{path}/nodes", None, 200) == []
+
+
+FREE_PORTS = """
+nodes:
+  PC1: {node_type: vpcs}
+  PC2: {node_type: vpcs}
+  SW1: {node_type: ethernet_switch}
+  SW2: {node_type: ethernet_switch}
+links:
+  - ends: [PC1, SW1]
+  - ends: ["SW1:0", PC2]
+  - ends: [SW1, SW2]
+    suspend: true
+  - ends: [SW2, SW1]
+  - ends: [SW1, "SW2:1"]
+"""
+
+
+async def test_an_end_without_a_port_takes_the_first_free_one(server: Server, project: dict[str, Any]) -> None:
+    labs = Labs(server, project)
+    changes = await labs.put(FREE_PORTS)
+    named = [change["name"] for change in changes if change["kind"] == "link"]
+    assert named == ["PC1 - SW1", "SW1:0 - PC2", "SW1 - SW2", "SW2 - SW1", "SW1 - SW2:1"]
+    document = (await labs.server.http.get(f"{labs.path}/topology")).json()
+    joined = [link["ends"] for link in document["links"]]
+    assert joined == [
+        ["PC1:0", "SW1:1"],
+        ["SW1:0", "PC2:0"],
+        ["SW1:2", "SW2:0"],
+        ["SW1:4", "SW2:1"],
+        ["SW2:2", "SW1:3"],
+    ]
+    assert await labs.put(FREE_PORTS) == []
+    assert await labs.put(document) == []
+    assert await labs.put(FREE_PORTS) == []
+
+
+async def test_a_link_without_ports_is_one_that_is_there(server: Server, project: dict[str, Any]) -> None:
+    labs = Labs(server, project)
+    nodes = {"SW1": {"node_type": "ethernet_switch"}, "SW2": {"node_type": "ethernet_switch"}}
+    await labs.put({"nodes": nodes, "links": [{"ends": ["SW1:5", "SW2:6"]}, {"ends": ["SW1:2", "SW2:3"]}]})
+    either = [{"ends": ["SW2", "SW1"], "filters": {"delay": [5, 0]}}, {"ends": ["SW1:5", "SW2"]}]
+    changes = await labs.put({"nodes": nodes, "links": either})
+    assert [(change["action"], change["name"]) for change in changes] == [("update", "SW2:3 - SW1:2")]
+    document = (await labs.server.http.get(f"{labs.path}/topology")).json()
+    assert document["links"] == [
+        {"ends": ["SW1:2", "SW2:3"], "filters": {"delay": [5, 0]}},
+        {"ends": ["SW1:5", "SW2:6"]},
+    ]
+    changes = await labs.put({"nodes": nodes, "links": [{"ends": ["SW1", "SW2:6"]}]})
+    assert [(change["action"], change["name"]) for change in changes] == [("delete", "SW1:2 - SW2:3")]
+
+
+async def test_a_node_without_a_free_port_is_named_and_nothing_changes(server: Server, project: dict[str, Any]) -> None:
+    labs = Labs(server, project)
+    nodes = {"PC1": {"node_type": "vpcs"}, **{f"SW{each}": {"node_type": "ethernet_switch"} for each in (1, 2)}}
+    links = [{"ends": ["PC1", "SW1"]}, {"ends": ["SW2", "PC1"]}]
+    assert await labs.put({"nodes": nodes, "links": links}, 409) == "links[1].ends[1]: PC1 has no free port"
+    assert await labs.server.request("GET", f"{labs.path}/nodes", None, 200) == []

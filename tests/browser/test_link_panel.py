@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Host
 from tests.browser.lab_page import choose_link, link_path, open_lab, ping, show_tab, start_all
@@ -22,7 +22,7 @@ def test_a_delay_shows_in_the_ping_plot(page: Page, host: Host, pair: dict[str, 
     slider.focus()
     for _ in range(20):
         slider.press("ArrowRight")
-    expect(page.locator(".link .filters")).to_have_text("20 ms")
+    expect(page.locator(".link .filters")).to_have_text("delay 20 ms")
     assert before < 20 < 39 < ping(page)
     choose_link(page)
     expect(page.locator("aside .plot").first).to_be_visible()
@@ -54,23 +54,33 @@ def own_filters(host: Host, pair: dict[str, Any], *wanted: dict[str, Any]) -> st
     return path
 
 
-def test_filters_that_are_not_read_yet_are_not_replaced(page: Page, host: Host, pair: dict[str, Any]) -> None:
-    one_way = {"type": "duplicate", "percent": 5, "direction": "a_to_b"}
-    path = own_filters(host, pair, one_way, {"type": "duplicate", "percent": 7})
-    waiting: list[Route] = []
-    page.route(f"**{path}", lambda route: waiting.append(route), times=1)
+def test_what_is_set_in_one_direction_shows_on_the_wire_and_in_the_panel(
+    page: Page, host: Host, pair: dict[str, Any]
+) -> None:
+    path = own_filters(host, pair, {"type": "duplicate", "percent": 5, "direction": "a_to_b"})
     open_lab(page, host, pair)
+    texts, signs = page.locator(".link .filters"), page.locator(".link .sign")
+    expect(texts).to_have_text("duplicate 5 % PC1 → PC2")
     choose_link(page, "Filters")
-    rate, duplicate = page.get_by_label("Rate limit in kbit/s"), page.get_by_label("Duplicate in %")
-    rate.fill("512")
-    with page.expect_response(lambda reply: reply.request.method == "PUT"):
-        rate.press("Tab")
-    expect(duplicate).to_have_value("7")
-    waiting[0].continue_()  # what it will tell is old
-    expect(page.locator("aside .hint", has_text="duplicate (a to b)")).to_be_visible()
-    expect(rate).to_have_value("512")
+    told = page.locator("aside .conditions li")
+    expect(told).to_have_text(["duplicate 5 % PC1 → PC2"])
+    page.get_by_label("Direction").select_option("PC2 → PC1")
+    expect(page.get_by_label("Duplicate in %")).to_have_value("0")
+    page.get_by_label("Loss in %").fill("2.5")
+    page.get_by_label("Loss in %").press("Enter")
+    expect(told).to_have_text(["duplicate 5 % PC1 → PC2", "loss 2.5 % PC2 → PC1"])
+    expect(signs).to_have_count(2)
     found = [(each["type"], each["direction"]) for each in host.request("GET", path)["impairments"]]
-    assert found == [("duplicate", "a_to_b"), ("duplicate", "both"), ("rate", "both")]
+    assert found == [("duplicate", "a_to_b"), ("loss", "b_to_a")]
+    page.get_by_role("button", name="Undo").click()
+    expect(told).to_have_text(["duplicate 5 % PC1 → PC2"])
+    own_filters(host, pair, {"type": "loss", "percent": 100})  # another client
+    expect(told).to_have_text(["loss 100 % both directions"])
+    expect(page.locator(".link.blocked .cut")).to_have_count(1)
+    expect(signs).to_have_count(0)
+    own_filters(host, pair)
+    expect(texts).to_have_text("")
+    expect(page.locator(".link .cut")).to_have_count(0)
 
 
 def test_own_filters_of_other_clients_are_shown_and_kept(page: Page, host: Host, pair: dict[str, Any]) -> None:
@@ -138,7 +148,7 @@ def test_what_is_refused_stays_to_be_mended_and_alone(page: Page, host: Host, pa
     expect(bpf).to_have_attribute("aria-invalid", "true")
     delay.fill("6")
     delay.press("Enter")
-    expect(page.locator(".link .filters")).to_have_text("6 ms")
+    expect(page.locator(".link .filters")).to_have_text("delay 6 ms")
     expect(bpf).to_have_value("icm")
     bpf.fill("icmp")
     with page.expect_response(f"**{path}"):

@@ -165,7 +165,7 @@ def test_texts_of_parallel_links_do_not_lie_on_each_other(page: Page, host: Host
     links = [{"ends": each, "filters": {"delay": [20, 5]}} for each in ends]
     project = host.lab("parallel", {"nodes": nodes, "links": links})
     open_lab(page, host, project)
-    expect(page.locator(".link .filters")).to_have_text(["20 ± 5 ms"] * len(links))
+    expect(page.locator(".link .filters")).to_have_text(["delay 20 ± 5 ms"] * len(links))
     texts = boxes(page, ".link .filters")
     for text in texts:  # the edge around the letters is in the colour of the ground
         text.update(y=text["y"] + 2.5, height=text["height"] - 5)

@@ -41,6 +41,15 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/split_probe": ["api/far_benchmark"],
     "compute/split_trials": ["api/far_benchmark"],
     "compute/script_files": ["compute/nodes/vpcs/script"],
+    # --- arrangements ---
+    "layout/circle": ["layout/arrange"],
+    "layout/force": ["layout/arrange"],
+    "layout/graph": ["layout/arrange"],
+    "layout/layered": ["layout/arrange"],
+    "layout/packing": ["layout/arrange"],
+    "controller/as_code/free_ports": ["api/topology"],
+    "controller/nodes/places": ["api/arrange"],
+    "controller/project/arranging": ["api/arrange"],
     # --- computes of other hosts ---
     "compute/hosted_captures": ["api/far_captures"],
     "compute/hosted_reports": ["api/far_links", "compute/hosted"],

@@ -12,7 +12,7 @@ from tests.support.where_tested import TESTED_IN
 
 TESTS = Path(__file__).parents[1]
 PACKAGE = Path(gns3trio.__file__).parent
-ROOMS = ["compute", "conditions", "controller", "forwarder", "traffic"]
+ROOMS = ["compute", "conditions", "controller", "forwarder", "layout", "traffic"]
 MODULES = {
     str(path.relative_to(PACKAGE).with_suffix("")): path
     for room in ROOMS

@@ -12,12 +12,13 @@ const TYPES = [
   { node_type: "ethernet_hub", title: "Ethernet hub", abilities: [] },
 ];
 const TEMPLATES = [{ template_id: "t1", name: "VPCS", builtin: true }, { template_id: "t2", name: "Desk", builtin: false }];
-const DESCRIBED = { node_types: TYPES, impairment_types: [{ type: "rate" }], templates: TEMPLATES };
+const DESCRIBED = { node_types: TYPES, impairment_types: [{ type: "rate", parameters: [] }], templates: TEMPLATES };
 const STATE = {
   "": { name: "lab", status: "opened" },
   "/nodes": [node("n1", "PC1"), node("n2", "PC2"), node("n3", "SW")],
   "/links": [link("l1", ["n1", 0], ["n2", 0])],
   "/drawings": [{ drawing_id: "d1", svg: "<svg/>" }],
+  "/impairments": [{ link_id: "l1", impairments: [{ type: "rate", direction: "both" }], seed: null }],
   "/problems": { nodes: [{ node_id: "n3", message: "no device" }], links: [{ link_id: "l1", message: "no port" }] },
 };
 
@@ -177,7 +178,7 @@ test("the project, snapshots and the log are told of", async (t) => {
 test("what can be done with a node is what its type says", async (t) => {
   const { lab } = await openLab(t);
   assert.deepEqual([...lab.types.keys()], ["vpcs", "ethernet_hub"]);
-  assert.deepEqual(lab.impairmentTypes, [{ type: "rate" }]);
+  assert.deepEqual(lab.impairmentTypes, [{ type: "rate", parameters: [] }]);
   assert.ok(lab.can({ node_type: "vpcs" }, "ping"));
   assert.ok(!lab.can({ node_type: "vpcs" }, "mac_table"));
   assert.ok(!lab.can({ node_type: "ethernet_hub" }, "ping"));
@@ -215,4 +216,26 @@ test("the problems of nodes are read again when one of them changes, and when a 
   for (const connected of [true, false]) lab.hosts.apply("compute.updated", { compute_id: "far", connected, capabilities: { node_types: [] } });
   assert.equal(lab.stateOf({ ...node("n1"), compute_id: "far", status: "started" }), "away");
   await until(() => asked === 2);
+});
+
+test("what is set on a link is known, and changes by events", async (t) => {
+  const { lab, view, draw } = await openLab(t);
+  const textsOf = () => lab.conditionsOf(lab.links.get("l1")).map(({ text }) => text);
+  assert.deepEqual(textsOf(), ["rate"]);
+  lab.apply("link.updated", { ...lab.links.get("l1"), filters: { packet_loss: [5] } });
+  lab.apply("link.impairments", { link_id: "l1", project_id: "p", impairments: [], seed: null });
+  draw();
+  assert.deepEqual(view.updates.at(-1), ["l1"]);
+  assert.deepEqual(textsOf(), ["loss"]);
+  lab.apply("link.deleted", lab.links.get("l1"));
+  assert.equal(lab.impairments.size, 0);
+});
+
+test("the links that carry traffic are known, until they are idle", async (t) => {
+  const { lab } = await openLab(t);
+  const way = (bits_per_second) => ({ bits_per_second, drops: {} });
+  lab.apply("link.stats", { link_id: "l1", interval: 1, a_to_b: way(10), b_to_a: way(0) });
+  assert.deepEqual([[...lab.busy], lab.bitsOfWays("l1"), lab.bitsOfWays("l2")], [["l1"], [10, 0], [0, 0]]);
+  t.mock.timers.tick(5000);
+  assert.deepEqual([[...lab.busy], lab.bitsOfWays("l1")], [[], [0, 0]]);
 });

@@ -18,6 +18,7 @@ PAGE = Path(gns3trio.__file__).parent / "web"
 # These put elements and the other modules together, which only a browser can show: see tests/browser.
 TESTED_IN_THE_BROWSER = {
     "app",
+    "arrange/arrange_commands",
     "docs",
     "drawer/packets",
     "drawer/screen",
@@ -46,6 +47,8 @@ TESTED_IN_THE_BROWSER = {
     "map/map_keys",
     "map/nodes",
     "map/stage",
+    "map/wire_marks",
+    "panels/link_conditions",
     "panels/link_filters",
     "panels/link_panel",
     "panels/node_engine",

@@ -150,7 +150,10 @@ async def lease_udp_port(api: ApiRequest, project_id: UUID) -> dict[str, int]:
 async def create_vpcs(api: ApiRequest, project_id: UUID, body: VpcsCreate) -> dict[str, Any]:
     """Create a VPCS. Its name is not made unique."""
     project = _opened(api, project_id)
+    x, y = project.nodes.free_places().near()
     record = NodeRecord(
+        x=x,
+        y=y,
         node_id=body.vm_id or uuid4(),
         node_type="vpcs",
         name=body.name,

@@ -8,6 +8,7 @@ from gns3trio.api.v2.traffic import traffic_progress_view
 from gns3trio.api.v2.views import (
     compute_view,
     drawing_view,
+    impairments_view,
     link_statistics_view,
     link_view,
     node_view,
@@ -45,6 +46,8 @@ def _event(change: c.Change) -> Event:
             return _of_link("link.updated", link, link_view(link))
         case c.LinkDeleted(link):
             return _of_link("link.deleted", link, link_view(link))
+        case c.LinkImpairmentsChanged(link):
+            return _of_link("link.impairments", link, {**_ids(link), **impairments_view(link)})
         case c.LinkProblemChanged(link, problem):
             return _of_link("link.problem", link, {**_ids(link), "message": problem})
         case c.LinkTraffic(link, statistics):

@@ -45,6 +45,7 @@ def _parameter_view(parameter: Parameter, *, required: bool) -> dict[str, Any]:
     return {
         "default": None if required else parameter.default,
         "description": parameter.description,
+        "is_told": parameter.is_told,
         "kind": _KINDS[type(parameter.default)],
         "max_length": parameter.most if is_text else None,
         "maximum": None if is_text else parameter.most,

@@ -14,13 +14,11 @@ from gns3trio.api.v2.benchmarks import BenchmarkRequest, LinkBenchmarkReport, li
 from gns3trio.api.v2.bodies import CaptureRequest, LinkCreate, LinkImpairments, LinkUpdate, refuse_other
 from gns3trio.api.v2.from_bodies import link_record
 from gns3trio.api.v2.list_pages import LINKS_QUERY, TOTAL_HEADER, ListQuery, link_page
-from gns3trio.api.v2.views import capture_view, link_statistics_view, link_view, saved_link_view
-from gns3trio.conditions.impairments import describe
+from gns3trio.api.v2.views import capture_view, impairments_view, link_statistics_view, link_view, saved_link_view
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.links.benchmark import benchmark_link
 from gns3trio.controller.links.ends import ends_after
 from gns3trio.controller.links.filters import checked_filters, require_impairments
-from gns3trio.controller.links.link import Link
 
 routes = RouteTable("/v2/projects/{project_id}")
 
@@ -68,10 +66,21 @@ routes.route("GET", "/links/{link_id}/available_filters", reply=list[dict[str, A
 )
 
 
+@routes.route("GET", "/impairments", reply=list[replies.ImpairedLink], privilege="Link.Audit")
+async def list_impairments(api: ApiRequest, project_id: UUID) -> Iterator[dict[str, Any]]:
+    """The impairments of all links of an open project that have some; an extension. ``link.impairments`` events tell
+    how they change.
+    """
+    project = api.controller.get_project(project_id)
+    project.require_open()
+    impaired = [project.links[link_id] for link_id in project.links.impairments()]
+    return ({"link_id": str(link.link_id), **impairments_view(link)} for link in impaired)
+
+
 @routes.route("GET", "/links/{link_id}/impairments", reply=replies.Impairments, privilege="Link.Audit")
 async def get_impairments(api: ApiRequest, project_id: UUID, link_id: UUID) -> dict[str, Any]:
     """The impairments of a link, which act after GNS3's filters; an extension."""
-    return _impairments_view(api.controller.get_project(project_id).links.require(link_id))
+    return impairments_view(api.controller.get_project(project_id).links.require(link_id))
 
 
 @routes.route("PUT", "/links/{link_id}/impairments", reply=replies.Impairments, privilege="Link.Modify")
@@ -82,11 +91,7 @@ async def set_impairments(api: ApiRequest, project_id: UUID, link_id: UUID, body
     impairments = tuple(each.impairment() for each in body.impairments)
     await require_impairments(impairments, api.http.state.body["impairments"])
     await project.links.update(link, {}, Impairments(impairments, body.seed))
-    return _impairments_view(link)
-
-
-def _impairments_view(link: Link) -> dict[str, Any]:
-    return {"impairments": [describe(i) for i in link.impairments.filters], "seed": link.impairments.seed}
+    return impairments_view(link)
 
 
 @routes.route("GET", "/links/{link_id}/statistics", reply=replies.LinkStatistics, privilege="Link.Audit")

@@ -165,7 +165,8 @@ class ImpairmentSlider(Whole):
 
 @reply_shape
 class ImpairmentParameter(Whole):
-    """A field of an impairment. ``suggested`` is a value for who has to give one and knows none.
+    """A field of an impairment. ``suggested`` is a value for who has to give one and knows none. ``is_told``: a short
+    description names its value unless it is the default.
 
     ``unit`` is empty for a mere number or text.
     """
@@ -179,6 +180,7 @@ class ImpairmentParameter(Whole):
     max_length: int | None
     required: bool
     default: float | str | None
+    is_told: bool
     suggested: float | None
     slider: ImpairmentSlider | None
 
@@ -200,6 +202,13 @@ class Impairments(Whole):
 
     impairments: list[Impairment]
     seed: int | None
+
+
+@reply_shape
+class ImpairedLink(Impairments):
+    """The impairments of a link in the list of a project."""
+
+    link_id: UUID
 
 
 @reply_shape

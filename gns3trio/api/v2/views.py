@@ -13,6 +13,7 @@ from gns3trio.api.node_views import NodeViews
 from gns3trio.api.replies import Capabilities, shown_as
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.shapes import Label, LinkEnd, ProjectSettings
+from gns3trio.conditions.impairments import describe
 from gns3trio.controller.archives.snapshots import Snapshot
 from gns3trio.controller.computes import ComputeState
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord
@@ -125,6 +126,11 @@ def link_view(link: Link) -> dict[str, Any]:
         "link_type": link.link_type,
         "project_id": str(link.project_id),
     }
+
+
+def impairments_view(link: Link) -> dict[str, Any]:
+    """The impairments of a link, which have no place in GNS3's shape of a link."""
+    return {"impairments": [describe(each) for each in link.impairments.filters], "seed": link.impairments.seed}
 
 
 def capture_view(link_capture: LinkCapture) -> dict[str, Any]:

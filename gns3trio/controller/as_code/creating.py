@@ -7,7 +7,8 @@ from gns3trio.controller.as_code.undo import Undo, for_each
 from gns3trio.controller.links import many as many_links
 from gns3trio.controller.links.many import NewLink
 from gns3trio.controller.nodes import many as many_nodes
-from gns3trio.controller.nodes.creation import Fields, create_node_from_fields, new_node
+from gns3trio.controller.nodes.creation import create_node_from_fields, new_node
+from gns3trio.controller.nodes.places import Fields
 from gns3trio.controller.project.project import Project
 from gns3trio.errors import LabError
 

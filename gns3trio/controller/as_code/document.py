@@ -7,9 +7,10 @@
       - ends: [PC1, "SW1:3"]
         filters: {delay: [20, 2]}
 
-An end is ``NODE`` (its first port), ``NODE:PORT`` or ``NODE:ADAPTER/PORT``, with the numbers of the API. Fields that a
-document omits are not changed. Without the key ``links`` or ``drawings``, all links or drawings are kept. Nodes that
-are not in the document are deleted.
+An end is ``NODE`` (its first free port), ``NODE:PORT`` or ``NODE:ADAPTER/PORT``, with the numbers of the API. A link
+whose ends do not name their ports is any link between the two nodes that is there, so applying a document twice changes
+nothing. Fields that a document omits are not changed; a new node without ``x`` and ``y`` gets a free place. Without the
+key ``links`` or ``drawings``, all links or drawings are kept. Nodes that are not in the document are deleted.
 """
 
 import re
@@ -132,6 +133,21 @@ Ends = tuple[End, End]
 
 
 @frozen
+class WantedEnd:
+    """An end of a link in a document: a node, and its port, or None for the first that is free."""
+
+    node: str
+    port: End | None
+
+    def __str__(self) -> str:
+        return self.node if self.port is None else str(self.port)
+
+    def is_at(self, end: End) -> bool:
+        """Whether an end of a link is as wanted."""
+        return self.port == end if self.port is not None else self.node == end.node
+
+
+@frozen
 class Wish:
     """A part of the document: its ``name`` in messages, and its checked fields that are ``given``."""
 
@@ -140,12 +156,28 @@ class Wish:
 
 
 @frozen
+class LinkWish(Wish):
+    """A link of the document. ``where`` is its place there, for errors."""
+
+    where: str
+    ends: tuple[WantedEnd, WantedEnd]
+
+    @property
+    def open_ends(self) -> int:
+        """How many of its ports are to be chosen."""
+        return sum(end.port is None for end in self.ends)
+
+    def fits(self, ends: Iterable[End]) -> bool:
+        """Whether a link with these ends may be the one that is meant."""
+        return all(any(map(wanted.is_at, ends)) for wanted in self.ends)
+
+
+@frozen
 class Document:
-    """A checked document. Links are in the order of the document, keyed by their two ends in any order."""
+    """A checked document, in its order."""
 
     nodes: Mapping[str, Wish]
-    links: Mapping[frozenset[End], Wish] | None
-    ends: Mapping[frozenset[End], Ends]
+    links: list[LinkWish] | None
     drawings: list[Wish] | None
 
 
@@ -159,27 +191,25 @@ def parse_document(raw: Any, check_expression: CheckExpression) -> Document:
     for name, node in topology.nodes.items():
         _check_engine(name, node)
         _check_console_type(name, node)
-    ends: dict[frozenset[End], Ends] = {}
-    links: dict[frozenset[End], Wish] = {}
+    links: list[LinkWish] = []
     taken: dict[End, int] = {}
     for index, link in enumerate(topology.links or ()):
         where = f"links[{index}]"
         joined = _parse_ends(link.ends, where, nodes)
-        for number, end in enumerate(joined):
-            if end in taken:
-                raise Invalid(f"{where}.ends[{number}]: links[{taken[end]}] is at port {end} already")
-            taken[end] = index
+        for number, port in enumerate(end.port for end in joined):
+            if port is None:
+                continue
+            if port in taken:
+                raise Invalid(f"{where}.ends[{number}]: links[{taken[port]}] is at port {port} already")
+            taken[port] = index
         given = _given(link, raw["links"][index])
         _check_filters(link, given, raw["links"][index], where, check_expression)
-        ends[frozenset(joined)] = joined
-        links[frozenset(joined)] = Wish(f"{joined[0]} - {joined[1]}", given)
+        links.append(LinkWish(f"{joined[0]} - {joined[1]}", given, where, joined))
     drawings = [
         Wish(f"drawings[{index}]", _given(drawing, raw["drawings"][index]))
         for index, drawing in enumerate(topology.drawings or ())
     ]
-    return Document(
-        nodes, None if topology.links is None else links, ends, None if topology.drawings is None else drawings
-    )
+    return Document(nodes, None if topology.links is None else links, None if topology.drawings is None else drawings)
 
 
 def _check_engine(name: str, node: DesiredNode) -> None:
@@ -211,15 +241,16 @@ def _check_filters(
         raise Invalid(f"{where}.{error}") from None
 
 
-def parse_end(text: str) -> End:
+def parse_end(text: str) -> WantedEnd:
     """``PC1``, ``SW1:3`` or ``R1:1/0``. A name that contains a colon must be written with its port."""
     found = _END.fullmatch(text)
     if found is None:
         raise Invalid(f"{text!r} is not NODE, NODE:PORT or NODE:ADAPTER/PORT")
-    return End(found["node"], int(found["adapter"] or 0), int(found["port"] or 0))
+    node, adapter, port = found["node"], found["adapter"], found["port"]
+    return WantedEnd(node, None if port is None else End(node, int(adapter or 0), int(port)))
 
 
-def _parse_ends(texts: list[str], where: str, nodes: Iterable[str]) -> Ends:
+def _parse_ends(texts: list[str], where: str, nodes: Iterable[str]) -> tuple[WantedEnd, WantedEnd]:
     if len(texts) != 2:
         raise Invalid(f"{where}.ends: a link has two ends, got {len(texts)}")
     ends = []

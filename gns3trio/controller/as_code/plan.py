@@ -1,6 +1,6 @@
 """Plans the changes that make a project match a document."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -10,7 +10,7 @@ import attrs
 from gns3trio.classes import define, frozen
 from gns3trio.compute.host import ANY_COMPUTE_ID
 from gns3trio.conditions.impairments import describe
-from gns3trio.controller.as_code.document import Document, End, Ends, Wish, covers
+from gns3trio.controller.as_code.document import Document, End, Ends, LinkWish, Wish, covers
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties
 from gns3trio.controller.computes import Computes
 from gns3trio.controller.gns3_format.records import Label
@@ -42,7 +42,7 @@ class Plan:
     create_nodes: list[dict[str, Any]] = attrs.field(factory=list)
     move_nodes: list[tuple[Node, str]] = attrs.field(factory=list)
     update_nodes: list[tuple[Node, dict[str, Any]]] = attrs.field(factory=list)
-    create_links: list[tuple[Ends, Wish]] = attrs.field(factory=list)
+    create_links: list[LinkWish] = attrs.field(factory=list)
     update_links: list[tuple[Link, dict[str, Any]]] = attrs.field(factory=list)
     create_drawings: list[Wish] = attrs.field(factory=list)
     delete_nodes: list[Node] = attrs.field(factory=list)
@@ -65,7 +65,7 @@ def make_plan(project: Project, document: Document, scripts: Scripts) -> Plan:
             raise Conflict(f"nodes[{name}]: there is a node of that name that does not run: {by_name[name].problem}")
     _plan_nodes(plan, project.services.computes, here, document, scripts)
     if document.links is not None:
-        _plan_links(plan, project, document, document.links)
+        _plan_links(plan, project, document.links)
     if document.drawings is not None:
         _plan_drawings(plan, project, document.drawings)
     return plan
@@ -200,30 +200,65 @@ def named_ends(project: Project, link: Link) -> Ends | None:
     return (ends[0], ends[1]) if len(ends) == len(link.record.nodes) == 2 else None
 
 
-def _plan_links(plan: Plan, project: Project, document: Document, wishes: Mapping[frozenset[End], Wish]) -> None:
+def _plan_links(plan: Plan, project: Project, wishes: Sequence[LinkWish]) -> None:
     here: dict[frozenset[End], Link] = {}
     for link in project.links.values():
         joined = named_ends(project, link)
-        if joined is None or any(project.nodes[end.node_id].instance is None for end in link.record.nodes):
-            continue
-        here[frozenset(joined)] = link
-        if frozenset(joined) not in wishes:
+        if joined is not None and all(project.nodes[end.node_id].instance is not None for end in link.record.nodes):
+            here[frozenset(joined)] = link
+    found = _links_of_wishes(here, wishes)
+    kept = set(found.values())
+    for ends, link in here.items():
+        if ends not in kept:
             plan.delete_links.append(link)
-            plan.changes.append(Change("delete", "link", " - ".join(map(str, joined))))
-    for ends, wish in wishes.items():
-        present = here.get(ends)
-        if present is None:
-            plan.create_links.append((document.ends[ends], wish))
+            plan.changes.append(Change("delete", "link", " - ".join(map(str, named_ends(project, link) or ()))))
+    for number, wish in enumerate(wishes):
+        if number not in found:
+            plan.create_links.append(wish)
             plan.changes.append(Change("create", "link", wish.name))
-            continue
-        is_now = link_value(present)
-        changes = {name: value for name, value in wish.given.items() if name != "ends" and is_now[name] != value}
-        if changes:
+        elif changes := _link_changes(here[found[number]], wish):
+            present = here[found[number]]
             plan.update_links.append((present, changes))
+            is_now, ports = link_value(present), {end.node: end for end in found[number]}
             fields = {
                 name: {"from": _described(is_now[name]), "to": _described(value)} for name, value in changes.items()
             }
-            plan.changes.append(Change("update", "link", wish.name, fields))
+            plan.changes.append(Change("update", "link", " - ".join(str(ports[e.node]) for e in wish.ends), fields))
+
+
+def _link_changes(link: Link, wish: LinkWish) -> dict[str, Any]:
+    is_now = link_value(link)
+    return {name: value for name, value in wish.given.items() if name != "ends" and is_now[name] != value}
+
+
+def _links_of_wishes(here: Mapping[frozenset[End], Link], wishes: Sequence[LinkWish]) -> dict[int, frozenset[End]]:
+    """Which of the links that are ``here`` each wish means, by its number; each link is meant by one wish.
+
+    A wish that names both ports comes first, then those that name one, then the rest. Of several links that it may
+    mean, one that is already as the wish wants, or else the first in the order of the ports: so what a document has
+    made stays.
+    """
+    left: dict[frozenset[str], dict[frozenset[End], Link]] = {}  # by the names of the nodes, in the order of the ports
+    for ends in sorted(here, key=sorted):
+        left.setdefault(frozenset(end.node for end in ends), {})[ends] = here[ends]
+    found: dict[int, frozenset[End]] = {}
+    # Those that say more of their link choose first.
+    turns = sorted(enumerate(wishes), key=lambda each: (each[1].open_ends, -len(each[1].given)))
+    for any_will_do in (False, True):
+        for number, wish in turns:
+            if number in found:
+                continue
+            takes_any = any_will_do or wish.open_ends == 0
+            beside = left.get(frozenset(end.node for end in wish.ends), {})
+            may_mean = (
+                ends
+                for ends, link in beside.items()
+                if wish.fits(ends) and (takes_any or not _link_changes(link, wish))
+            )
+            if (meant := next(may_mean, None)) is not None:
+                del beside[meant]
+                found[number] = meant
+    return found
 
 
 def link_value(link: Link) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 from gns3trio.classes import frozen
 from gns3trio.conditions.link_conditions import Impairments
 from gns3trio.controller.as_code.creating import create_links, create_nodes
-from gns3trio.controller.as_code.document import Document, Ends, Wish
+from gns3trio.controller.as_code.document import Document, LinkWish
+from gns3trio.controller.as_code.free_ports import chosen_ends
 from gns3trio.controller.as_code.node_scripts import read_scripts
 from gns3trio.controller.as_code.plan import Plan, link_value, make_plan, naming
 from gns3trio.controller.as_code.undo import Undo
@@ -17,8 +18,9 @@ from gns3trio.controller.links.link import Link
 from gns3trio.controller.links.many import NewLink
 from gns3trio.controller.names import NameAllocator
 from gns3trio.controller.nodes.all_nodes import act_on_all
-from gns3trio.controller.nodes.creation import Fields, with_computes
+from gns3trio.controller.nodes.creation import with_computes
 from gns3trio.controller.nodes.node import Node
+from gns3trio.controller.nodes.places import Fields, with_places
 from gns3trio.controller.project.drawings import Drawing
 from gns3trio.controller.project.moving import Move
 from gns3trio.controller.project.project import Project
@@ -48,9 +50,9 @@ async def _apply(project: Project, plan: Plan, document: Document) -> None:
             await project.links.delete(link)
             undo.by(_restore_link, project, link.record, link.impairments)
         moves = [await _move_node(undo, project, *each) for each in plan.move_nodes]
-        new = await with_computes(
-            project.services.placement, project.nodes, plan.create_nodes, _linked(project, plan.create_nodes, document)
-        )
+        linked = list(_linked(project, plan.create_nodes, document))
+        new = await with_places(project.nodes, plan.create_nodes, linked)
+        new = await with_computes(project.services.placement, project.nodes, new, linked)
         with saving_later():
             await create_nodes(undo, project, new, lambda number: f"nodes[{new[number]['name']}]")
         project.file.mark()
@@ -64,9 +66,9 @@ async def _apply(project: Project, plan: Plan, document: Document) -> None:
             with naming(f"nodes[{node.name}]"):
                 await _update_node(project, node, changes)
             undo.by(_put_back_node, project, node, before, script)
-        ids = {node.name: node.node_id for node in project.nodes.values()}
+        new_links = [_new_link(*each) for each in chosen_ends(project, document, plan.create_links)]
         with saving_later():
-            await create_links(undo, project, [_new_link(ids, *each) for each in plan.create_links])
+            await create_links(undo, project, new_links)
         project.file.mark()
         for link, changes in plan.update_links:
             is_now = link_value(link)
@@ -100,7 +102,7 @@ async def _move_node(undo: Undo, project: Project, node: Node, compute_id: str) 
 def _linked(project: Project, new: Iterable[Mapping[str, Any]], document: Document) -> Iterator[tuple[UUID, UUID]]:
     """The nodes that the document links, by their ids."""
     ids = {node.name: node.node_id for node in project.nodes.values()} | {each["name"]: each["node_id"] for each in new}
-    return ((ids[first.node], ids[second.node]) for first, second in document.ends.values())
+    return ((ids[wish.ends[0].node], ids[wish.ends[1].node]) for wish in document.links or ())
 
 
 async def _update_node(project: Project, node: Node, changes: Mapping[str, Any]) -> None:
@@ -134,14 +136,10 @@ async def _put_back_node(project: Project, node: Node, before: Mapping[str, Any]
             await instance.set_startup_script(script)
 
 
-def _new_link(ids: Mapping[str, UUID], ends: Ends, wish: Wish) -> NewLink:
-    nodes = [
-        LinkEndRecord(node_id=ids[end.node], adapter_number=end.adapter_number, port_number=end.port_number)
-        for end in ends
-    ]
+def _new_link(wish: LinkWish, ends: Sequence[LinkEndRecord]) -> NewLink:
     fields = {name: wish.given[name] for name in _LINK_FIELDS if name in wish.given}
     impairments = Impairments(tuple(wish.given.get("impairments", ())), wish.given.get("seed"))
-    return NewLink(LinkRecord(link_id=uuid4(), nodes=nodes, **fields), impairments)
+    return NewLink(LinkRecord(link_id=uuid4(), nodes=list(ends), **fields), impairments)
 
 
 async def _restore_link(project: Project, record: LinkRecord, impairments: Impairments) -> None:
@@ -195,6 +193,7 @@ async def create_all(
         # In order, so that names become PC1, PC2, ...
         named: list[Fields] = [{**fields, "name": names.allocate(fields["name"])} for fields in nodes]
         linked = [(record.nodes[0].node_id, record.nodes[1].node_id) for record in links]
+        named = await with_places(project.nodes, named, linked)
         named = await with_computes(project.services.placement, project.nodes, named, linked)
 
         made = []

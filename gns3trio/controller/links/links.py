@@ -12,7 +12,13 @@ from gns3trio import garbage
 from gns3trio.compute.interface import LinkEnd
 from gns3trio.compute.nio import UdpNio
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
-from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted, LinkProblemChanged
+from gns3trio.controller.changes import (
+    LinkChanged,
+    LinkCreated,
+    LinkDeleted,
+    LinkImpairmentsChanged,
+    LinkProblemChanged,
+)
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.captures import LinkCaptures
@@ -136,7 +142,7 @@ class Links(Mapping[UUID, Link]):
             with trio.CancelScope(shield=True):
                 await self.remove(link)
             raise
-        self._project.publish(LinkCreated(link))
+        self.tell_created(link)
         return link
 
     def new(self, record: LinkRecord, impairments: Impairments) -> Link:
@@ -178,14 +184,14 @@ class Links(Mapping[UUID, Link]):
                     await apply_filters(self.ends(link), *after)
                 return
             await self._put_in_force(link, before, after)
-            self._project.publish(LinkChanged(link))
+            self._tell_changed(link, before[1])
             try:
                 await self._project.make_durable()
             except LabError:
                 with trio.CancelScope(shield=True), suppress(LabError):
                     await self._put_in_force(link, after, before)
                 link.record, link.impairments = before
-                self._project.publish(LinkChanged(link))
+                self._tell_changed(link, after[1])
                 raise
 
     async def _move(self, link: Link, changes: Mapping[str, Any], impairments: Impairments | None) -> None:
@@ -216,7 +222,7 @@ class Links(Mapping[UUID, Link]):
                     await self._wiring.put_back(link, before[0], problem)
                 raise
             link.link_type = self.end_nodes.link_type(record)
-        self._project.publish(LinkChanged(link))
+        self._tell_changed(link, before[1])
         self.tell_problem(link)
 
     async def _try_wiring(self, link: Link) -> None:
@@ -273,6 +279,18 @@ class Links(Mapping[UUID, Link]):
             self.tell_problem(link)
         if link.problem is not None:
             raise Conflict(f"link {link.link_id}: {link.problem}")
+
+    def tell_created(self, link: Link) -> None:
+        """Announce a new link."""
+        self._project.publish(LinkCreated(link))
+        if link.impairments != NO_IMPAIRMENTS:
+            self._project.publish(LinkImpairmentsChanged(link))
+
+    def _tell_changed(self, link: Link, before: Impairments) -> None:
+        """Announce that a link changed, which had the impairments ``before``."""
+        self._project.publish(LinkChanged(link))
+        if link.impairments != before:
+            self._project.publish(LinkImpairmentsChanged(link))
 
     def tell_problems_of(self, node_id: UUID) -> None:
         """Called when a node has changed: announce which of its links stopped working, or work again."""
@@ -361,7 +379,7 @@ class Links(Mapping[UUID, Link]):
             if before.link_id not in self:
                 self._project.publish(LinkDeleted(before))
         if made is not None:
-            self._project.publish(LinkCreated(made))
+            self.tell_created(made)
         if before is not None or made is not None:
             await self._project.make_durable()
 

@@ -13,7 +13,7 @@ import trio
 from gns3trio import garbage
 from gns3trio.classes import frozen
 from gns3trio.conditions.link_conditions import NO_IMPAIRMENTS, Impairments
-from gns3trio.controller.changes import LinkChanged, LinkCreated, LinkDeleted
+from gns3trio.controller.changes import LinkChanged, LinkDeleted
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord
 from gns3trio.controller.links.filters import usable_filters, usable_impairments
@@ -156,7 +156,7 @@ async def _create(
             links.wiring.links.add(link)
             link.link_type = links.end_nodes.link_type(link.record)
             made[number] = link
-            project.publish(LinkCreated(link))
+            links.tell_created(link)
         garbage.grown(project.project_id, "links", len(links))
     await for_all(busy, create_alone, _AT_A_TIME)
 

@@ -1,7 +1,6 @@
 """Creates nodes from the fields that a client sends."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from gns3trio.compute.host import ANY_COMPUTE_ID
@@ -9,10 +8,9 @@ from gns3trio.controller.gns3_format.records import NodeRecord
 from gns3trio.controller.nodes import many
 from gns3trio.controller.nodes.node import Node, drawn_as
 from gns3trio.controller.nodes.nodes import Nodes
+from gns3trio.controller.nodes.places import Fields, with_place
 from gns3trio.controller.placement.placement import NewNode, Placement
 from gns3trio.slices import Slices, in_slices
-
-Fields = Mapping[str, Any]
 
 
 async def create_node_from_fields(
@@ -23,11 +21,11 @@ async def create_node_from_fields(
     ``startup_script`` is a script that is not among the properties: as in GNS3, only a script from the client is shown
     there.
 
-    ``fields`` may also have the ``engine`` that runs it.
+    ``fields`` may also have the ``engine`` that runs it. Without ``x`` and ``y`` the node gets a free place.
 
     Raises Invalid for invalid properties, and as ``Nodes.create``.
     """
-    new = new_node(fields)
+    new = new_node(with_place(nodes, fields))
     return await nodes.create(new.record, keep_name=keep_name, startup_script=startup_script, engine=new.engine)
 
 

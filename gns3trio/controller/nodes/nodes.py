@@ -21,6 +21,7 @@ from gns3trio.controller.nodes.all_nodes import NODES_AT_A_TIME, act_on_all, sto
 from gns3trio.controller.nodes.instances import Instances, LinksOfNodes
 from gns3trio.controller.nodes.node import Node
 from gns3trio.errors import Conflict, LabError, NotFound
+from gns3trio.layout.free_places import FreePlaces
 from gns3trio.limits import MAX_NODES
 from gns3trio.slices import Slices, for_all
 
@@ -41,6 +42,7 @@ class Nodes(Mapping[UUID, Node]):
         self._creating: dict[UUID, Node] = {}
         self._checks = 0  # creations that wait for a compute's check of their properties
         self._creation_ended = trio.Event()
+        self._free_places: FreePlaces | None = None  # counted anew after a node has moved or vanished
 
     def __getitem__(self, node_id: UUID) -> Node:
         return self._nodes[node_id]
@@ -165,8 +167,30 @@ class Nodes(Mapping[UUID, Node]):
     def add(self, node: Node) -> None:
         """Announce a node that was created."""
         self._nodes[node.node_id] = node
+        if self._free_places is not None:
+            self._free_places.take(node.record.x, node.record.y)
         garbage.grown(self._project.project_id, "nodes", len(self._nodes))
         self._project.publish(NodeCreated(node))
+
+    def free_places(self) -> FreePlaces:
+        """Where new nodes may be drawn. A place that it gives away is taken."""
+        if self._free_places is None:
+            self._free_places = FreePlaces((node.record.x, node.record.y) for node in self.values())
+        return self._free_places
+
+    async def place(self, places: Iterable[tuple[Node, tuple[int, int]]]) -> None:
+        """Move nodes, however many. As all changes of the drawing this is saved soon, and waits for nothing that
+        happens to the nodes meanwhile.
+        """
+        self._free_places = None
+        slices = Slices()
+        for node, (x, y) in places:
+            if not node.deleted and (node.record.x, node.record.y) != (x, y):
+                node.update({"x": x, "y": y})
+                self._project.publish(NodeChanged(node))
+            await slices.pause()
+        self._free_places = None
+        self._project.mark()
 
     async def _check(self, compute: Compute, record: NodeRecord, engine: str | None) -> None:
         self._checks += 1
@@ -279,6 +303,7 @@ class Nodes(Mapping[UUID, Node]):
         node.deleted = True
         if node.instance is not None:
             await self.instances.delete(node, node.instance)
+        self._free_places = None
         if self._nodes.pop(node.node_id, None) is not None:
             self._project.publish(NodeDeleted(node))
             self._project.mark()
@@ -316,6 +341,7 @@ class Nodes(Mapping[UUID, Node]):
                 for node in nodes:
                     node.deleted = False
                 raise
+        self._free_places = None
         with trio.CancelScope(shield=True):
             for node in nodes:
                 if self._nodes.pop(node.node_id, None) is None:
@@ -337,6 +363,8 @@ class Nodes(Mapping[UUID, Node]):
         on_compute = await self._update_instance(node, changes, keep_name)
         if "label" in changes:
             changes["label"] = attrs.evolve(changes["label"], text=node.name)
+        if changes.keys() & {"x", "y"}:
+            self._free_places = None
         node.update(changes)
         changed = {name for name, value in attrs.asdict(node.record, recurse=False).items() if value != before[name]}
         if not changed:

@@ -9,7 +9,7 @@ from uuid import UUID
 import attrs
 
 from gns3trio import garbage
-from gns3trio.controller.changes import DrawingCreated, LinkCreated, LogLevel, NodeCreated
+from gns3trio.controller.changes import DrawingCreated, LogLevel, NodeCreated
 from gns3trio.controller.context import ProjectContext
 from gns3trio.controller.gns3_format.records import LinkRecord, NodeRecord, ProjectRecord
 from gns3trio.controller.links.links import Links
@@ -120,7 +120,7 @@ class Contents:
             await slices.pause()
         for link in list(self.links.values()):
             if link.link_id in self.links:
-                self._project.publish(LinkCreated(link))
+                self.links.tell_created(link)
             await slices.pause()
         for drawing in list(self.drawings.values()):
             if drawing.drawing_id in self.drawings:

@@ -9,6 +9,7 @@ import { boxInView, groupsInView, linksInView, nodesInView } from "./in_view.js"
 import { Layers } from "./layers.js";
 import { LinkShape } from "./links.js";
 import { NodeShape } from "./nodes.js";
+import { MOST_MOVING } from "./wire_state.js";
 
 // Labs of at most this size are small.
 const [SMALL_NODES, SMALL_LINKS] = [1200, 2400];
@@ -80,7 +81,7 @@ export class Stage {
     else if (link) {
       const nodes = link.nodes.map((end) => lab.nodes.get(end.node_id));
       if (nodes.length !== 2 || nodes.some((each) => !each)) return; // GNS3's files may contain links with one end or none
-      this.shape(id, LinkShape).show(link, { lab, nodes, selected, layers });
+      this.shape(id, LinkShape).show(link, { lab, nodes, selected, layers, canMove: !this.large && lab.busy.size <= MOST_MOVING });
     } else if (drawing) this.shape(id, DrawingShape).show(drawing, { layers });
     else if (this.group(id)) this.shape(id, GroupShape).show(this.group(id), { scale, selected, layers });
     else if (this.bundles.has(id)) this.shape(id, BundleShape).show(this.bundles.get(id), { scale, layers });

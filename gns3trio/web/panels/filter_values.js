@@ -8,20 +8,21 @@ export const SLIDERS = [
   ["corrupt", 0, "Corrupt", "%", 100],
 ];
 
-// The sliders of our own filters, in both directions: one for each type that GNS3's filters lack, as the server describes it. Each has the
-// type and its field, a label and unit, what the slider reaches, how many of what it shows are one of the field (factor), and what a
-// new filter has besides (rest).
-export function ownSliders(types) {
-  return types.filter((type) => !type.gns3_filter).flatMap(({ type, title, parameters }) => {
+// The fields of our own filters in a direction: one for each type, as the server describes it; in both directions, only for what GNS3's
+// filters lack. Each has a key, the type, its direction and its field in the API, a label and unit, what the slider reaches (nothing for
+// a text), how many of what it shows are one of the field (factor), and what a new filter has besides (rest).
+export function ownFields(types, direction) {
+  return types.filter((type) => direction !== "both" || !type.gns3_filter).flatMap(({ type, title, parameters }) => {
     const [first, ...others] = parameters.filter((parameter) => parameter.required);
-    if (!first?.slider || others.some((parameter) => parameter.suggested === null)) return [];
+    const isText = first?.kind === "text";
+    if (!(first?.slider || isText) || others.some((parameter) => parameter.suggested === null)) return [];
     const rest = Object.fromEntries(others.map((parameter) => [parameter.name, parameter.suggested]));
-    const { maximum, unit, factor } = first.slider;
-    return [{ type, field: first.name, label: title, unit, maximum, factor, rest }];
+    const { maximum = null, unit = "", factor = 1 } = first.slider ?? {};
+    return [{ key: `${direction} ${type}`, type, direction, field: first.name, label: title, unit, least: first.minimum ?? 0, maximum, factor, isText, rest }];
   });
 }
 
-const isSlider = (type) => (impairment) => impairment.type === type && impairment.direction === "both";
+const isOf = ({ type, direction }) => (impairment) => impairment.type === type && impairment.direction === direction;
 
 // What the field of one of GNS3's filters shows. Its key is the filter's name and the place among its values.
 export function filterValue(filters, key) {
@@ -30,15 +31,11 @@ export function filterValue(filters, key) {
 }
 
 // What the field of one of our own filters shows.
-export function ownValue(impairments, { type, field, factor }) {
-  const found = impairments.find(isSlider(type));
-  return found ? found[field] / factor : 0;
+export function ownValue(impairments, of) {
+  const found = impairments.find(isOf(of));
+  if (of.isText) return found?.[of.field] ?? "";
+  return found ? found[of.field] / of.factor : 0;
 }
-
-// Our own filters that no field shows, in words.
-export const describeHidden = (impairments, sliders) =>
-  impairments.filter((each) => !sliders.some(({ type }) => isSlider(type)(each)))
-    .map((each) => `${each.type} (${each.direction.replaceAll("_", " ")})`).join(", ");
 
 // The filters of a link after some of their values were changed, by key. A filter without its first value is none.
 export function changeFilters(filters, changes) {
@@ -53,15 +50,15 @@ export function changeFilters(filters, changes) {
   return { filters: Object.fromEntries(Object.entries(after).filter(([, values]) => values[0])), jitterAlone };
 }
 
-// Our own filters after some sliders were moved, by type: each stays where it is, with what the sliders do not show.
-export function changeImpairments(impairments, changes, sliders) {
+// Our own filters after some fields were changed, by key: each filter stays where it is, with what the fields do not show.
+export function changeImpairments(impairments, changes, fields) {
   const after = [...impairments];
-  for (const [type, value] of changes) {
-    const { field, factor, rest } = sliders.find((slider) => slider.type === type);
-    const place = after.findIndex(isSlider(type));
-    const shown = { [field]: Number(value) * factor };
-    if (place < 0 && shown[field]) after.push({ type, ...shown, ...rest });
-    else if (shown[field]) after[place] = { ...after[place], ...shown };
+  for (const [key, value] of changes) {
+    const of = fields.find((each) => each.key === key);
+    const place = after.findIndex(isOf(of));
+    const shown = { [of.field]: of.isText ? value.trim() : Number(value) * of.factor };
+    if (place < 0 && shown[of.field]) after.push({ type: of.type, ...shown, ...of.rest, direction: of.direction });
+    else if (shown[of.field]) after[place] = { ...after[place], ...shown };
     else if (place >= 0) after.splice(place, 1);
   }
   return after;

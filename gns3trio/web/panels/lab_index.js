@@ -12,7 +12,7 @@ const STEP = 100;
 export class LabIndex {
   constructor(lab) {
     this.lab = lab;
-    this.entries = new Map(); // by id: {id, isLink, name, lower, key, text, of}; `of` are the objects that it was made of
+    this.entries = new Map(); // by id: {id, isLink, name, lower, key, text, of}, and of a link its `conditions`; `of` are the objects that it was made of
     this.sorted = []; // nodes before links
   }
 
@@ -28,7 +28,7 @@ export class LabIndex {
 
   // An object that changes is replaced by another, so comparing is cheap.
   *takeOver() {
-    const { nodes, links, problems, hosts } = this.lab;
+    const { nodes, links, impairments, problems, hosts } = this.lab;
     const entries = new Map();
     let inOrder = this.entries.size === nodes.size + links.size;
     const keep = (id, isLink, of, make) => {
@@ -46,7 +46,7 @@ export class LabIndex {
     };
     for (const [id, node] of nodes) if (keep(id, false, [node, problems.get(id), hosts.wordsOf(node)], () => this.textsOfNode(node))) yield;
     for (const [id, link] of links) {
-      if (keep(id, true, [link, problems.get(id), ...link.nodes.map((end) => nodes.get(end.node_id))], () => this.textsOfLink(link))) yield;
+      if (keep(id, true, [link, impairments.get(id), problems.get(id), ...link.nodes.map((end) => nodes.get(end.node_id))], () => this.textsOfLink(link))) yield;
     }
     if (!inOrder) this.sorted = [...entries.values()].toSorted((a, b) => a.isLink - b.isLink || compare(a.key, b.key));
     this.entries = entries;
@@ -62,10 +62,11 @@ export class LabIndex {
   textsOfLink(link) {
     const states = [["suspended", link.suspend], ["capturing", link.capturing], ["broken", this.lab.problems.has(link.link_id)]];
     const name = this.lab.linkName(link);
-    return { name, text: [name, ...states.filter(([, holds]) => holds).map(([state]) => state)].join("\n").toLowerCase() };
+    const conditions = this.lab.conditionsOf(link).map(({ text }) => text);
+    return { name, conditions, text: [name, ...conditions, ...states.filter(([, holds]) => holds).map(([state]) => state)].join("\n").toLowerCase() };
   }
 
-  // The entries that have all words of a text in their name, type, status, host or console: the exact name comes first, then names
+  // The entries that have all words of a text in their name, type, status, host, console or conditions: the exact name comes first, then names
   // that begin with the text, then names that contain it, then the rest; of each, nodes before links. `among`: only these ids.
   find(text, among) {
     const wanted = text.trim().toLowerCase();

@@ -2,49 +2,65 @@
 // are kept. A field shows the server's value unless the user is editing it.
 
 import { act, button } from "../actions.js";
-import { get, put } from "../api.js";
+import { get } from "../api.js";
+import { directionText } from "../conditions.js";
 import { h, setText } from "../dom.js";
 import { tell } from "../messages.js";
 import { ChangeQueue } from "./change_queue.js";
-import { SLIDERS, changeFilters, changeImpairments, describeHidden, filterValue, ownSliders, ownValue } from "./filter_values.js";
+import { SLIDERS, changeFilters, changeImpairments, filterValue, ownFields, ownValue } from "./filter_values.js";
+
+const DIRECTIONS = ["both", "a_to_b", "b_to_a"];
 
 export class LinkFilters {
-  constructor(lab, id) {
-    Object.assign(this, { lab, id, path: `${lab.path}/links/${id}` });
-    this.fields = new Map(); // by key: the input, the slider if there is one, and how to read its value
+  constructor(lab, history, id) {
+    Object.assign(this, { lab, history, id, path: `${lab.path}/links/${id}` });
+    this.fields = new Map(); // those shown, by key: the input, the slider if there is one, and how to read its value
     this.edited = new Set(); // keys of fields that the user is editing
     this.changes = { // GNS3's filters and the impairments are set by different requests
       filters: new ChangeQueue((changes) => this.applyFilters(changes)),
       own: new ChangeQueue((changes) => this.applyOwn(changes)),
     };
-    this.own = { impairments: [], seed: null };
-    this.ownSliders = ownSliders(lab.impairmentTypes);
-    this.reads = 0;
-    this.others = h("p", { className: "hint" });
-    this.parts = [
-      SLIDERS.map(([name, place, ...shown]) => this.makeSlider("filters", `${name} ${place}`, ...shown)),
-      this.ownSliders.map(({ type, label, unit, maximum }) => this.makeSlider("own", type, label, unit, maximum)),
-      this.makeField("frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
-      this.makeField("bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false }),
-      this.others, button("Clear filters", () => this.clear()),
-    ];
+    this.own = new Map(DIRECTIONS.flatMap((direction) => ownFields(lab.impairmentTypes, direction)).map((each) => [each.key, each]));
+    this.directions = DIRECTIONS.map((value) => h("option", { value }));
+    this.direction = h("select", { id: "filter-direction", onchange: () => this.makeFields() }, this.directions);
+    this.place = h("div");
+    this.parts = [h("label", { className: "field" }, h("span", {}, "Direction"), this.direction), this.place, button("Clear filters", () => this.clear())];
+    this.makeFields();
+  }
+
+  // The fields of the chosen direction. GNS3's filters act in both; what they lack is added by our own.
+  makeFields() {
+    this.fields.clear();
+    this.edited.clear();
+    const direction = this.direction.value || "both";
+    const own = [...this.own.values()].filter((each) => each.direction === direction);
+    const ofGns3 = direction === "both";
+    this.place.replaceChildren(...[
+      ...(ofGns3 ? SLIDERS.map(([name, place, ...shown]) => this.makeSlider("filters", `${name} ${place}`, ...shown)) : []),
+      ...own.filter((each) => !each.isText).map(({ key, label, unit, maximum, least }) => this.makeSlider("own", key, label, unit, maximum, least)),
+      ...(ofGns3 ? [
+        this.makeField("filters", "frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
+        this.makeField("filters", "bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false })] : []),
+      ...own.filter((each) => each.isText).map(({ key, label }) => this.makeField("own", key, label, { placeholder: "icmp", spellcheck: false })),
+    ]);
+    this.draw();
   }
 
   get link() {
     return this.lab.links.get(this.id);
   }
 
-  makeSlider(kind, key, label, unit, most) {
-    const input = h("input", { type: "number", min: 0, value: 0, ariaLabel: `${label} in ${unit}` });
-    const range = h("input", { type: "range", min: 0, max: most, value: 0, ariaLabel: label, id: `slider-${key.replace(" ", "-")}` });
+  makeSlider(kind, key, label, unit, most, least = 0) {
+    const input = h("input", { type: "number", min: least, value: 0, step: "any", ariaLabel: unit ? `${label} in ${unit}` : `${label}, number` });
+    const range = h("input", { type: "range", min: least, max: most, value: 0, ariaLabel: label, id: `slider-${key.replace(" ", "-")}` });
     range.addEventListener("input", act(() => { input.value = range.value; return this.change(kind, key); }));
     this.watch(kind, key, input, range);
     return h("div", { className: "slider" }, h("span", {}, `${label} ${unit}`), range, input);
   }
 
-  makeField(key, label, properties) {
+  makeField(kind, key, label, properties) {
     const input = h("input", properties);
-    this.watch("filters", key, input);
+    this.watch(kind, key, input);
     return h("label", { className: "field" }, h("span", {}, label), input);
   }
 
@@ -59,14 +75,13 @@ export class LinkFilters {
 
   // The link may have changed meanwhile.
   update() {
-    if (this.link === this.seen) return;
-    this.seen = this.link;
+    this.directions.forEach((option, place) => setText(option, directionText(DIRECTIONS[place], this.lab.endNames(this.link))));
     this.draw();
-    act(() => this.readOwn())();
   }
 
   valueOf(kind, key) {
-    return kind === "filters" ? filterValue(this.link?.filters, key) : ownValue(this.own.impairments, this.ownSliders.find(({ type }) => type === key));
+    if (kind === "filters") return filterValue(this.link?.filters, key);
+    return ownValue(this.lab.impairments.get(this.id)?.impairments ?? [], this.own.get(key));
   }
 
   draw() {
@@ -78,18 +93,6 @@ export class LinkFilters {
       if (input.value !== value) input.value = value;
       if (range) range.value = value;
     }
-    setText(this.others, describeHidden(this.own.impairments, this.ownSliders));
-  }
-
-  async readOwn() {
-    const read = ++this.reads;
-    const own = await get(`${this.path}/impairments`);
-    if (read === this.reads) this.showOwn(own); // or it is older than the displayed values
-  }
-
-  showOwn(own) {
-    this.own = own;
-    this.draw();
   }
 
   // --- changing ---
@@ -103,28 +106,36 @@ export class LinkFilters {
     }
   }
 
+  // Values of the same fields that follow each other soon are undone together: a slider sends several a second.
   async applyFilters(changes) {
     const before = this.link;
     if (!before) return; // it was deleted meanwhile
     const { filters, jitterAlone } = changeFilters(before.filters, changes);
     if (jitterAlone) tell("Jitter needs a delay that it varies.", "warning");
-    const after = await put(this.path, { filters });
+    const [after] = await this.history.change(`Filters of ${this.lab.linkName(before)}`, [{ path: this.path, before, fields: { filters } }], { joins: this.joins(changes) });
     if (this.link === before) this.lab.apply("link.updated", after); // or an event has already brought this change, and perhaps newer ones
   }
 
   async applyOwn(changes) {
     const path = `${this.path}/impairments`;
-    const { impairments, seed } = await get(path);
-    const own = await put(path, { impairments: changeImpairments(impairments, changes, this.ownSliders), seed });
-    this.reads++;
-    this.showOwn(own);
+    const [before, known] = [await get(path), this.lab.impairments.get(this.id)];
+    const fields = { ...before, impairments: changeImpairments(before.impairments, changes, [...this.own.values()]) };
+    const [after] = await this.history.change(`Filters of ${this.lab.linkName(this.link)}`, [{ path, before, fields }], { joins: this.joins(changes) });
+    if (this.link && this.lab.impairments.get(this.id) === known) this.lab.apply("link.impairments", { ...after, link_id: this.id }); // as above
+  }
+
+  joins(changes) {
+    return `${this.path} ${[...changes.keys()].join(" ")}`;
   }
 
   async clear() {
     this.edited.clear();
     for (const changes of Object.values(this.changes)) changes.clear();
-    await put(this.path, { filters: {} });
-    await put(`${this.path}/impairments`, { impairments: [] });
-    await this.readOwn();
+    const path = `${this.path}/impairments`;
+    await this.history.change(`Clear the filters of ${this.lab.linkName(this.link)}`, [
+      { path: this.path, before: this.link, fields: { filters: {} } },
+      { path, before: await get(path), fields: { impairments: [], seed: null } },
+    ]);
+    this.draw();
   }
 }

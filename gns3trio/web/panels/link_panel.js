@@ -1,7 +1,7 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
 import { button, enable } from "../actions.js";
-import { at, get, post, put } from "../api.js";
+import { at, get, post } from "../api.js";
 import { h, setText } from "../dom.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
 import { formatCount, formatRate } from "../format.js";
@@ -9,32 +9,37 @@ import { LinkHosts } from "../hosts/link_hosts.js";
 import { linePlot } from "../plot.js";
 import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
+import { LinkConditions } from "./link_conditions.js";
 import { LinkFilters } from "./link_filters.js";
 import { tabs } from "./tabs.js";
 
 const SHOWN_SECONDS = 180;
 
 export class LinkPanel {
-  constructor(side, id, { lab, drawer, deleteThing }) {
+  constructor(side, id, { lab, drawer, history, deleteThing }) {
     Object.assign(this, { id, lab, drawer });
     this.path = `${lab.path}/links/${id}`;
     this.title = h("h2");
     this.problem = h("p", { className: "problem", role: "status" });
     this.hosts = new LinkHosts(lab, id);
+    this.conditions = new LinkConditions(lab, id);
     this.load = h("div");
     this.totals = h("p", { className: "hint" });
-    this.suspend = button("Suspend", () => put(this.path, { suspend: !this.link.suspend }));
+    this.suspend = button("Suspend", () => {
+      const fields = { suspend: !this.link.suspend };
+      return history.change(`${fields.suspend ? "Suspend" : "Resume"} ${lab.linkName(this.link)}`, [{ path: this.path, before: this.link, fields }]);
+    });
     this.capture = button("Capture", () => this.toggleCapture());
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = h("a", { className: "button", hidden: true }, "Download");
-    this.filters = new LinkFilters(lab, id);
+    this.filters = new LinkFilters(lab, history, id);
     this.tabs = tabs([
       { id: "overview", title: "Overview", make: () => [h("h3", {}, "Load"), this.load, this.totals] },
       { id: "filters", title: "Filters", make: () => this.filters.parts },
       { id: "captures", title: "Captures", make: () => h("p", { className: "buttons" }, this.capture, this.watch, this.download) },
       { id: "benchmark", title: "Benchmark", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
     ], { label: "About this link", kind: "link" });
-    this.parts = h("div", {}, this.title, this.problem, this.hosts.element,
+    this.parts = h("div", {}, this.title, this.problem, this.conditions.element, this.hosts.element,
       h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
       this.tabs.element);
     side.replaceChildren(this.parts);
@@ -77,6 +82,7 @@ export class LinkPanel {
     const problem = this.lab.problems.get(this.id);
     setText(this.problem, problem ? `Nothing crosses this link: ${problem}` : "");
     this.problem.hidden = !problem;
+    this.conditions.update();
     this.hosts.update();
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);

@@ -43,12 +43,14 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   }
 
   function makeRow({ id }) {
-    const [name, state] = [h("span", { className: "name" }), h("span")];
+    const [name, conditions, state] = [h("span", { className: "name" }), h("span", { className: "conditions" }), h("span")];
     return {
-      button: h("button", { type: "button", onclick: () => show(id) }, name, state),
+      button: h("button", { type: "button", onclick: () => show(id) }, name, conditions, state),
       update: (entry) => {
         setText(name, entry.name);
         name.title = entry.name;
+        setText(conditions, conditionsOf(entry));
+        conditions.title = entry.conditions?.join(", ") ?? "";
         setText(state, stateOf(entry));
         state.className = `hint status ${stateOf(entry)}`;
       },
@@ -58,8 +60,15 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   function stateOf({ id, isLink }) {
     if (!isLink) return lab.nodes.has(id) ? lab.stateOf(lab.nodes.get(id)) : "";
     if (lab.problems.has(id)) return "broken";
+    if (lab.links.get(id)?.suspend) return "suspended";
     const { bits } = lab.rate(id);
     return bits ? formatRate(bits) : "idle";
+  }
+
+  // What is set on a link is shown before its load.
+  function conditionsOf({ isLink, conditions }) {
+    if (!isLink || !conditions.length) return "";
+    return conditions.length > 1 ? `${conditions[0]} +${conditions.length - 1}` : conditions[0];
   }
 
   function changeText() {

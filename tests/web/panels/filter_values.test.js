@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  changeFilters, changeImpairments, describeHidden, filterValue, ownSliders, ownValue,
+  changeFilters, changeImpairments, filterValue, ownFields, ownValue,
 } from "../../../gns3trio/web/panels/filter_values.js";
 
 const after = (filters, changes) => changeFilters(filters, Object.entries(changes)).filters;
-const moved = (impairments, changes) => changeImpairments(impairments, Object.entries(changes), SLIDERS);
+const moved = (impairments, changes, direction = "both") =>
+  changeImpairments(impairments, Object.entries(changes).map(([type, value]) => [`${direction} ${type}`, value]), ownFields(TYPES, direction));
 const parameter = (name, slider, suggested = null) => ({ name, required: true, slider, suggested });
 const PERCENT = parameter("percent", { maximum: 100, unit: "%", factor: 1 });
 const TYPES = [ // as the server describes them, in part
@@ -15,11 +16,10 @@ const TYPES = [ // as the server describes them, in part
   { type: "loss", title: "Loss", gns3_filter: "packet_loss", parameters: [PERCENT] },
   { type: "duplicate", title: "Duplicate", gns3_filter: null, parameters: [PERCENT] },
   { type: "reorder", title: "Reorder", gns3_filter: null, parameters: [PERCENT, parameter("milliseconds", { maximum: 300, unit: "ms", factor: 1 }, 10)] },
-  { type: "match", title: "Match", gns3_filter: null, parameters: [parameter("expression", null)] },
+  { type: "match", title: "Match", gns3_filter: "bpf", parameters: [{ ...parameter("expression", null), kind: "text" }] },
   { type: "pair", title: "Pair", gns3_filter: null, parameters: [PERCENT, parameter("other", null)] },
 ];
-const SLIDERS = ownSliders(TYPES);
-const slider = (type) => SLIDERS.find((each) => each.type === type);
+const fieldOf = (type, direction = "both") => ownFields(TYPES, direction).find((each) => each.type === type);
 const both = (type, fields) => ({ type, ...fields, direction: "both" });
 
 test("fields show the values of filters, or nothing", () => {
@@ -57,18 +57,27 @@ test("jitter without a delay is told", () => {
   assert.equal(changeFilters({ delay: [20, 5] }, [["delay 0", "0"], ["delay 1", "0"]]).jitterAlone, false);
 });
 
-test("what GNS3's filters lack has a slider, where one value says enough", () => {
-  assert.deepEqual(SLIDERS, [
-    { type: "rate", field: "bits_per_second", label: "Rate limit", unit: "kbit/s", maximum: 10000, factor: 1000, rest: {} },
-    { type: "duplicate", field: "percent", label: "Duplicate", unit: "%", maximum: 100, factor: 1, rest: {} },
-    { type: "reorder", field: "percent", label: "Reorder", unit: "%", maximum: 100, factor: 1, rest: { milliseconds: 10 } },
+test("what GNS3's filters lack has a field, where one value says enough", () => {
+  const usual = { direction: "both", least: 0, isText: false };
+  assert.deepEqual(ownFields(TYPES, "both"), [
+    { ...usual, key: "both rate", type: "rate", field: "bits_per_second", label: "Rate limit", unit: "kbit/s", maximum: 10000, factor: 1000, rest: {} },
+    { ...usual, key: "both duplicate", type: "duplicate", field: "percent", label: "Duplicate", unit: "%", maximum: 100, factor: 1, rest: {} },
+    { ...usual, key: "both reorder", type: "reorder", field: "percent", label: "Reorder", unit: "%", maximum: 100, factor: 1, rest: { milliseconds: 10 } },
   ]);
+});
+
+test("in one direction there is a field for each type, because GNS3's filters act in both", () => {
+  assert.deepEqual(ownFields(TYPES, "a_to_b").map(({ key, isText }) => [key, isText]),
+    [["a_to_b rate", false], ["a_to_b loss", false], ["a_to_b duplicate", false], ["a_to_b reorder", false], ["a_to_b match", true]]);
 });
 
 test("our own filters are shown in the units of their sliders", () => {
   const impairments = [both("rate", { bits_per_second: 512_000 }), { type: "duplicate", percent: 5, direction: "a_to_b" }];
-  assert.equal(ownValue(impairments, slider("rate")), 512);
-  assert.equal(ownValue(impairments, slider("duplicate")), 0); // that of one direction has no slider
+  assert.equal(ownValue(impairments, fieldOf("rate")), 512);
+  assert.equal(ownValue(impairments, fieldOf("duplicate")), 0); // that of one direction has a field of its own
+  assert.equal(ownValue(impairments, fieldOf("duplicate", "a_to_b")), 5);
+  const text = fieldOf("match", "b_to_a");
+  assert.deepEqual([ownValue([], text), ownValue([{ type: "match", expression: "icmp", direction: "b_to_a" }], text)], ["", "icmp"]);
 });
 
 test("a slider that is moved changes its own filter, in its place", () => {
@@ -77,20 +86,21 @@ test("a slider that is moved changes its own filter, in its place", () => {
   assert.deepEqual(moved([others[0], rate, others[1]], { rate: "500" }), [others[0], { ...rate, bits_per_second: 500_000 }, others[1]]);
 });
 
-test("a slider adds its filter, and takes it away at nothing", () => {
-  assert.deepEqual(moved([], { duplicate: "2" }), [{ type: "duplicate", percent: 2 }]);
-  assert.deepEqual(moved([], { reorder: "2" }), [{ type: "reorder", percent: 2, milliseconds: 10 }]);
+test("a field adds its filter, and takes it away at nothing", () => {
+  assert.deepEqual(moved([], { duplicate: "2" }), [both("duplicate", { percent: 2 })]);
+  assert.deepEqual(moved([], { reorder: "2" }), [both("reorder", { percent: 2, milliseconds: 10 })]);
   assert.deepEqual(moved([], { rate: "0" }), []);
   assert.deepEqual(moved([both("duplicate", { percent: 2 }), both("reorder", { percent: 1 })], { duplicate: "0" }), [both("reorder", { percent: 1 })]);
+});
+
+test("a field of one direction leaves the other alone", () => {
+  const others = [both("duplicate", { percent: 2 }), { type: "loss", percent: 9, direction: "b_to_a" }];
+  assert.deepEqual(moved(others, { loss: "5" }, "a_to_b"), [...others, { type: "loss", percent: 5, direction: "a_to_b" }]);
+  assert.deepEqual(moved(others, { loss: "" }, "b_to_a"), [others[0]]);
+  assert.deepEqual(moved([], { match: " icmp " }, "b_to_a"), [{ type: "match", expression: "icmp", direction: "b_to_a" }]);
 });
 
 test("a reorder that is moved keeps its time", () => {
   const reorder = both("reorder", { percent: 5, milliseconds: 77 });
   assert.deepEqual(moved([reorder], { reorder: "6" }), [{ ...reorder, percent: 6 }]);
-});
-
-test("what no slider shows is named", () => {
-  const impairments = [both("rate", { bits_per_second: 1 }), { type: "rate", bits_per_second: 1, direction: "a_to_b" }, both("gilbert", {})];
-  assert.equal(describeHidden(impairments, SLIDERS), "rate (a to b), gilbert (both)");
-  assert.equal(describeHidden([], SLIDERS), "");
 });

@@ -11,6 +11,8 @@ function labOf(nodes, links = []) {
     nodes: new Map(nodes.map((each) => [each.node_id, each])),
     links: new Map(links.map((each) => [each.link_id, each])),
     problems: new Map(),
+    impairments: new Map(),
+    conditionsOf: ({ conditions = [] }) => conditions.map((text) => ({ text })),
     hosts: { wordsOf: ({ host }) => host ?? "" },
     stateOf({ node_id, status }) {
       return this.problems.has(node_id) ? "not run here" : status;
@@ -141,4 +143,15 @@ test("ten thousand nodes and links are found", () => {
   const index = indexOf(numbers.map((number) => node(`PC${number}`)), numbers.map((number) => link(`PC${number} e0 – SW`)));
   assert.equal(index.find("").length, 20_000);
   assert.deepEqual(index.find("pc9999").map(({ name }) => name), ["PC9999", "PC9999 e0 – SW"]);
+});
+
+test("a link is found by what is set on it, also by what is set later", () => {
+  const lab = labOf([], [link("PC1 – SW1", { conditions: ["loss 5 %"] }), link("PC2 – SW1")]);
+  const index = new LabIndex(lab);
+  index.refresh();
+  assert.deepEqual(index.find("loss").map(({ name, conditions }) => [name, conditions]), [["PC1 – SW1", ["loss 5 %"]]]);
+  lab.conditionsOf = () => [{ text: "rate 64 kbit/s" }];
+  lab.impairments.set("link PC2 – SW1", {});
+  index.refresh();
+  assert.deepEqual(index.find("64 kbit/s").map(({ name }) => name), ["PC2 – SW1"]);
 });
