@@ -216,12 +216,12 @@ def _values(
             return [(f"{column}=", "") for column in parser.get_default("columns")]
         return [(state, "") for state in parser.get_default("states")]
     if action.dest == "filters":
-        from gns3trio.commands.link import FILTERS
+        from gns3trio.commands.link_conditions import FILTERS
 
         used = {word.partition("=")[0] for word in given.get("filters", ())}
         return [(f"{name}=", values) for name, values in FILTERS.items() if name not in used]
     if action.dest == "impairments":
-        from gns3trio.commands.link import values_of
+        from gns3trio.commands.link_conditions import values_of
         from gns3trio.conditions.impairments import IMPAIRMENT_TYPES
 
         return [(f"{name}=", values_of(kind)) for name, kind in IMPAIRMENT_TYPES.items()]

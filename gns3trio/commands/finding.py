@@ -23,23 +23,27 @@ def _matching(wanted: str, things: Sequence[Json], id_name: str, names: Names) -
     return found
 
 
-def _only(kind: str, wanted: str, found: Sequence[Json], id_name: str, known: Iterable[str] = ()) -> Json:
+def _only(
+    kind: str, wanted: str, found: Sequence[Json], id_name: str, known: Iterable[str] = (), *, hint: str = ""
+) -> Json:
     """The only object that was found. Raises NotFound if there is none, with similar ones of the ``known`` names, and
     Invalid if there are several.
     """
     if not found:
-        raise NotFound(f"there is no {kind} {wanted!r}.{did_you_mean(wanted, known)}".removesuffix("."))
+        raise NotFound(f"there is no {kind} {wanted!r}.{did_you_mean(wanted, known) or hint}".removesuffix("."))
     if len(found) > 1:
         raise Invalid(f"{wanted!r} is several {kind}s: {', '.join(each[id_name] for each in found)}")
     return found[0]
 
 
-def find_in(kind: str, wanted: str, things: Sequence[Json], id_name: str, name: str = "name") -> Json:
-    """One of ``things`` by name, id or the beginning of its id. Raises NotFound if there is none, Invalid if there are
-    several.
+def find_in(
+    kind: str, wanted: str, things: Sequence[Json], id_name: str, name: str = "name", *, hint: str = ""
+) -> Json:
+    """One of ``things`` by name, id or the beginning of its id. Raises NotFound if there is none, with ``hint`` unless
+    a name is similar, and Invalid if there are several.
     """
     found = _matching(wanted, things, id_name, lambda each: [each[name]])
-    return _only(kind, wanted, found, id_name, (str(each[name]) for each in things))
+    return _only(kind, wanted, found, id_name, (str(each[name]) for each in things), hint=hint)
 
 
 async def find_project(server: Client, wanted: str) -> Json:
@@ -58,7 +62,7 @@ async def find_compute(server: Client, wanted: str) -> Json:
 async def find_template(server: Client, wanted: str) -> Json:
     """Find a template by name or id."""
     templates = await server.request("GET", "/v2/templates")
-    return find_in("template", wanted, templates, "template_id")
+    return find_in("template", wanted, templates, "template_id", hint=" gns3trio template list lists them")
 
 
 async def find_snapshot(server: Client, path: str, wanted: str) -> Json:

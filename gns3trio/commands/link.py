@@ -1,50 +1,30 @@
 """``gns3trio link``: creates, filters, suspends and watches links."""
 
 import argparse
-from typing import Any, get_args
-
-import trio
+from typing import Any
 
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import REPORT, add_action, add_list
 from gns3trio.commands.finding import find_link, find_node, open_path
 from gns3trio.commands.lab import Json, ends_of, follow, link_name, nodes_by_id, problems, run
+from gns3trio.commands.link_conditions import (
+    FILTERS_EPILOG,
+    IMPAIRMENTS_EPILOG,
+    NO_IMPAIRMENTS,
+    all_impairments,
+    impairment_text,
+    impairments_of,
+    parse_filter,
+    parse_impairment,
+)
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.output import print_data, print_facts, print_json, print_line, print_table, show
 from gns3trio.commands.questions import add_yes, confirm
-from gns3trio.conditions.impairments import IMPAIRMENT_TYPES, ImpairmentType, LinkDirection
-from gns3trio.conditions.parameters import Parameter
-from gns3trio.errors import Invalid, NotFound
+from gns3trio.errors import Invalid
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
-
-FILTERS = {  # those of GNS3, and their values
-    "delay": "MS[,JITTER]",
-    "packet_loss": "PERCENT",
-    "corrupt": "PERCENT",
-    "frequency_drop": "N",
-    "bpf": "EXPRESSION",
-}
-
-
-def values_of(kind: ImpairmentType) -> str:
-    """The values of a type of impairment, as they are written after it."""
-    return ",".join(parameter.short_name for parameter in kind.parameters)
-
-
-_DIRECTIONS = get_args(LinkDirection)
-_MULTIPLES = {"k": 10**3, "M": 10**6, "G": 10**9}
-_IMPAIRMENTS_EPILOG = (
-    "Impairments: "
-    + " ".join(f"{name}={values_of(kind)}" for name, kind in IMPAIRMENT_TYPES.items())
-    + ". They act in their order, after the filters. BITS per second may end in k, M or G. With :a_to_b or :b_to_a one"
-    " acts in that direction only; a is the end that the link's name begins with."
-)
-_EPILOG = "Filters: " + " ".join(f"{name}={values}" for name, values in FILTERS.items())
-_NO_IMPAIRMENTS: Json = {"impairments": [], "seed": None}
-_AT_ONCE = 16
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "link",
     )
     filters.add_argument("filters", nargs="*", metavar="NAME=VALUES", help="such as delay=20,2 or packet_loss=5")
-    filters.epilog = _EPILOG
+    filters.epilog = FILTERS_EPILOG
     impair = add_action(
         actions, "impair", "set the impairments of a link; without any, remove them", _impair, "project", "link"
     )
@@ -74,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     impair.add_argument(
         "--seed", type=to_whole, help="seed of the random decisions: the same seed and frames give the same decisions"
     )
-    impair.epilog = _IMPAIRMENTS_EPILOG
+    impair.epilog = IMPAIRMENTS_EPILOG
     for name, text in (
         ("suspend", "stop a link from passing frames"),
         ("resume", "let a suspended link pass frames again"),
@@ -95,68 +75,11 @@ async def _problems(server: Client, path: str) -> dict[str, str]:
     return {link["link_id"]: link["message"] for link in (await problems(server, path))["links"]}
 
 
-def impairment_text(impairment: Json) -> str:
-    """The short form of an impairment, such as ``loss=100`` or ``rate=1Mbit/s(a_to_b)``."""
-    kind = IMPAIRMENT_TYPES.get(impairment["type"])
-    if kind is None:  # the server knows more of them
-        values = [str(value) for name, value in impairment.items() if name not in ("type", "direction")]
-    else:
-        values = [_value_text(each, impairment[each.name]) for each in kind.parameters if _is_told(each, impairment)]
-    way = "" if impairment["direction"] == "both" else f"({impairment['direction']})"
-    return f"{impairment['type']}={','.join(values)}{way}"
-
-
-def _is_told(parameter: Parameter, impairment: Json) -> bool:
-    is_needed = parameter in IMPAIRMENT_TYPES[impairment["type"]].needed
-    return parameter.name in impairment and (
-        is_needed or (parameter.is_told and impairment[parameter.name] != parameter.default)
-    )
-
-
-def _value_text(parameter: Parameter, value: Any) -> str:
-    return _rate_text(value) if parameter.unit == "bit/s" else _number_text(value)
-
-
-def _number_text(value: object) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def _rate_text(bits_per_second: int) -> str:
-    for size, unit in ((10**9, "Gbit/s"), (10**6, "Mbit/s"), (10**3, "kbit/s")):
-        if bits_per_second >= size:
-            return f"{bits_per_second / size:.10g}{unit}"
-    return f"{bits_per_second}bit/s"
-
-
-async def _impairments(server: Client, path: str, link: Json) -> Json:
-    """The impairments of a link; none if the server is GNS3's."""
-    try:
-        told: Json = await server.request("GET", f"{path}/links/{link['link_id']}/impairments")
-    except NotFound:
-        return _NO_IMPAIRMENTS
-    return told
-
-
-async def _all_impairments(server: Client, path: str, links: list[Json]) -> dict[str, list[Json]]:
-    """The impairments of each link, with several requests at once, because a lab may have hundreds of links."""
-    told: dict[str, list[Json]] = {}
-    limit = trio.CapacityLimiter(_AT_ONCE)
-
-    async def ask(link: Json) -> None:
-        async with limit:
-            told[link["link_id"]] = (await _impairments(server, path, link))["impairments"]
-
-    async with trio.open_nursery() as nursery:
-        for link in links:
-            nursery.start_soon(ask, link)
-    return told
-
-
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     nodes, links = await nodes_by_id(server, path), await server.request("GET", f"{path}/links")
     is_told = arguments.output in ("table", "wide") or arguments.conditions
-    impairments = await _all_impairments(server, path, links) if is_told else {}
+    impairments = await all_impairments(server, path, links) if is_told else {}
     broken = await _problems(server, path) if is_told else {}
 
     def row_of(link: Json) -> tuple[str, ...]:
@@ -169,7 +92,7 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
     name = link_name(await nodes_by_id(server, path), link)
     problem = (await _problems(server, path)).get(link["link_id"])
-    state = _state(link, (await _impairments(server, path, link))["impairments"], problem)
+    state = _state(link, (await impairments_of(server, path, link))["impairments"], problem)
     facts = {"link": name, "state": state, "link_id": link["link_id"], "capture": link["capture_file_path"]}
     if problem is not None:
         facts["problem"] = problem
@@ -225,61 +148,27 @@ async def _filter(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
     filters: dict[str, list[Any]] = {}
-    for name, values in map(_parse_filter, arguments.filters):
+    for name, values in map(parse_filter, arguments.filters):
         if name in filters:
             raise Invalid(f"{name}: is given twice")
         filters[name] = values
     route = f"{path}/links/{link['link_id']}"
-    impairments = await _impairments(server, path, link)
+    impairments = await impairments_of(server, path, link)
     link = await server.request("PUT", route, {"filters": filters})
-    if not filters and impairments != _NO_IMPAIRMENTS:
+    if not filters and impairments != NO_IMPAIRMENTS:
         await server.request("PUT", f"{route}/impairments", {"impairments": []})
     await _print(server, path, arguments, link)
-
-
-def _parse_filter(text: str) -> tuple[str, list[Any]]:
-    name, separator, values = text.partition("=")
-    if not separator or not values:
-        raise Invalid(f"{text}: is not NAME=VALUES; {_EPILOG}")
-    return name, [values] if name == "bpf" else values.split(",")
 
 
 async def _impair(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
-    body = {"impairments": [_parse_impairment(text) for text in arguments.impairments], "seed": arguments.seed}
+    body = {"impairments": [parse_impairment(text) for text in arguments.impairments], "seed": arguments.seed}
     told = await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", body)
     if arguments.json:
         print_data(arguments, told)
     else:
         await _print(server, path, arguments, link)
-
-
-def _parse_impairment(text: str) -> Json:
-    name, separator, rest = text.partition("=")
-    kind = IMPAIRMENT_TYPES.get(name)
-    if not separator or not rest or kind is None:
-        raise Invalid(f"{text}: is not TYPE=VALUES[:DIRECTION]; {_IMPAIRMENTS_EPILOG}")
-    head, _, direction = rest.rpartition(":")
-    if direction in _DIRECTIONS:
-        rest = head
-    else:
-        direction = "both"
-    is_text = any(isinstance(parameter.default, str) for parameter in kind.parameters)  # which may have commas
-    values = [rest] if is_text else rest.split(",")
-    if len(values) > len(kind.parameters):
-        raise Invalid(f"{text}: there are more values than {name}={values_of(kind)}")
-    parsed = values if is_text else [_parse_number(text, value) for value in values]
-    fields = (parameter.name for parameter in kind.parameters)
-    return {"type": name, "direction": direction, **dict(zip(fields, parsed, strict=False))}
-
-
-def _parse_number(text: str, value: str) -> float:
-    try:
-        number = float(value[:-1]) * _MULTIPLES[value[-1]] if value[-1:] in _MULTIPLES else float(value)
-        return int(number) if number.is_integer() else number
-    except ValueError:
-        raise Invalid(f"{text}: {value!r} is not a number") from None
 
 
 async def _suspend(server: Client, arguments: argparse.Namespace) -> None:

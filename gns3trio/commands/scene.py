@@ -2,13 +2,28 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from gns3trio.classes import define, frozen
 from gns3trio.commands.lab import Json
+from gns3trio.commands.scene_conditions import conditions_text
+from gns3trio.commands.scene_room import Room
 from gns3trio.commands.scene_style import ABOVE, LEFT, Box, data_url, letters, picture, shown, stroke, width_of
+from gns3trio.commands.scene_theme import (
+    CONDITION,
+    CONDITION_PLATE,
+    NODE_PLATE,
+    PAPER,
+    PORT,
+    STARTED,
+    STOPPED,
+    SUSPENDED,
+    WIRE,
+    Theme,
+    style_sheet,
+)
 
 _MARGIN = 30
 _WIDTH, _HEIGHT = 65, 59  # size of a node whose size is unknown
@@ -16,13 +31,12 @@ _APART = 18  # between parallel links: more than a line of text, as long as all 
 _NAME_ABOVE = 8  # from the symbol to a name without a position of its own
 _PORT_AWAY = 16  # from the edge of a node to the name of its port
 _STEP = 14  # step along the wire when searching room for a text
+_CONDITION_WIDE = 0.56  # width of a letter of the filters and impairments of a link, in em
 _MOST_STEPS = 100  # a wire may be as long as 2**31 pixels
-_HALO = 'stroke="#ffffff" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'  # separates texts from lines
-_SMALL = 'font-size="10"'
-_PORT_COLOR, _FILTER_COLOR = "#5c6470", "#a61e4d"
-_GOOD, _IDLE = "#2b8a3e", "#8a95a1"
-_CELL = 64  # pixels: size of the grid cells in which overlaps are searched
-_LARGE = 10_000  # pixels
+# Separates texts from what is below them.
+_HALO = f'stroke="{PAPER}" stroke-width="4" stroke-linejoin="round" paint-order="stroke"'
+_PORT_SIZE, _CONDITION_SIZE = 10, 11
+_LAMPS = {"started": STARTED, "suspended": SUSPENDED}
 
 Place = tuple[float, float]
 
@@ -33,32 +47,36 @@ def draw(
     links: Sequence[Json],
     drawings: Sequence[Json] = (),
     symbols: Mapping[str, str] | None = None,
+    impairments: Mapping[str, Sequence[Json]] | None = None,
+    theme: Theme = "light",
 ) -> str:
-    """Draw a project. ``symbols`` maps the ids of symbols to their pictures as ``data:`` URLs.
+    """Draw a project. ``symbols`` maps the ids of symbols to their pictures as ``data:`` URLs, ``impairments`` the
+    ids of links to theirs.
 
-    A started node has a green dot. A suspended link is dashed. A link shows its filters, and the names of its ports at
-    its ends.
+    A started node has a green dot, a suspended one an orange one. A suspended link is dashed. A link shows its filters
+    and impairments, and the names of its ports at its ends. Texts make room for each other.
     """
     boxes = {node["node_id"]: _box(node) for node in nodes}
     used = sorted({node["symbol"] for node in nodes} & set(symbols or ()))
     ids = {symbol: f"symbol{number}" for number, symbol in enumerate(used)}
-    room = _Room(boxes.values())
+    room = Room(boxes.values())
     layers: defaultdict[int, _Layer] = defaultdict(_Layer)
     for node in nodes:
         box = boxes[node["node_id"]]
         layers[node["z"]].nodes.extend(_node(node, box, ids.get(node["symbol"])))
         layers[node["z"]].names.append(_name(node, box, room))
     wires = list(_wires(nodes, links, boxes))
-    _reserve(wires, boxes, room)
     zs = {node["node_id"]: node["z"] for node in nodes}
     for wire in wires:
         layer = layers[min(zs[end["node_id"]] for end in wire.link["nodes"])]
-        ports, filters = _texts(wire, boxes, room)
-        layer.links.extend((_line(wire), *filters))
-        layer.ports.extend(ports)
+        layer.links.append(_line(wire))
+        layer.ports.extend(_port_names(wire, boxes, room))
+    for wire in wires:
+        layer = layers[min(zs[end["node_id"]] for end in wire.link["nodes"])]
+        layer.conditions.extend(_conditions(wire, (impairments or {}).get(wire.link.get("link_id", ""), ()), room))
     covered = [*boxes.values(), *room.taken]
     for drawing in drawings:
-        svg, own = picture(drawing["svg"])
+        svg, own = picture(drawing["svg"], theme)
         if own is not None:
             layers[drawing["z"]].drawings.append(_drawing(drawing, svg, own))
             covered.append(own.turned(drawing["rotation"], drawing["x"], drawing["y"]))
@@ -70,9 +88,9 @@ def draw(
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width:g}" height="{height:g}" '
         'font-family="sans-serif" font-size="12">',
-        f"<title>{shown(title)}</title>",
+        f"<title>{shown(title)}</title>{style_sheet(theme)}",
         *_definitions(ids, symbols or {}),
-        f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
+        f'<rect x="{left:g}" y="{top:g}" width="{width:g}" height="{height:g}" fill="{PAPER}" class="paper"/>',
         *(line for z in sorted(layers) for line in layers[z].lines()),
         "</svg>",
     ]
@@ -86,48 +104,18 @@ class _Layer:
     links: list[str] = attrs.field(factory=list)
     nodes: list[str] = attrs.field(factory=list)
     ports: list[str] = attrs.field(factory=list)
+    conditions: list[str] = attrs.field(factory=list)
     names: list[str] = attrs.field(factory=list)
     drawings: list[str] = attrs.field(factory=list)
 
     def lines(self) -> list[str]:
-        return [*self.links, *self.nodes, *self.ports, *self.names, *self.drawings]
+        return [*self.links, *self.conditions, *self.nodes, *self.ports, *self.names, *self.drawings]
 
 
 def _box(node: Json) -> Box:
     """The area of a node. GNS3's coordinates are those of the upper left corner of its symbol."""
     x, y = node["x"], node["y"]
     return Box(x, y, x + (node["width"] or _WIDTH), y + (node["height"] or _HEIGHT))
-
-
-class _Room:
-    """The occupied areas, among which texts search a free place."""
-
-    def __init__(self, covered: Iterable[Box]) -> None:
-        self.taken: list[Box] = []
-        self._cells: dict[tuple[int, int], list[Box]] = {}
-        for box in covered:
-            self._put(box)
-
-    def take(self, box: Box) -> None:
-        """Mark an area as occupied."""
-        self.taken.append(box)
-        self._put(box)
-
-    def is_free(self, box: Box) -> bool:
-        """Whether nothing occupies the area."""
-        return not any(box.overlaps(other) for cell in _cells(box) for other in self._cells.get(cell, ()))
-
-    def _put(self, box: Box) -> None:
-        for cell in _cells(box):
-            self._cells.setdefault(cell, []).append(box)
-
-
-def _cells(box: Box) -> Iterator[tuple[int, int]]:
-    if max(box.right - box.left, box.bottom - box.top) > _LARGE:
-        return  # larger than the grid: nothing has room beside it
-    for column in range(int(box.left // _CELL), int(box.right // _CELL) + 1):
-        for row in range(int(box.top // _CELL), int(box.bottom // _CELL) + 1):
-            yield column, row
 
 
 @frozen
@@ -193,32 +181,43 @@ def _line(wire: _Wire) -> str:
     return f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" {style}/>'
 
 
-def _reserve(wires: Iterable[_Wire], boxes: Mapping[str, Box], room: _Room) -> None:
-    """Reserve the areas of port names with positions of their own, before other texts search a place."""
-    for wire in wires:
-        for end, name in zip(wire.link["nodes"], wire.ports, strict=True):
-            if _is_placed(label := end.get("label") or {}):
-                box = boxes[end["node_id"]]
-                room.take(_label_box(label, label.get("text", name), (box.left, box.top)))
-
-
-def _texts(wire: _Wire, boxes: dict[str, Box], room: _Room) -> tuple[list[str], list[str]]:
-    """The filters, and the names of the ports: at their own positions, or on the wire beside the node."""
-    names = []
+def _port_names(wire: _Wire, boxes: dict[str, Box], room: Room) -> Iterator[str]:
+    """The names of the ports: at their own positions, or on the wire beside the node."""
     for end, name, way in zip(wire.link["nodes"], wire.ports, (1, -1), strict=True):
         box, label = boxes[end["node_id"]], end.get("label") or {}
-        if _is_placed(label):
-            names.append(_placed(label, label.get("text", name), (box.left, box.top)))
-            continue
         first = _inside(wire, box) + _PORT_AWAY
         count = min(max(int((wire.length / 2 - first) // _STEP), 0), _MOST_STEPS)
         places = [wire.at(way * (first + _STEP * number)) for number in range(count + 1)]
-        names.append(_found(places, name, 10, f'fill="{_PORT_COLOR}" {_SMALL}', room))
-    filters = " ".join(f"{name}={','.join(map(str, values))}" for name, values in wire.link["filters"].items())
-    if not filters:
-        return names, []
-    places = [wire.at(way * wire.length * part) for part in (0.5, 0.4, 0.3) for way in (1, -1)]
-    return names, [_found(places, filters, 12, f'fill="{_FILTER_COLOR}"', room)]
+        if _is_placed(label):
+            text, corner = label.get("text", name), (box.left, box.top)
+            x, y = room.settle(_label_box(label, text, corner), places)
+            yield _placed(label, text, (corner[0] + x, corner[1] + y))
+            continue
+        x, y = places[room.first_free([_around(place, name, _PORT_SIZE) for place in places])]
+        style = f'fill="{PORT}" class="port halo" font-size="{_PORT_SIZE}"'
+        yield f'<text x="{x:g}" y="{y + _PORT_SIZE / 3:g}" text-anchor="middle" {style} {_HALO}>{shown(name)}</text>'
+
+
+def _conditions(wire: _Wire, impairments: Sequence[Json], room: Room) -> Iterator[str]:
+    """The filters and impairments of a link, on a plate in the middle of its wire."""
+    text = conditions_text(wire.link["filters"], impairments, wire.start, wire.end)
+    if not text:
+        return
+    places = [wire.at(way * wire.length * part) for part in (0.5, 0.42, 0.34, 0.26) for way in (1, -1)]
+    half = _CONDITION_WIDE * _CONDITION_SIZE * len(text) / 2 + 6
+    boxes = [Box(x - half, y - _CONDITION_SIZE * 0.8, x + half, y + _CONDITION_SIZE * 0.8) for x, y in places]
+    number = room.first_free(boxes)
+    (x, y), box = places[number], boxes[number]
+    size = f'x="{box.left:g}" y="{box.top:g}" width="{box.right - box.left:g}" height="{box.bottom - box.top:g}"'
+    yield f'<rect {size} rx="8" fill="{CONDITION_PLATE}" stroke="{CONDITION}" stroke-width="1" class="plate"/>'
+    style = f'fill="{CONDITION}" class="condition" font-size="{_CONDITION_SIZE}"'
+    yield f'<text x="{x:g}" y="{y + _CONDITION_SIZE / 3:g}" text-anchor="middle" {style}>{shown(text)}</text>'
+
+
+def _around(place: Place, text: str, size: float) -> Box:
+    """The area of a text whose middle is at a point."""
+    half = width_of(text, size) / 2
+    return Box(place[0] - half, place[1] - size * 0.7, place[0] + half, place[1] + size * 0.7)
 
 
 def _inside(wire: _Wire, box: Box) -> float:
@@ -230,16 +229,6 @@ def _inside(wire: _Wire, box: Box) -> float:
         if way
     ]
     return min(parts, default=0) * wire.length
-
-
-def _found(places: Sequence[Place], text: str, size: float, style: str, room: _Room) -> str:
-    """A text at the first free position, or at the first position if none is free."""
-    half = width_of(text, size) / 2
-    around = [Box(x - half, y - size * 0.7, x + half, y + size * 0.7) for x, y in places]
-    number = next((number for number, box in enumerate(around) if room.is_free(box)), 0)
-    room.take(around[number])
-    x, y = places[number]
-    return f'<text x="{x:g}" y="{y + size / 3:g}" text-anchor="middle" {style} {_HALO}>{shown(text)}</text>'
 
 
 def _is_placed(label: Json) -> bool:
@@ -274,15 +263,15 @@ def _node(node: Json, box: Box, symbol: str | None) -> Iterator[str]:
     width, height = box.right - box.left, box.bottom - box.top
     place = f'x="{box.left:g}" y="{box.top:g}" width="{width:g}" height="{height:g}"'
     if symbol is None:
-        yield f'<rect {place} rx="6" fill="#eef1f4" stroke="{_PORT_COLOR}" stroke-width="2"/>'
+        yield f'<rect {place} rx="6" fill="{NODE_PLATE}" stroke="{WIRE}" stroke-width="2" class="node"/>'
     else:
         yield f'<use {place} xlink:href="#{symbol}"/>'
-    lamp = _GOOD if node["status"] == "started" else _IDLE
+    lamp = _LAMPS.get(node["status"], STOPPED)
     x, y = box.right - 4, box.bottom - 4
-    yield f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="{lamp}" stroke="#ffffff" stroke-width="2"/>'
+    yield f'<circle cx="{x:g}" cy="{y:g}" r="5" fill="{lamp}" stroke="{PAPER}" stroke-width="2" class="lamp"/>'
 
 
-def _name(node: Json, box: Box, room: _Room) -> str:
+def _name(node: Json, box: Box, room: Room) -> str:
     """The name of a node: at its own position, or above its symbol."""
     label = node["label"]
     if _is_placed(label):

@@ -13,6 +13,7 @@ from html import escape as escape_xml
 from typing import Any
 
 from gns3trio.classes import frozen
+from gns3trio.commands.scene_theme import INK, WIRE, Theme, drawing_style_sheet
 from gns3trio.printable import escape
 
 LEFT, ABOVE = 4, 3  # margin to the left of a text and above it
@@ -25,11 +26,13 @@ _MAX_STROKE = 200
 _MAX_LINES = 1000
 _MAX_WIDTH = 40
 
+_PICTURES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"})
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{1,30}")
 _WORDS = frozenset({"font-family", "font-weight", "font-style", "fill-opacity", "text-decoration"})
 _WORD = re.compile(r"[\w .,#%-]{1,100}")
 _SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,6})?)(?: ?(px|pt))?")
 _LENGTH = re.compile(r"(\d{1,6}(?:\.\d{1,12})?)(?:px)?")
+_END_OF_ROOT = re.compile(r"</svg\s*>\s*\Z")
 _ROOT = re.compile(r"<svg(?=[\s/>])[^<>]*")
 _NOTE = re.compile(r"<text(?=[\s>])([^<>]*)>([^<]*)</text>")
 _ELEMENT = re.compile(r"<([A-Za-z][\w:.-]*)")
@@ -53,6 +56,10 @@ class Box:
         return (
             self.left < other.right and other.left < self.right and self.top < other.bottom and other.top < self.bottom
         )
+
+    def moved(self, x: float, y: float) -> "Box":
+        """The same rectangle at another place."""
+        return Box(self.left + x, self.top + y, self.right + x, self.bottom + y)
 
     def turned(self, degrees: float, x: float, y: float) -> "Box":
         """The bounding box after a rotation around the origin and a move by ``x``, ``y``."""
@@ -89,14 +96,21 @@ def letter_size(value: str) -> float:
 def letters(style: object) -> tuple[str, float]:
     """The SVG attributes and the font size of a text with this style, a list of CSS declarations."""
     size = 12.0
-    found = {"fill": "#1c2128"}
+    found = {"fill": INK}
     for declaration in style.split(";") if isinstance(style, str) else ():
         name, _, value = (part.strip() for part in declaration.partition(":"))
         if name == "font-size":
             size = letter_size(value)
         elif (name == "fill" and color(value)) or (name in _WORDS and _WORD.fullmatch(value)):
             found[name] = f"{value}, sans-serif" if name == "font-family" else value
-    return " ".join(f'{name}="{value}"' for name, value in {**found, "font-size": f"{size:g}"}.items()), size
+    classes = "ink halo" if is_black(found["fill"]) else "halo"
+    shown = {"class": classes, **found, "font-size": f"{size:g}"}
+    return " ".join(f'{name}="{value}"' for name, value in shown.items()), size
+
+
+def is_black(value: str) -> bool:
+    """Whether a color is that of GNS3's texts and lines on white paper, which is light on dark paper."""
+    return value.lower() in (INK, "#000000", "#000", "black")
 
 
 def stroke(style: Mapping[str, Any]) -> str:
@@ -105,9 +119,18 @@ def stroke(style: Mapping[str, Any]) -> str:
     thick = min(width, _MAX_WIDTH) if isinstance(width, int) and width > 0 else 2
     kind = style.get("type")
     dashes = " ".join(str(part * thick) for part in _DASHES.get(kind, ())) if isinstance(kind, int) else ""
-    return f'stroke="{color(style.get("color")) or "#5c6470"}" stroke-width="{thick}"' + (
+    own = color(style.get("color"))
+    of_theme = "" if own is not None and not is_black(own) else ' class="wire"'
+    return f'stroke="{own or WIRE}" stroke-width="{thick}"{of_theme}' + (
         f' stroke-dasharray="{dashes}"' if dashes else ""
     )
+
+
+def is_picture(media_type: str) -> bool:
+    """Whether it is a type of pictures that viewers show. It comes from a server, and must not end the attribute in
+    which the picture is.
+    """
+    return media_type in _PICTURES
 
 
 def data_url(media_type: str, data: bytes) -> str:
@@ -115,7 +138,7 @@ def data_url(media_type: str, data: bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
-def picture(svg: str) -> tuple[str, Box | None]:
+def picture(svg: str, theme: Theme = "light") -> tuple[str, Box | None]:
     """Convert a drawing so that a viewer shows it as GNS3's clients do; returns the SVG and the box that it covers,
     relative to its position.
 
@@ -138,6 +161,8 @@ def picture(svg: str) -> tuple[str, Box | None]:
         notes = [(note, _lay_out(note[1], note[2])) for note in _NOTE.finditer(svg)]
         laid_out = iter([found[0] if found else note[0] for note, found in notes])
         svg = _NOTE.sub(lambda _: next(laid_out), svg)
+        if sheet := drawing_style_sheet(theme):
+            svg = _END_OF_ROOT.sub(lambda _: f"{sheet}</svg>", svg)
         width = max([width, *(found[1] for _, found in notes if found)])
         height = max([height, *(found[2] for _, found in notes if found)])
     view = f"{-edge} {-edge} {width + 2 * edge:g} {height + 2 * edge:g}"

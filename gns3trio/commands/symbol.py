@@ -45,7 +45,8 @@ async def _find(server: Client, wanted: str) -> Json:
         for each in symbols:
             if wanted in (each["filename"], each["filename"].rpartition(".")[0]):
                 return dict(each)
-    return find_in("symbol", wanted, symbols, "symbol_id", "symbol_id")
+    hint = " gns3trio symbol list lists them"
+    return find_in("symbol", wanted, symbols, "symbol_id", "symbol_id", hint=hint)
 
 
 def _path(symbol_id: str) -> str:

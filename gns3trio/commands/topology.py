@@ -12,9 +12,11 @@ from gns3trio.commands import topology_import
 from gns3trio.commands.arguments import NOTHING, ONLY_JSON, REPORT, add_action
 from gns3trio.commands.finding import find_node, find_project, open_path
 from gns3trio.commands.lab import Json, path_of, run
+from gns3trio.commands.link_conditions import all_impairments
 from gns3trio.commands.output import note, print_line, show
 from gns3trio.commands.scene import draw
-from gns3trio.commands.scene_style import data_url
+from gns3trio.commands.scene_style import data_url, is_picture
+from gns3trio.commands.scene_theme import THEMES
 from gns3trio.errors import LabError, NotFound
 from gns3trio.layout.arrange import LAYOUTS
 from gns3trio.printable import escape_json
@@ -44,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arranged.add_argument("--layout", choices=list(LAYOUTS), default="layered", help="the default is layered")
     drawn = add_action(actions, "draw", "draw a project as SVG", _draw, "project", outputs=NOTHING)
     drawn.add_argument("-o", "--output", dest="file", metavar="FILE", type=Path, help="default: the output")
+    drawn.add_argument(
+        "--theme", choices=THEMES, default="light", help="auto: as the reader of the picture prefers; default: light"
+    )
 
 
 async def _apply(server: Client, arguments: argparse.Namespace) -> None:
@@ -119,8 +124,10 @@ async def _draw(server: Client, arguments: argparse.Namespace) -> None:
     for symbol in {node["symbol"] for node in nodes}:
         with suppress(NotFound):  # a node without a picture is drawn as a circle
             media_type, data = await server.content(f"/v2/symbols/{quote(symbol, safe='')}/raw")
-            symbols[symbol] = data_url(media_type, data)
-    _write(arguments.file, draw(project["name"], nodes, links, drawings, symbols))
+            if is_picture(media_type):
+                symbols[symbol] = data_url(media_type, data)
+    impairments = await all_impairments(server, path, links)
+    _write(arguments.file, draw(project["name"], nodes, links, drawings, symbols, impairments, arguments.theme))
 
 
 def _write(file: Path | None, text: str) -> None:

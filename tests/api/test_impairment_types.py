@@ -6,7 +6,7 @@ from typing import Any, get_args
 import attrs
 
 from gns3trio.commands.completion import complete
-from gns3trio.commands.link import values_of
+from gns3trio.commands.link_conditions import values_of
 from gns3trio.conditions.core_filter import FilterKind
 from gns3trio.conditions.gns3_filters import GNS3_FILTERS, gns3_core_filters
 from gns3trio.conditions.impairments import (

@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from itertools import combinations, pairwise
 from typing import Any
 from xml.etree import ElementTree
@@ -9,7 +10,8 @@ from xml.etree import ElementTree
 import pytest
 
 from gns3trio.commands.scene import draw
-from gns3trio.commands.scene_style import Box, picture
+from gns3trio.commands.scene_style import Box, is_picture, picture
+from gns3trio.commands.scene_theme import Theme
 
 Json = dict[str, Any]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -73,8 +75,8 @@ def test_parallel_links_are_apart_and_reach_their_nodes(count: int) -> None:
 
 def test_ports_are_named_at_their_ends() -> None:
     found = places(parse([node("A", 0), node("B", 200)], [link(("A", "B"), 3, filters={"delay": [20]})]))
-    assert found.keys() == {"A", "B", "e3", "delay=20"}
-    assert found["delay=20"][0] == 100
+    assert found.keys() == {"A", "B", "e3", "20 ms"}
+    assert found["20 ms"][0] == 100
     assert (found["A"][0], found["B"][0]) == (0, 200)
     assert found["A"][1] < -SIZE / 2  # above its symbol
     assert SIZE / 2 < found["e3"][0] < 60 or 140 < found["e3"][0] < 200 - SIZE / 2
@@ -99,14 +101,60 @@ def test_nodes_at_one_place_are_drawn() -> None:
 
 def test_names_are_where_their_user_put_them() -> None:
     name = {"text": "A", "x": 80, "y": 20, "rotation": 90, "style": STYLE}
-    port = {"text": "Gi0/1", "x": 50, "y": 30, "rotation": 0, "style": STYLE}
+    port = {"text": "Gi0/1", "x": 50, "y": 90, "rotation": 0, "style": STYLE}
     found = parse([node("A", 20, label=name), node("B", 220)], [link(("A", "B"), 0, port)])
     texts = {text.text: text.attrib for text in found.iter(f"{SVG}text")}
     assert texts["A"]["transform"] == f"translate(80 {20 - SIZE // 2}) rotate(90)"
-    assert texts["Gi0/1"]["transform"] == f"translate(50 {30 - SIZE // 2}) rotate(0)"
+    assert texts["Gi0/1"]["transform"] == f"translate(50 {90 - SIZE // 2}) rotate(0)"
     assert float(texts["A"]["y"]) == pytest.approx(EM + 3, abs=0.01)
     assert (texts["A"]["font-weight"], texts["A"]["fill"]) == ("bold", "#000000")
     assert float(texts["A"]["font-size"]) == pytest.approx(EM, abs=0.01)
+
+
+def test_texts_that_would_cover_each_other_make_room() -> None:
+    """Clients of GNS3 put the names of ports at places where those of other links are."""
+    label = {"text": "Gi0/0", "x": 40, "y": 40, "rotation": 0, "style": STYLE}
+    links = [link(("A", "B"), number, label) for number in range(4)]
+    found = parse([node("A", 0), node("B", 400)], links)
+    corners = [text.attrib["transform"] for text in found.iter(f"{SVG}text") if text.text == "Gi0/0"]
+    places = [tuple(map(float, re.findall(r"-?[\d.]+", corner)[:2])) for corner in corners]
+    assert places[0] == (40 - SIZE / 2, 40 - SIZE / 2) and len({*places}) == 4
+    assert all(abs(ax - bx) > 30 or abs(ay - by) > 12 for (ax, ay), (bx, by) in combinations(places, 2))
+    assert all(math.dist(places[0], place) < 50 for place in places)
+
+
+def test_conditions_are_on_a_plate_with_their_direction() -> None:
+    wire = link(("A", "B"), 0, filters={"packet_loss": [5]}, link_id="L")
+    told = [
+        {"type": "rate", "direction": "a_to_b", "bits_per_second": 10_000_000, "burst_bytes": 3028},
+        {"type": "delay", "direction": "b_to_a", "jitter_milliseconds": 2, "milliseconds": 20},
+        {"type": "made up", "direction": "both", "evil": "<script>"},
+    ]
+    found = parse([node("A", 0), node("B", 600)], [wire], impairments={"L": told})
+    (plate,) = (each for each in found.iter(f"{SVG}rect") if each.attrib["class"] == "plate")
+    assert "5 % loss · 10 Mbit/s → · 20 ± 2 ms ← · made up" in [text.text for text in found.iter(f"{SVG}text")]
+    assert float(plate.attrib["x"]) < 300 < float(plate.attrib["x"]) + float(plate.attrib["width"])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "auto"])
+def test_on_dark_paper_black_is_light(theme: Theme) -> None:
+    """A style sheet does it, so that viewers without one show the picture as on white paper."""
+    label = {"text": "A", "x": 0, "y": 90, "style": "fill: #ff0000"}
+    styles = [{}, {"color": "#000000"}, {"color": "#00ff00"}]
+    links = [link(("A", "B"), number, link_style=style) for number, style in enumerate(styles)]
+    note = drawing("<svg width='9' height='9'><text>note</text></svg>")
+    found = parse([node("A", 0, label=label), node("B", 200)], links, [note], theme=theme)
+    sheets = [each.text or "" for each in found.iter(f"{SVG}style")]
+    inner = [each.text or "" for each in embedded(next(found.iter(f"{SVG}image"))).iter(f"{SVG}style")]
+    assert len(sheets) == len(inner) == (0 if theme == "light" else 1)
+    assert all(("prefers-color-scheme" in sheet) == (theme == "auto") for sheet in sheets + inner)
+    classes = {str(text.text): text.attrib["class"] for text in found.iter(f"{SVG}text")}
+    assert (classes["A"], classes["B"]) == ("halo", "ink halo")
+    assert [line.attrib.get("class") for line in found.iter(f"{SVG}line")] == ["wire", "wire", None]
+
+
+def test_a_type_of_picture_that_a_server_makes_up_is_none() -> None:
+    assert is_picture("image/svg+xml") and not is_picture('image/png"/><script>alert(1)</script>')
 
 
 @pytest.mark.parametrize(

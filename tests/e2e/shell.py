@@ -33,7 +33,7 @@ class Shell:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            input=text,
+            input=text or "",  # never this terminal, where commands would ask
             timeout=PATIENCE,
             check=False,
         )

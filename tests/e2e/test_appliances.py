@@ -56,7 +56,7 @@ def test_nodes_from_a_template_on_the_command_line(start_server: StartServer, tm
     assert changed["properties"]["ports_mapping"][0]["vlan"] == 7
     assert "unknown field" in shell.run("node", "change", "lab", "Desk1", "--property", "colour=red", status=1)
     assert "--property or --console-type" in shell.run("node", "change", "lab", "Desk1", status=2)
-    assert "no template 'Modem'; gns3trio template list" in shell.run("template", "use", "lab", "Modem", status=3)
+    assert "no template 'Modem'. gns3trio template list" in shell.run("template", "use", "lab", "Modem", status=3)
     for words, name in (("template use lab ", "Router"), ("appliance show ", "Router")):
         assert name in shell.run("complete", "bash", f"gns3trio {words}", ":=").split()
     assert "--yes is needed" in shell.run("template", "delete", "Router", status=1)

@@ -52,6 +52,10 @@ LINK: dict[str, Any] = {
     "capture_file_name": EVIL,
     "capture_file_path": EVIL,
 }
+DRAWING = {
+    **{"drawing_id": EVIL, "svg": f"<svg width='9' height='9'><text>{EVIL}</text></svg>", "locked": False},
+    **{"x": 0, "y": 0, "z": 2, "rotation": 0},
+}
 DOCUMENT = {"nodes": {EVIL: {"node_type": "vpcs", "label": {"style": EVIL}}}, "links": [], "left_out": {EVIL: EVIL}}
 CHANGE = {"action": "update", "kind": "node", "name": EVIL, "fields": {EVIL: {"from": EVIL, "to": EVIL}}}
 COMPUTE: dict[str, Any] = {
@@ -74,11 +78,18 @@ BASE = f"/v2/projects/{PROJECT_ID}"
 REPLIES: dict[str, Any] = {
     "/v2/projects": [PROJECT],
     BASE: PROJECT,
-    f"{BASE}/stats": {EVIL: 1, "nodes": 2},
+    f"{BASE}/stats": {EVIL: 1, "nodes": 2, "links": 1},
     f"{BASE}/open": PROJECT,
     f"{BASE}/nodes": NODES,
     f"{BASE}/links": [LINK],
-    f"{BASE}/drawings": [],
+    f"{BASE}/drawings": [DRAWING],
+    f"{BASE}/snapshots": [{"name": EVIL, "snapshot_id": EVIL, "created_at": 1, "description": EVIL}],
+    f"{BASE}/versions": [{"version": EVIL, "saved_at": EVIL, "nodes": 1, "links": 1}],
+    "/v2/version": {"version": EVIL, "gns3trio_version": EVIL},
+    "/v2/symbols": [{"symbol_id": EVIL, "filename": EVIL, "builtin": True, "theme": EVIL}],
+    "/v2/templates": [
+        {"name": EVIL, "template_id": EVIL, "template_type": EVIL, "category": EVIL, "builtin": False, EVIL: EVIL}
+    ],
     f"{BASE}/problems": {"file": [EVIL], "nodes": [], "links": []},
     f"{BASE}/topology": DOCUMENT,
     f"{BASE}/topology?dry_run=true": {"changes": [CHANGE], "dry_run": True},
@@ -152,15 +163,30 @@ COMMANDS = [
     ("compute", "trunks"),
     ("compute", "trunks", EVIL),
     ("watch",),
+    ("status",),
+    ("version",),
+    ("snapshot", "list", PROJECT_ID),
+    ("drawing", "list", PROJECT_ID),
+    ("drawing", "show", PROJECT_ID, EVIL),
+    ("recover", PROJECT_ID, "--list"),
+    ("symbol", "list"),
+    ("template", "list"),
+    ("template", "show", EVIL),
 ]
+# Commands that have fewer forms of output.
+NO_OTHER_FORM = {"topology", "console", "watch"}
+NO_NAMES = {("project", "problems"), ("version",)}
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:2]))
-@pytest.mark.parametrize("as_json", [False, True], ids=["text", "json"])
-def test_a_command_prints_no_control_characters(evil_server: str, words: tuple[str, ...], as_json: bool) -> None:
-    if as_json and words[:2] in (("topology", "draw"), ("console", PROJECT_ID)):
+@pytest.mark.parametrize("form", ["table", "json", "wide", "yaml", "name"])
+def test_a_command_prints_no_control_characters(evil_server: str, words: tuple[str, ...], form: str) -> None:
+    if form != "table" and words[:2] in (("topology", "draw"), ("console", PROJECT_ID)):
         return
-    printed = run(evil_server, *words, *(["--json"] if as_json else []))
+    if form in ("wide", "yaml", "name") and (words[0] in NO_OTHER_FORM or words[:2] in NO_NAMES):
+        return
+    options = {"table": [], "json": ["--json"]}.get(form, ["-o", form])
+    printed = run(evil_server, *words, *options)
     assert printed
     assert hidden_character(printed.replace("\n", "")) is None, printed
     assert "Traceback" not in printed
@@ -183,7 +209,16 @@ def test_names_stand_under_the_heads_of_their_columns(evil_server: str) -> None:
 
 
 # Own text, or what a console prints, which is meant for a terminal.
-PRINTERS = {"lab.py", "demo.py", "progress.py", "completion.py", "console.py", "web_ui.py", "doctor.py"}
+PRINTERS = {
+    "output.py",
+    "questions.py",
+    "demo.py",
+    "progress.py",
+    "completion.py",
+    "console.py",
+    "web_ui.py",
+    "doctor.py",
+}
 
 
 def test_commands_print_by_what_escapes() -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gns3trio.commands.link import impairment_text
+from gns3trio.commands.link_conditions import impairment_text
 from gns3trio.conditions.impairments import Impairment, describe
 
 
