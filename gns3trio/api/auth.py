@@ -33,6 +33,7 @@ from gns3trio.api.route_index import RouteIndex
 from gns3trio.classes import frozen
 from gns3trio.compute.clients import NOBODY
 from gns3trio.controller.people.logins import Login
+from gns3trio.controller.people.privileges import refusal
 from gns3trio.errors import Unavailable
 
 _CONSOLES = frozenset({Access.CONSOLE, Access.COMPUTE_CONSOLE})
@@ -108,7 +109,7 @@ class Authentication:
             act_as(user.username)
         places = [] if user.is_superadmin else [(need.privilege, need.place(parameters)) for need in rule.needs]
         if (missing := self._gate.missing(user, places)) is not None:
-            raise _Refused(403, f"Forbidden: {missing[0]} is required for {missing[1]}")
+            raise _Refused(403, refusal(*missing))
         if rule.access is Access.UNDECLARED and not user.is_superadmin:
             raise _Refused(403, "Forbidden: only the first administrator may do this")
         tell_visit(scope, Visit(self._gate, user, login, places))

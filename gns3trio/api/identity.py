@@ -15,7 +15,7 @@ from gns3trio.api.latest import Latest
 from gns3trio.classes import define
 from gns3trio.controller.people.logins import Login, Logins
 from gns3trio.controller.people.permits import Permits
-from gns3trio.controller.people.privileges import Privilege
+from gns3trio.controller.people.privileges import Privilege, refusal
 from gns3trio.controller.people.records import User
 from gns3trio.controller.people.store import People
 from gns3trio.controller.project.project import Project
@@ -96,7 +96,7 @@ def require_privilege(scope: Scope, privilege: Privilege, path: str) -> None:
     """Raises Forbidden unless the user has a privilege on a canonical path. For what is not in the path of a route."""
     visit: Visit | None = scope.get(_VISIT)
     if visit is None or not visit.gate.permits.permits(visit.user, privilege, path):
-        raise Forbidden(f"Forbidden: {privilege} is required for {path}")
+        raise Forbidden(refusal(privilege, path))
 
 
 def require_may_change(scope: Scope, *subjects: UUID) -> None:

@@ -14,5 +14,13 @@ def test_the_recorded_answers_are_those_of_gns3_server(tmp_path: Path, stand_ins
         answers = play(url, story(), COMPUTE_USER)
     recorded = read_recording()
     assert list(answers) == list(recorded)
-    other = {name: lines for name in recorded if (lines := differences(recorded[name], answers[name]))}
+    told = {name: differences(recorded[name], answers[name]) for name in recorded}
+    other = {name: lines for name in recorded if (lines := without_interfaces(told[name]))}
     assert other == {}
+
+
+def without_interfaces(lines: frozenset[str]) -> set[str]:
+    """Without the ports of clouds: a new one has a port for each interface of the host, and not every host has some."""
+    if not any(line.endswith("ports_mapping[].interface") for line in lines):
+        return set(lines)
+    return {line for line in lines if "ports[]." not in line and "ports_mapping[]." not in line}

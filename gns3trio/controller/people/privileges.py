@@ -103,6 +103,12 @@ PRIVILEGES: Mapping[Privilege, str] = {
 }
 
 
+def refusal(privilege: Privilege, path: str) -> str:
+    """What a user is told who lacks a privilege on a path."""
+    what = PRIVILEGES[privilege]
+    return f"Forbidden: you may not {what[0].lower()}{what[1:]} here ({privilege} is required for {path})"
+
+
 def _of(*areas: str) -> Iterable[Privilege]:
     return (name for name in PRIVILEGES if name.partition(".")[0] in areas)
 
