@@ -18,12 +18,16 @@ routes = RouteTable("", access=Access.ANYBODY)
 
 _MAX_NEXT = 2000
 _WRONG = "The user or the password is wrong."
+_ENDED = "Your login has ended. Please log in again."
 
 
 @routes.route("GET", LOGIN, described=False)
 async def show_login(api: ApiRequest) -> Response:
-    """The page where a user logs in; ``next`` is the path of the page to which the user wants."""
-    return await _form(api, api.http.query_params.get("next", ""), "")
+    """The page where a user logs in; ``next`` is the path of the page to which the user wants. With ``ended``, it says
+    that the former login has ended.
+    """
+    query = api.http.query_params
+    return await _form(api, query.get("next", ""), _ENDED if "ended" in query else "")
 
 
 @routes.route("POST", LOGIN, raw_body=True, described=False)

@@ -39,15 +39,36 @@ async function answerTo(method, path, body, signal) {
     signal?.throwIfAborted();
     throw new Error("The server does not answer.");
   }
-  if (reply.status === 401 && !token) logInAgain();
+  if (reply.status === 401 && !token && !loginChanges) logInAgain();
   if (reply.ok) return { reply, text };
   const said = text && isJson(reply) ? JSON.parse(text)?.message : null;
   throw Object.assign(new Error(said ?? `${method} ${path} was answered with ${reply.status}`), { status: reply.status });
 }
 
+// True while an action replaces the login: requests that come between are refused, and that means nothing.
+let loginChanges = false;
+
+export async function replaceLogin(action) {
+  loginChanges = true;
+  try {
+    return await action();
+  } finally {
+    loginChanges = false;
+  }
+}
+
 // The login has ended: the user logs in and comes back to this page.
 function logInAgain() {
-  location.assign(`${at("/login")}?next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
+  location.assign(`${at("/login")}?ended=yes&next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
+}
+
+// A browser does not tell why a websocket was refused: any request tells whether the login has ended.
+async function checkLogin() {
+  try {
+    await get("/v2/account");
+  } catch {
+    // The server does not answer, which is shown already; or the user is on the way to the login.
+  }
 }
 
 export const getText = async (path) => (await answerTo("GET", path)).text;
@@ -87,6 +108,7 @@ export class EventStream {
     };
     this.socket.onclose = () => {
       this.onConnection(false);
+      checkLogin();
       this.timer = setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
     };

@@ -52,9 +52,9 @@ export function showLab(main, projectId) {
   addLabCommands(tools);
   addArrangeCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
-  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, toolbar.element, graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
-  main.replaceChildren(refusals, h("div", { className: "lab" }, scene, side, drawer.element));
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg);
+  main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
 
   showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
     commands.privileges = new Set(privileges);
@@ -93,11 +93,23 @@ export function showLab(main, projectId) {
     setText(title, project.name);
     if (project.status !== "opened") {
       openedHere = true;
-      await post(`${lab.path}/open`);
+      await openProject(project);
     }
     await lab.load();
     showTypes();
     graph.showView();
+  }
+
+  async function openProject({ name }) {
+    try {
+      await post(`${lab.path}/open`);
+    } catch (error) {
+      if (error.status !== 403) throw error;
+      main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${name} is closed.`),
+        h("p", {}, "You may not open it. This page shows it as soon as somebody else has opened it.")));
+      lab.on("project", (what) => what === "opened" && location.reload());
+      throw new Error(`You may not open ${name}.`);
+    }
   }
 
   // What was created by a request is shown before its event comes.

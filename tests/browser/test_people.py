@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import attrs
@@ -13,6 +14,7 @@ from tests.browser.conftest import PATIENCE, SCHEME, Host, served
 
 PASSWORD = "chalk and blackboard"
 SECRET = "a secret of mine"
+OTHER_SECRET = "another secret of mine"
 
 
 @pytest.fixture
@@ -34,8 +36,8 @@ def pages(browser: Browser) -> Iterator[list[Page]]:
 
 
 def log_in(page: Page, user: str, password: str) -> None:
-    page.get_by_label("User").fill(user)
-    page.get_by_label("Password").fill(password)
+    page.get_by_label("User", exact=True).fill(user)
+    page.get_by_label("Password", exact=True).fill(password)
     page.get_by_role("button", name="Log in").click()
 
 
@@ -56,8 +58,12 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     expect(dialog.get_by_role("alert")).to_contain_text("password")  # of the administrator: it comes first
     dialog.get_by_role("button", name="Cancel").click()
     teacher.get_by_role("button", name="Set the administrator").click()
-    teacher.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
-    teacher.get_by_role("dialog").get_by_role("button", name="Set").click()
+    dialog.get_by_label("New password").fill(PASSWORD)
+    dialog.get_by_label("The same again").fill("chalk and black bread")
+    dialog.get_by_role("button", name="Set").click()
+    expect(dialog.get_by_text("The two passwords differ.")).to_be_visible()
+    dialog.get_by_label("The same again").fill(PASSWORD)
+    dialog.get_by_role("button", name="Set").click()
 
     log_in(teacher, "admin", "wrong")
     expect(teacher.get_by_role("alert")).to_contain_text("wrong")
@@ -77,12 +83,19 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     press(teacher, "^students", "Members")
     dialog.get_by_label("ann").check()
     dialog.get_by_role("button", name="Save").click()
+    teacher.get_by_role("button", name="New role").click()
+    dialog.get_by_label("Name").fill("Looker")
+    dialog.get_by_label("What it is for").fill("may look")
+    dialog.get_by_label("Begin with").select_option("Auditor")
+    dialog.get_by_role("button", name="Create").click()
+    expect(teacher.get_by_role("row", name=re.compile("^Looker may look"))).to_be_visible()
     teacher.get_by_role("button", name="New permission").click()
+    dialog.get_by_role("button", name="Create").click()  # nothing is chosen
     dialog.get_by_label("Who").select_option("students")
-    dialog.get_by_label("Role").select_option("Auditor")
+    dialog.get_by_label("Role").select_option("Looker")
     dialog.get_by_label("Where").select_option("lab 1")
     dialog.get_by_role("button", name="Create").click()
-    expect(teacher.get_by_role("row", name=re.compile("group students may Auditor project lab 1"))).to_be_visible()
+    expect(teacher.get_by_role("row", name=re.compile("group students may Looker project lab 1"))).to_be_visible()
     expect(teacher.get_by_role("row", name=re.compile("admin create user$"))).to_be_visible()
 
     student.goto(own_host.url)
@@ -91,10 +104,34 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     expect(student.get_by_role("link", name="lab 2")).to_have_count(0)
     student.get_by_role("link", name="lab 1").click()
     expect(student.get_by_text("You may look at this lab, but not change it.")).to_be_visible()
-    student.get_by_role("button", name="Add node").click()
-    expect(student.locator("#messages")).to_contain_text("Node.Allocate")
+    add = student.get_by_role("button", name="Add node")
+    expect(add).to_be_disabled()
+    expect(add).to_have_attribute("title", re.compile("You may not add nodes in this lab"))
+
+    admin = attrs.evolve(own_host, credentials=("admin", PASSWORD))
+    lab = urlsplit(student.url).path.rpartition("/")[2]
+    admin.request("POST", f"/v2/projects/{lab}/close")
+    student.goto(f"{own_host.url}/projects/{lab}")
+    expect(student.get_by_text("lab 1 is closed.")).to_be_visible()
+    admin.request("POST", f"/v2/projects/{lab}/open")
+    expect(student.get_by_role("button", name="Add node")).to_be_visible()
+
+    student.get_by_role("button", name="ann: change your password").click()
+    student.get_by_label("New password").fill(OTHER_SECRET)
+    student.get_by_label("The same again").fill(OTHER_SECRET)
+    student.get_by_role("button", name="Change", exact=True).click()
+    expect(student.locator("#messages")).to_contain_text("Your password is changed.")
+    student.goto(own_host.url)
+    expect(student.get_by_role("link", name="lab 1")).to_be_visible()
+    press(teacher, "^ann", "Lock out")
+    expect(student.get_by_text("Your login has ended.")).to_be_visible()
+    press(teacher, "^ann", "Let in")
+    expect(teacher.get_by_role("button", name="Lock out")).to_be_visible()
+    log_in(student, "ann", OTHER_SECRET)
+    expect(student.get_by_role("link", name="lab 1")).to_be_visible()
 
     press(teacher, "^group students may", "Remove")
+    dialog.get_by_role("button", name="Remove").click()
     expect(teacher.get_by_role("row", name=re.compile("group students may"))).to_have_count(0)
     student.goto(own_host.url)
     expect(student.get_by_text("There is no project yet")).to_be_visible()
@@ -105,4 +142,4 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     expect(student.get_by_role("button", name="Log in")).to_be_visible()
     teacher.get_by_role("button", name="Log out").click()
     expect(teacher.get_by_role("button", name="Log in")).to_be_visible()
-    assert attrs.evolve(own_host, credentials=("admin", PASSWORD)).request("GET", "/v2/account")["username"] == "admin"
+    assert admin.request("GET", "/v2/account")["username"] == "admin"

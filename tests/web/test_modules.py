@@ -54,6 +54,7 @@ TESTED_IN_THE_BROWSER = {
     "panels/node_engine",
     "panels/node_panel",
     "panels/overview",
+    "people/name_forms",
     "people/people_view",
     "projects_view",
     "toolbar",

@@ -3,7 +3,7 @@
 import { get, put, remove } from "../api.js";
 import { h } from "../dom.js";
 import { formField, openForm } from "../forms.js";
-import { KINDS } from "./records.js";
+import { KINDS, readPeople } from "./records.js";
 
 // For each kind: the path of what belongs to it, the ids and names there, and all that can belong to it.
 const BELOW = {
@@ -18,13 +18,13 @@ export function difference(before, after) {
 }
 
 // Resolves with true if something may have changed, or null if the form was cancelled.
-export async function showMembers(kind, thing, people) {
+export async function showMembers(kind, thing) {
   const { path, id, name, one } = KINDS[kind];
   const below = BELOW[kind];
   const place = `${path}/${thing[id]}/${below.path}`;
   const present = await get(place);
   const before = new Set(present.map((each) => each[below.id]));
-  const all = await below.all(people);
+  const all = await below.all(await readPeople()); // others may have made some since the page was shown
   const known = new Set(all.map((each) => each.id));
   const rows = [...all, ...present.filter((each) => !known.has(each[below.id])).map((each) => ({ id: each[below.id], name: each[below.name] }))];
   const boxes = rows.map((each) => [each.id, h("input", { type: "checkbox", checked: before.has(each.id) })]);

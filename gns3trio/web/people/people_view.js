@@ -1,10 +1,11 @@
 // The page of users, groups, roles and pools, and of who may do what.
 
 import { act, ask, button } from "../actions.js";
-import { get, post, put, remove, useFirstToken } from "../api.js";
+import { get, put, remove, useFirstToken } from "../api.js";
 import { h, heads } from "../dom.js";
-import { showChanges } from "./changes.js";
+import { Changes } from "./changes.js";
 import { showMembers } from "./members.js";
+import { askForName, askForRole } from "./name_forms.js";
 import { askForPermission } from "./permission_form.js";
 import { ACL, KINDS, inWords, readPeople } from "./records.js";
 import { askForAdministratorsPassword, askForUser } from "./user_form.js";
@@ -12,7 +13,8 @@ import { askForAdministratorsPassword, askForUser } from "./user_form.js";
 export function showPeople(main) {
   document.title = "People · gns3trio";
   const places = { users: h("tbody"), groups: h("tbody"), roles: h("tbody"), pools: h("tbody"), acl: h("tbody") };
-  const [refused, open, changes] = [h("div"), h("div"), h("tbody")];
+  const [refused, open] = [h("div"), h("div")];
+  const changes = new Changes();
   let people = null;
   const changing = (action) => async () => {
     if ((await action()) !== null) await refresh();
@@ -21,29 +23,33 @@ export function showPeople(main) {
   main.replaceChildren(h("section", { className: "projects", id: "people" }, refused, open,
     head("Users", button("New user", changing(() => askForUser(null)), { className: "primary" })),
     table(["User", "Name", "E-mail", "Last login", ""], places.users),
-    head("Groups", button("New group", changing(() => create("groups")))),
+    head("Groups", button("New group", changing(() => askForName("groups")))),
     table(["Group", "", ""], places.groups),
-    head("Roles", button("New role", changing(() => create("roles")))),
+    head("Roles", button("New role", changing(() => askForRole(people.roles)))),
     table(["Role", "What it allows", ""], places.roles),
-    head("Pools of projects", button("New pool", changing(() => create("pools")))),
+    head("Pools of projects", button("New pool", changing(() => askForName("pools")))),
     table(["Pool", "", ""], places.pools),
     head("Permissions", button("New permission", changing(() => askForPermission(people)))),
     table(["Who", "", "Role", "Where", ""], places.acl),
-    head("Changes"),
-    table(["Time", "User", "What", "Project"], changes)));
+    changes.element));
 
   async function refresh() {
     const account = await get("/v2/account");
     if (account.is_open) await useFirstToken();
     people = await readPeople();
+    if (people.users.length + people.roles.length + people.groups.length === 0) {
+      main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, "People"), h("p", {}, "You may not see who uses this server. Ask its administrator."), changes.element));
+      await changes.show(people);
+      return;
+    }
     refused.replaceChildren(...people.refused.map((text) => h("p", { className: "hint" }, text)));
     open.replaceChildren(...(account.is_open ? [openServer()] : []));
     places.users.replaceChildren(...people.users.map(userRow));
-    places.groups.replaceChildren(...people.groups.map((group) => row("groups", group, [h("td")], [button("Members…", changing(() => showMembers("groups", group, people)))])));
-    places.roles.replaceChildren(...people.roles.map((role) => row("roles", role, [h("td", {}, role.description)], [button("Privileges…", changing(() => showMembers("roles", role, people)))])));
-    places.pools.replaceChildren(...people.pools.map((pool) => row("pools", pool, [h("td")], [button("Projects…", changing(() => showMembers("pools", pool, people)))])));
+    places.groups.replaceChildren(...people.groups.map((group) => row("groups", group, [h("td", { className: "hint" }, group.is_builtin ? "Its members may do nothing more, until a permission names it." : "")], [button("Members…", changing(() => showMembers("groups", group)))])));
+    places.roles.replaceChildren(...people.roles.map((role) => row("roles", role, [h("td", {}, role.description)], [button("Privileges…", changing(() => showMembers("roles", role)))])));
+    places.pools.replaceChildren(...people.pools.map((pool) => row("pools", pool, [h("td")], [button("Projects…", changing(() => showMembers("pools", pool)))])));
     places.acl.replaceChildren(...people.acl.map(permissionRow));
-    await showChanges(changes, people.projects);
+    await changes.show(people);
   }
 
   function openServer() {
@@ -70,7 +76,12 @@ export function showPeople(main) {
   function permissionRow(entry) {
     const words = inWords(entry, people);
     return h("tr", {}, h("td", {}, words.who), h("td", {}, words.what), h("td", {}, words.role), h("td", {}, words.where),
-      h("td", { className: "buttons" }, button("Remove", changing(() => removeAt(`${ACL}/${entry.ace_id}`)), { className: "danger" })));
+      h("td", { className: "buttons" }, button("Remove", changing(() => withdraw(entry, words)), { className: "danger" })));
+  }
+
+  async function withdraw({ ace_id }, { who, what, role, where }) {
+    const warning = h("p", {}, `${who} ${what} ${role}: ${where}`);
+    return (await ask("Remove this permission?", warning, "Remove", { danger: true })) && removeAt(`${ACL}/${ace_id}`);
   }
 
   function deletion(kind, thing) {
@@ -84,12 +95,6 @@ export function showPeople(main) {
   return act(refresh)();
 }
 
-async function create(kind) {
-  const { path, one } = KINDS[kind];
-  const answer = await ask(`New ${one}`, h("label", { className: "field" }, h("span", {}, "Name"), h("input", { name: "name", required: true, autofocus: true })), "Create");
-  return answer && post(path, { name: answer.name });
-}
-
 async function removeAt(path) {
   await remove(path);
   return true;
@@ -97,4 +102,4 @@ async function removeAt(path) {
 
 const head = (text, ...buttons) => h("div", { className: "buttons head" }, h("h1", {}, text), buttons);
 
-const table = (names, body) => h("table", {}, heads(names), body);
+const table = (names, body) => h("div", { className: "wide" }, h("table", {}, heads(names), body));

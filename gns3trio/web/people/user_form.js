@@ -3,16 +3,8 @@
 import { request } from "../api.js";
 import { h } from "../dom.js";
 import { formField, openForm } from "../forms.js";
+import { ME, fieldOf, passwordControl, passwordFields, sameTwice } from "./new_password.js";
 import { KINDS } from "./records.js";
-
-const ME = `${KINDS.users.path}/me`;
-const PASSWORD = { type: "password", autocomplete: "new-password", minLength: 8, maxLength: 100 };
-
-// The name of the field that an error message begins with.
-export function fieldOf(message) {
-  const [, name, text] = message.match(/^(\w+): (.*)$/s) ?? [];
-  return name ? { name, text } : null;
-}
 
 // What has to be sent: the fields that have changed, and the password if one was typed.
 export function changesOf(values, user) {
@@ -30,7 +22,7 @@ export function askForUser(user) {
     formField("User name", h("input", { name: "username", required: true, minLength: 3, value: user?.username ?? "", autocomplete: "off", autofocus: true })),
     formField("Full name", h("input", { name: "full_name", value: user?.full_name ?? "" })),
     formField("E-mail", h("input", { name: "email", type: "email", value: user?.email ?? "" })),
-    formField("Password", h("input", { name: "password", required: !user, ...PASSWORD }), user ? "Leave it empty to keep the present one." : "8 characters or more."),
+    formField("Password", passwordControl({ required: !user }), user ? "Leave it empty to keep the present one." : "8 characters or more."),
   ];
   const submit = (values) => (user ? request("PUT", `${KINDS.users.path}/${user.user_id}`, changesOf(values, user)) : request("POST", KINDS.users.path, changesOf(values, null)));
   return openForm({ title: user ? `Change ${user.username}` : "New user", parts: fields.map(({ part }) => part), fields, confirm: user ? "Change" : "Create", busy: "Sending…", submit, fieldOf });
@@ -38,9 +30,9 @@ export function askForUser(user) {
 
 // Resolves with the reply, or null. The page is loaded anew, because from then on one has to log in.
 export async function askForAdministratorsPassword() {
-  const fields = [formField("Password", h("input", { name: "password", required: true, autofocus: true, ...PASSWORD }), "8 characters or more. The name of the administrator is admin.")];
+  const fields = passwordFields("8 characters or more. The name of the administrator is admin.");
   const done = await openForm({ title: "The administrator’s password", parts: fields.map(({ part }) => part), fields, confirm: "Set", busy: "Sending…",
-    submit: ({ password }) => request("PUT", ME, { password }), fieldOf });
+    submit: (values) => request("PUT", ME, { password: sameTwice(values) }), fieldOf });
   if (done) location.reload();
   return done;
 }
