@@ -17,6 +17,7 @@ export function showPeople(main) {
   const changes = new Changes();
   let people = null;
   const changing = (action) => async () => {
+    await ready; // an open server asks for a token, too
     if ((await action()) !== null) await refresh();
   };
 
@@ -92,7 +93,8 @@ export function showPeople(main) {
     }), { className: "danger" });
   }
 
-  return act(refresh)();
+  const ready = refresh();
+  return act(() => ready)();
 }
 
 async function removeAt(path) {
