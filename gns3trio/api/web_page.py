@@ -44,6 +44,13 @@ async def show_lab(api: ApiRequest, project_id: UUID) -> Response:
     return await _index(api)
 
 
+@routes.route("GET", "/projects/{project_id}/nodes/{node_id}/console")
+async def show_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Response:
+    """The page of the console of one node, for a window of its own."""
+    api.controller.get_project(project_id)
+    return await _index(api)
+
+
 async def _index(api: ApiRequest) -> Response:
     has_web_ui = (api.context.config.web_ui_folder / INDEX).is_file()
     link = f'<a href="{{root}}{WEB_UI}">GNS3 web UI</a> ' if has_web_ui else ""

@@ -2,6 +2,7 @@
 
 import { act } from "./actions.js";
 import { ROOT } from "./api.js";
+import { showConsolePage } from "./drawer/console_page.js";
 import { showHosts } from "./hosts/hosts_view.js";
 import { showImages } from "./images/images_view.js";
 import { showLab } from "./lab_view.js";
@@ -11,8 +12,9 @@ import { showProjects } from "./projects_view.js";
 
 const main = document.getElementById("main");
 const path = location.pathname.slice(ROOT.length - 1);
-const [, projectId] = path.match(/^\/projects\/([0-9a-f-]{36})/) ?? [];
-if (projectId) showLab(main, projectId);
+const [, projectId, consoleOf] = path.match(/^\/projects\/([0-9a-f-]{36})(?:\/nodes\/([0-9a-f-]{36})\/console)?/) ?? [];
+if (consoleOf) showConsolePage(main, projectId, consoleOf);
+else if (projectId) showLab(main, projectId);
 else if (path === "/hosts") showHosts(main);
 else if (path === "/images") showImages(main);
 else if (path === "/people") showPeople(main);

@@ -6,7 +6,8 @@ import { addArrangeCommands } from "./arrange/arrange_commands.js";
 import { Commands } from "./commands.js";
 import { h, set, setText } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
-import { Drawer } from "./drawer/drawer.js";
+import { makeLabDrawer } from "./drawer/lab_drawer.js";
+import { TERMINAL_KEYS } from "./drawer/terminal_keys.js";
 import { createLink, createNode } from "./edit/creation.js";
 import { deleteObjects } from "./edit/deletion.js";
 import { History } from "./edit/history.js";
@@ -25,7 +26,7 @@ import { Toolbar } from "./toolbar.js";
 
 export function showLab(main, projectId) {
   const lab = new Lab(projectId);
-  const drawer = new Drawer();
+  const drawer = makeLabDrawer(lab);
   const side = h("aside", { className: "side", ariaLabel: "Details" });
   let panel = null;
   let toolsFrame = null;
@@ -51,6 +52,7 @@ export function showLab(main, projectId) {
   const tools = { lab, drawer, graph, commands, history, addNode, find, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
   addLabCommands(tools);
   addArrangeCommands(tools);
+  commands.addKeys(...TERMINAL_KEYS);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg);

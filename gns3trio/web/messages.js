@@ -2,8 +2,9 @@
 
 import { h, setText } from "./dom.js";
 
+// An error stays longer, and as long as the mouse or the focus is on it: it says more, and somebody may want to copy it.
 const SHOWN_FOR = 8000;
-
+const ERROR_SHOWN_FOR = 30000;
 const MOST_SHOWN = 5;
 const shown = []; // {note, message, kind, count, times, timer}
 
@@ -12,14 +13,20 @@ export function tell(message, kind = "info") {
   const found = shown.find((each) => each.message === message && each.kind === kind) ?? show(message, kind);
   found.count += 1;
   if (found.count > 1) setText(found.times, `${found.count} times`);
-  clearTimeout(found.timer);
-  if (kind !== "error") found.timer = setTimeout(() => hide(found), SHOWN_FOR);
+  hideLater(found);
+}
+
+function hideLater(each) {
+  clearTimeout(each.timer);
+  each.timer = setTimeout(() => hide(each), each.kind === "error" ? ERROR_SHOWN_FOR : SHOWN_FOR);
 }
 
 function show(message, kind) {
   const times = h("span", { className: "hint" });
   const each = { message, kind, times, count: 0 };
-  each.note = h("div", { className: `message ${kind}` }, h("span", {}, message), times,
+  const stay = () => clearTimeout(each.timer);
+  const leave = () => shown.includes(each) && hideLater(each);
+  each.note = h("div", { className: `message ${kind}`, onmouseenter: stay, onfocusin: stay, onmouseleave: leave, onfocusout: leave }, h("span", {}, message), times,
     h("button", { className: "plain", ariaLabel: "Dismiss", onclick: () => hide(each) }, "×"));
   document.getElementById("messages").append(each.note);
   shown.push(each);

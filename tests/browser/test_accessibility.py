@@ -61,6 +61,15 @@ def test_the_views_of_a_lab(checker: Checker, host: Host) -> None:
     for tab in tabs(page):
         show_tab(page, tab)
         checker.check(f"the tab {tab} of a node")
+    for name in ("PC1", "PC2"):
+        page.locator(f"[aria-label^='{name},']").dblclick()
+        expect(page.get_by_role("group", name=f"Console of {name}")).to_contain_text(name)
+    page.get_by_role("button", name="Side by side").click()
+    page.get_by_role("button", name="Type into several consoles at once").click()
+    page.get_by_role("button", name="Find in this console").click()
+    checker.check("consoles")
+    for name in ("PC2", "PC1"):
+        page.get_by_role("button", name=f"Close {name}").click()
     page.locator("[aria-label^='SW1,']").click()
     checker.check("a switch")
     page.locator(".link").first.focus()

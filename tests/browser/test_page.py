@@ -78,23 +78,6 @@ def test_nodes_turn_green_and_the_console_answers(page: Page, host: Host, pair: 
     expect(terminal).to_contain_text("10.0.0.1/24")
 
 
-def test_a_node_that_starts_again_has_a_console_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
-    open_lab(page, host, pair)
-    start_all(page)
-    page.locator("[aria-label^='PC1,']").click()
-    page.get_by_role("button", name="Console").click()
-    terminal = page.locator(".terminal .xterm-accessibility")
-    expect(terminal).to_contain_text("to get help")
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(terminal).to_contain_text("The console is closed.")
-    page.get_by_role("button", name="Start", exact=True).click()
-    expect(page.locator(".node.started")).to_have_count(2)
-    page.get_by_role("button", name="Console").click()
-    expect(page.locator(".drawer").get_by_role("tab")).to_have_count(1)
-    page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
-    expect(terminal).to_contain_text("10.0.0.1/24")
-
-
 def test_a_lab_goes_on_when_its_page_is_left(page: Page, host: Host, pair: dict[str, Any]) -> None:
     """GNS3's rule closes a project 5 s after the last client that attends to it has left: the page does not."""
     with page.expect_websocket(lambda stream: "/events/ws?" in stream.url) as stream:

@@ -12,7 +12,7 @@ function openMessages(t) {
   return { messages, connection, texts: () => messages.children.map((note) => note.children.slice(0, 2).map((part) => part.textContent).join("|")) };
 }
 
-test("a message passes; an error stays until it is dismissed", (t) => {
+test("a message passes; an error stays longer, unless it is dismissed", (t) => {
   const { messages, texts } = openMessages(t);
   tell("Imported.");
   tell("No such node.", "error");
@@ -20,8 +20,24 @@ test("a message passes; an error stays until it is dismissed", (t) => {
   assert.deepEqual(messages.children.map((note) => note.className), ["message info", "message error"]);
   t.mock.timers.tick(8000);
   assert.deepEqual(texts(), ["No such node.|"]);
-  t.mock.timers.tick(1e6);
+  t.mock.timers.tick(21_000);
+  assert.deepEqual(texts(), ["No such node.|"]);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(texts(), []);
+  tell("No such node.", "error");
   messages.all("button")[0].click();
+  assert.deepEqual(texts(), []);
+});
+
+test("a message stays while the mouse or the focus is on it", (t) => {
+  const { messages, texts } = openMessages(t);
+  tell("No such node.", "error");
+  const [note] = messages.children;
+  note.dispatchEvent(new Event("mouseenter"));
+  t.mock.timers.tick(1e6);
+  assert.deepEqual(texts(), ["No such node.|"]);
+  note.dispatchEvent(new Event("mouseleave"));
+  t.mock.timers.tick(30_000);
   assert.deepEqual(texts(), []);
 });
 

@@ -7,6 +7,10 @@ class SmallElement extends EventTarget {
   constructor(tag) {
     super();
     Object.assign(this, { tag, childNodes: [], parentNode: null, attributes: new Map(), className: "", hidden: false, disabled: false });
+    const classes = new Set();
+    this.classList = { toggle: (name, isOn) => (isOn ? classes.add(name) : classes.delete(name)), contains: (name) => classes.has(name) };
+    const styles = new Map();
+    this.style = { setProperty: (name, value) => styles.set(name, String(value)), getPropertyValue: (name) => styles.get(name) ?? "", removeProperty: (name) => styles.delete(name) };
   }
 
   get children() {
@@ -60,6 +64,14 @@ class SmallElement extends EventTarget {
   // All elements below it with this tag.
   all(tag) {
     return this.children.flatMap((child) => [...(child.tag === tag ? [child] : []), ...child.all(tag)]);
+  }
+
+  contains(other) {
+    return other === this || this.children.some((child) => child.contains(other));
+  }
+
+  focus() {
+    document.activeElement = this;
   }
 
   click() {

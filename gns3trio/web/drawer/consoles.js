@@ -1,9 +1,9 @@
-// Consoles of nodes: terminals and screens in the drawer, pages in another tab.
+// Consoles of nodes: terminals and screens in the drawer or in a window, pages in another tab.
 
-import { socketUrl } from "../api.js";
-import { h } from "../dom.js";
+import { at, post, socketUrl } from "../api.js";
 import { tell } from "../messages.js";
 import { makeScreen } from "./screen.js";
+import { makeTerminal } from "./terminal.js";
 
 export function consolePath(lab, node) {
   return `${lab.path}/nodes/${node.node_id}/console/ws`;
@@ -15,87 +15,58 @@ export function hasConsole(node) {
 }
 
 // What shows the consoles of each type here. Other types need a program of the user.
-const VIEWERS = { telnet: makeTerminal, vnc: (lab, node) => makeScreen(node.name, socketUrl(consolePath(lab, node))) };
+const VIEWERS = { telnet: makeTerminal, vnc: makeScreen };
+
+// Whether this page shows it, in the drawer or in a window.
+export const isShownHere = (node) => Object.hasOwn(VIEWERS, node.console_type);
 
 // Whether it is a page of the node, which the browser shows in a tab of its own.
 const isPage = (node) => ["http", "https"].includes(node.console_type);
 
 // Whether the browser shows it.
-export function hasViewer(node) {
-  return Object.hasOwn(VIEWERS, node.console_type) || isPage(node);
-}
+export const hasViewer = (node) => isShownHere(node) || isPage(node);
 
-// Whether the console is a web server, which the browser shows in a page of its own.
-function isWeb(node) {
-  return ["http", "https"].includes(node.console_type);
-}
-
-// Where programs of the user find the console. The path of a web console is that of the lab's author: it begins with a
-// slash in any case, so that it cannot be another host.
+// Where programs of the user find the console. The path of a page is that of the lab's author: it begins with a slash in any
+// case, so that it cannot be another host.
 export function consoleAddress(node) {
   const host = node.console_host.includes(":") ? `[${node.console_host}]` : node.console_host;
-  const path = isWeb(node) ? `/${(node.properties.console_http_path ?? "").replace(/^[/\\]+/, "")}` : "";
+  const path = isPage(node) ? `/${(node.properties.console_http_path ?? "").replace(/^[/\\]+/, "")}` : "";
   return `${node.console_type.split("+")[0]}://${host}:${node.console}${path}`;
 }
 
-export function openConsole(drawer, lab, node) {
-  if (!hasConsole(node)) {
-    tell(`${node.name} has no console.`, "warning");
-    return;
-  }
-  if (isWeb(node) && node.status !== "stopped") {
-    window.open(consoleAddress(node), "_blank", "noopener,noreferrer");
-    return;
-  }
-  if (!hasViewer(node) && !isWeb(node)) {
-    tell(`This page does not show the console of ${node.name}. Open ${consoleAddress(node)} with a viewer.`, "warning");
-    return;
-  }
-  if (node.status === "stopped") {
-    tell(`${node.name} is not started: it has no console yet.`, "warning");
-    return;
-  }
-  if (isPage(node)) {
-    const path = (node.properties.console_http_path ?? "").replace(/^\/+/, ""); // never another host
-    window.open(`${consoleAddress(node)}/${path}`, "_blank", "noopener");
-    return;
-  }
-  drawer.show(`console ${node.node_id}`, node.name, () => VIEWERS[node.console_type](lab, node));
+// Opens the console of a node. That of one that does not run waits for its start.
+export function openConsole(drawer, lab, node, options = {}) {
+  if (!hasConsole(node)) tell(`${node.name} has no console.`, "warning");
+  else if (isShownHere(node)) showConsole(drawer, lab, node, options);
+  else if (!isPage(node)) tell(`This page does not show the console of ${node.name}. Open ${consoleAddress(node)} with a viewer.`, "warning");
+  else if (node.status === "stopped") tell(`${node.name} is not started: it has no console yet.`, "warning");
+  else window.open(consoleAddress(node), "_blank", "noopener,noreferrer");
 }
 
-function makeTerminal(lab, node) {
-  const element = h("div", { className: "pane terminal" });
-  const socket = new WebSocket(socketUrl(consolePath(lab, node)));
-  socket.binaryType = "arraybuffer";
-  const opened = new Promise((done) => { socket.onopen = done; }); // keys that were typed before are sent then
-  const parts = {};
-  const ready = Promise.all([import("../vendor/xterm.mjs"), import("../vendor/addon-fit.mjs")]).then(
-    ([{ Terminal }, { FitAddon }]) => {
-      const terminal = new Terminal({ fontSize: 13, cursorBlink: true, scrollback: 5000, screenReaderMode: true });
-      const fit = new FitAddon();
-      terminal.loadAddon(fit);
-      terminal.open(element);
-      fit.fit();
-      terminal.onData(async (text) => {
-        await opened;
-        if (socket.readyState === WebSocket.OPEN) socket.send(new TextEncoder().encode(text));
-      });
-      Object.assign(parts, { terminal, observer: new ResizeObserver(() => element.hidden || fit.fit()) });
-      parts.observer.observe(element);
-      terminal.focus();
-      return terminal;
-    });
-  socket.onmessage = async (message) => (await ready).write(new Uint8Array(message.data));
-  socket.onclose = async () => (await ready).write("\r\n\x1b[33mThe console is closed.\x1b[0m\r\n");
-  return {
-    element,
-    alive: () => socket.readyState <= WebSocket.OPEN,
-    shown: () => parts.terminal?.focus(),
-    close: () => {
-      socket.onclose = null;
-      socket.close();
-      parts.observer?.disconnect();
-      parts.terminal?.dispose();
-    },
+export const tabOf = (nodeId) => `console ${nodeId}`;
+
+function showConsole(drawer, lab, node, options) {
+  const id = tabOf(node.node_id);
+  const make = () => {
+    const content = makeConsole(lab, node, { onTyped: (text) => drawer.typed(id, text), onAction: (action) => drawer.follow(action) });
+    return Object.assign(content, { nodeId: node.node_id, popOut: () => popOut(lab, node) });
   };
+  drawer.show(id, node.name, make, { stored: ["console", node.node_id], ...options });
+}
+
+// What shows the console of a node. `lab` has its `path` and its `nodes`.
+export function makeConsole(lab, node, { onTyped, onAction }) {
+  return VIEWERS[node.console_type]({
+    name: node.name, url: socketUrl(consolePath(lab, node)), onTyped, onAction,
+    isRunning: () => ![undefined, "stopped"].includes(lab.nodes.get(node.node_id)?.status),
+    start: () => post(`${lab.path}/nodes/${node.node_id}/start`),
+  });
+}
+
+// A window for a console alone, which stays when the page of the lab is closed. Returns whether the browser has opened it.
+function popOut(lab, node) {
+  const address = at(`/projects/${lab.projectId}/nodes/${node.node_id}/console`);
+  const opened = window.open(address, `console-${node.node_id}`, "popup,width=860,height=560");
+  if (!opened) tell(`The browser did not open a window. Allow this page to open windows, or open ${address}`, "warning");
+  return Boolean(opened);
 }

@@ -8,8 +8,9 @@ import { PcapReader } from "./pcap_reader.js";
 
 const MOST_ROWS = 500;
 
-export function showPackets(drawer, lab, link) {
-  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, () => makeList(`${lab.path}/links/${link.link_id}/pcap`));
+export function showPackets(drawer, lab, link, options = {}) {
+  const make = () => makeList(`${lab.path}/links/${link.link_id}/pcap`);
+  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, make, { stored: ["packets", link.link_id], ...options });
 }
 
 // A new capture gets a new list, even if the end of the previous one has not been noticed yet.
@@ -22,7 +23,7 @@ const tabOf = (link) => `packets ${link.link_id}`;
 
 function makeList(path) {
   const rows = h("tbody");
-  const element = h("div", { className: "pane packets", tabIndex: 0 },
+  const element = h("div", { className: "packets", tabIndex: 0 },
     h("table", {}, h("thead", {}, h("tr", {}, ["Time", "Source", "Destination", "Protocol", "Bytes", "What"].map((text) => h("th", {}, text)))), rows));
   const stop = new AbortController();
   let waiting = [];

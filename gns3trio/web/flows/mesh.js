@@ -46,7 +46,7 @@ function makeMesh(lab, graph) {
     event.preventDefault();
     run.start();
   } }, h("div", { className: "options" }, labelled("Who", who), named, flow.fields, labelled("Most pairs", most), labelled("Seed", seed), run.go, run.cancel));
-  const element = h("div", { className: "pane mesh" }, form, run.progress, place);
+  const element = h("div", { className: "mesh" }, form, run.progress, place);
   showNames();
 
   function showNames() {

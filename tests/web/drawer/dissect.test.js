@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { dissect } from "../../../gns3trio/web/drawer/dissect.js";
+import { dissect as dissectAll } from "../../../gns3trio/web/drawer/dissect.js";
+
+// What the list of packets shows.
+function dissect(frame) {
+  const { source, destination, protocol, what } = dissectAll(frame);
+  return { source, destination, protocol, what };
+}
 
 const bytes = (...parts) => Uint8Array.from(parts.join("").replaceAll(" ", "").match(/../g).map((pair) => parseInt(pair, 16)));
 const MACS = "0050 7966 6801 0050 7966 6800";
@@ -30,7 +36,22 @@ test("options of IPv4 are passed over", () => {
 
 test("TCP and UDP tell their ports, others their number", () => {
   assert.deepEqual([dissect(ip4("06", "c000 0050")).protocol, dissect(ip4("06", "c000 0050")).what], ["TCP", "49152 → 80"]);
-  assert.equal(dissect(ip4("59", "0000")).protocol, "IP 89");
+  assert.equal(dissect(ip4("59", "0000")).protocol, "OSPF");
+  assert.equal(dissect(ip4("fd", "0000")).protocol, "IP 253");
+});
+
+test("filters get the ports and the VLANs", () => {
+  const { ports, vlans } = dissectAll(bytes(MACS, "8100 0064", ip4("11", "04d2 0035 0010 0000").slice(12).reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "")));
+  assert.deepEqual([ports, vlans], [[1234, 53], [100]]);
+});
+
+test("TCP tells its flags", () => assert.equal(dissect(ip4("06", "c000 0050 0000 0001 0000 0000 5012 ffff 0000 0000")).what, "49152 → 80 SYN ACK"));
+
+test("a later fragment has no ports", () => {
+  const frame = ip4("11", "04d2 0035 0010 0000");
+  frame[20] = 0x00;
+  frame[21] = 0xb9; // 185 * 8
+  assert.deepEqual([dissect(frame).protocol, dissect(frame).what], ["UDP", "fragment at 1480"]);
 });
 
 test("IPv6 addresses are short, and neighbours are asked for", () => {
