@@ -43,6 +43,8 @@ MAX_SVG = 15 * 1024 * 1024
 MAX_SCRIPT = 256 * 1024
 MAX_ENGINE = 64
 MAX_BASE_CONFIG = 1024 * 1024
+MAX_LISTED_FILES = 10_000  # of a node
+MAX_SYMBOL = 4 * 1024 * 1024
 MAX_CERTIFICATE = 64 * 1024  # in PEM, perhaps with those of authorities
 
 # The values in one JSON or YAML document, and in a project's file, which may contain all of the above. Parsing JSON

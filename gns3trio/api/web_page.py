@@ -31,6 +31,12 @@ async def show_images(api: ApiRequest) -> Response:
     return await _index(api)
 
 
+@routes.route("GET", "/templates")
+async def show_templates(api: ApiRequest) -> Response:
+    """The page of templates and symbols."""
+    return await _index(api)
+
+
 @routes.route("GET", "/people")
 async def show_people(api: ApiRequest) -> Response:
     """The page of users, groups, roles, pools and permissions, and of what was changed."""

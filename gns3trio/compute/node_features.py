@@ -90,8 +90,33 @@ class FileUpload(Protocol):
         """Delete everything that was not committed."""
 
 
+@frozen
+class FileFacts:
+    """A file of a node. ``size`` is in bytes, ``modified`` in seconds since 1970; None if its host does not say."""
+
+    path: str
+    size: int | None
+    modified: float | None
+
+
+@frozen
+class FileList:
+    """Files of a node, sorted by path; ``is_whole`` if it has no more."""
+
+    files: list[FileFacts]
+    is_whole: bool
+
+
 class NodeFiles(Protocol):
     """The files of a node, by their paths relative to its folder."""
+
+    async def listed(self, most: int) -> FileList:
+        """At most so many of its files, without links and what is no file, and without those with names that no request
+        can have.
+        """
+
+    async def delete(self, path: str) -> None:
+        """Delete a file. Raises as ``open``, and Conflict if it cannot be deleted."""
 
     async def paths(self) -> list[str]:
         """The paths of all files of the node."""

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import attrs
 
 from gns3trio.classes import frozen
+from gns3trio.compute.form_fields import Form
 
 Category = Literal["router", "switch", "guest", "firewall"]
 # Abilities of nodes besides starting and stopping.
@@ -41,11 +42,6 @@ def has_port(ports: Sequence[NodePort], adapter_number: int, port_number: int) -
     if isinstance(ports, PortList):
         return (adapter_number, port_number) in ports.keys
     return any((port.adapter_number, port.port_number) == (adapter_number, port_number) for port in ports)
-
-
-def field_names(settings: type[Any]) -> frozenset[str]:
-    """The names of the fields of an attrs class."""
-    return frozenset(field.name for field in attrs.fields(settings))
 
 
 @frozen(kw_only=True)
@@ -142,11 +138,14 @@ class NodeTraits:
     own_properties: frozenset[str] = frozenset()
     """Properties that GNS3 does not have. They are saved beside its file, and are not shown to another controller."""
 
-    property_names: frozenset[str] | None = None
-    """The names of all its properties in the API; None: this server does not know them."""
+    settings: type[Any] | None = None
+    """The attrs class of its properties in the API; None: this server does not know them."""
 
-    property_settings: type[Any] | None = None
-    """The attrs class with the defaults of its properties, which topology documents omit; None: they have all."""
+    omits_defaults: bool = False
+    """Whether topology documents omit properties that have the defaults of ``settings``."""
+
+    form: Form = Form()
+    """What a form for its nodes and templates says beside names, types and limits."""
 
     untold_properties: frozenset[str] = frozenset()
     """Properties that GNS3's controllers send to a compute and save, but that no compute tells them."""
@@ -164,3 +163,8 @@ class NodeTraits:
 
     has_images: bool = False
     """Whether its emulator has images on a GNS3 compute."""
+
+    @property
+    def property_names(self) -> frozenset[str] | None:
+        """The names of all its properties in the API; None: this server does not know them."""
+        return None if self.settings is None else frozenset(each.name for each in attrs.fields(self.settings))

@@ -211,3 +211,46 @@ async def test_a_node_is_duplicated_with_its_files(server: Server, project: dict
         False,
         switch["properties"],
     )
+
+
+async def test_the_files_of_a_node_are_listed_and_deleted(server: Server, project: dict[str, Any]) -> None:
+    node = await create(server, project)
+    base = node_path(project, node)
+    folder = Path(node["node_directory"])
+    assert (await server.http.post(f"{base}/files/etc/motd", content=b"hello")).status_code == 201
+    (folder / ".hidden").write_bytes(b"x")
+    (folder / "link").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe")
+    (folder / "turned\u202etxt").write_bytes(b"x")
+    (folder / os.fsdecode(b"not-text-\xff")).write_bytes(b"x")
+    listed = await server.request("GET", f"{base}/files", None, 200)
+    assert listed["is_whole"]
+    assert [(file["path"], file["size"]) for file in listed["files"]] == [("etc/motd", 5)]
+    assert listed["files"][0]["modified"] > 1_500_000_000
+    for path, status in (
+        ("link", 403),
+        ("..%2f..%2fsecret", 403),
+        (".hidden", 403),
+        ("etc", 409),
+        ("pipe", 409),
+        ("none", 404),
+    ):
+        await server.request("DELETE", f"{base}/files/{path}", None, status)
+    await server.request("POST", f"{base}/start", {}, 200)
+    refused = await server.request("DELETE", f"{base}/files/etc/motd", None, 409)
+    assert "stop it first" in refused["message"]
+    await server.request("POST", f"{base}/stop", {}, 200)
+    await server.request("DELETE", f"{base}/files/etc/motd", None, 204)
+    assert "etc/motd" not in str(await server.request("GET", f"{base}/files", None, 200))
+    assert Path("/etc/passwd").exists() and (folder / "link").is_symlink()
+
+
+async def test_of_very_many_files_some_are_listed(
+    server: Server, project: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gns3trio.api.v2.files.MAX_LISTED_FILES", 3)
+    node = await create(server, project)
+    for number in range(4):
+        (Path(node["node_directory"]) / f"file{number}").touch()
+    listed = await server.request("GET", f"{node_path(project, node)}/files", None, 200)
+    assert len(listed["files"]) == 3 and not listed["is_whole"]

@@ -77,7 +77,13 @@ async def test_a_project_with_one_is_closed_and_opened(server: Server, project: 
 async def test_clients_are_told_of_it(server: Server) -> None:
     (told,) = [each for each in await server.request("GET", "/v2/node_types") if each["node_type"] == "black_hole"]
     assert told["runs_here"] and told["can_suspend"] and told["title"] == "Black hole"
-    assert told["default_script"] == "spin %h\n"
+    assert told["default_script"] == "spin %h\n" and told["script_file"] == "startup.txt"
+    mass = next(field for field in told["properties"] if field["name"] == "mass")
+    assert (mass["control"], mass["minimum"], mass["label"], mass["place"]) == ("number", 0, "Mass", "properties")
+    (templates,) = [
+        each for each in await server.request("GET", "/v2/template_types") if each["template_type"] == "black_hole"
+    ]
+    assert "mass" in {field["name"] for field in templates["fields"]}
     (local,) = await server.request("GET", "/v2/computes")
     assert "black_hole" in local["capabilities"]["node_types"]
     body = {"name": "x", "node_type": "white_hole", "compute_id": "local"}

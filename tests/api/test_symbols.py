@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from gns3trio.controller.library.symbols import BUILTIN_FOLDER, picture_size
+from gns3trio.limits import MAX_SYMBOL
 from tests.support.server import Server
 
 
@@ -59,6 +60,21 @@ async def test_an_uploaded_symbol(server: Server) -> None:
     assert await server.request("GET", "/v2/symbols/large.png/dimensions", None, 200) == {"width": 31, "height": 17}
     for name in ("evil.html", ".hidden.svg", "x", "%2E%2E.svg"):
         assert (await server.http.post(f"/v2/symbols/{name}/raw", content=b"x")).status_code == 400, name
+
+
+async def test_an_uploaded_symbol_is_deleted_and_a_built_in_one_is_not(server: Server) -> None:
+    await server.http.post("/v2/symbols/cloud.svg/raw", content=b"<svg/>")
+    await server.request("DELETE", "/v2/symbols/cloud.svg/raw", None, 204)
+    builtin = await server.http.get("/v2/symbols/cloud.svg/raw")
+    assert builtin.content == (BUILTIN_FOLDER / "cloud.svg").read_bytes()
+    for name in ("cloud.svg", ":/symbols/cloud.svg", "..%2Fx.svg", "x"):
+        await server.request("DELETE", f"/v2/symbols/{name}/raw", None, 404)
+
+
+async def test_a_symbol_has_a_limit(server: Server) -> None:
+    reply = await server.http.post("/v2/symbols/huge.png/raw", content=bytes(MAX_SYMBOL + 1))
+    assert reply.status_code == 400 and "4194304" in reply.json()["message"]
+    assert "huge.png" not in str(await server.request("GET", "/v2/symbols", None, 200))
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ from gns3trio.compute.interface import (
 )
 from gns3trio.compute.nio import LeaseKind, TunnelLease, UdpLease, UdpNio
 from gns3trio.compute.node import NodeEvent, NodeSpec, NodeStatus
-from gns3trio.compute.node_features import NodeUsage, TrafficFlow
+from gns3trio.compute.node_features import FileFacts, FileList, NodeUsage, TrafficFlow
 from gns3trio.compute.node_traits import NodePort
 from gns3trio.compute.node_types import node_types
 from gns3trio.compute.outcomes import try_each
@@ -195,6 +195,17 @@ class MemoryFiles:
     async def all_paths(self) -> list[str]:
         """All files."""
         return await self.paths()
+
+    async def listed(self, most: int) -> FileList:
+        """The first of them."""
+        paths = await self.paths()
+        found = [FileFacts(path, len(self.content[path]), None) for path in paths[:most]]
+        return FileList(found, len(paths) <= most)
+
+    async def delete(self, path: str) -> None:
+        """Delete a file. Raises NotFound."""
+        await self.open(path)
+        del self.content[path]
 
     async def open(self, path: str) -> MemoryFile:
         """Open a file. Raises NotFound."""

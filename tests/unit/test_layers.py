@@ -289,7 +289,7 @@ CONTROLLER_ROOMS: list[set[str]] = [
 ]
 # Likewise for ``compute/``: the interface and what controllers know, then this host, and what puts it together.
 COMPUTE_ROOMS: list[set[str]] = [
-    {"image_headers"},
+    {"form_fields", "image_headers"},
     {
         "__init__",
         "captures",

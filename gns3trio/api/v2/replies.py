@@ -367,35 +367,6 @@ class ProjectFormat(Whole):
 
 
 @reply_shape
-class NodeType(Whole):
-    """A node type. ``emulator`` is the program that its nodes need and that this server does not run.
-
-    ``default_script`` is the start-up script (property ``startup_script``) that clients should give a new node; null
-    for a type without scripts. ``always_runs``: its nodes cannot be started or stopped. ``reaches_host``: two such
-    nodes cannot be linked. ``abilities``: ``ping`` is a console with VPCS's ``ping`` command, ``mac_table`` the routes
-    of that name. ``engines`` can run a node, if there is a choice. ``image_property`` is the property with the image of
-    a new node, for which clients should ask.
-    """
-
-    node_type: str
-    title: str
-    name_format: str
-    category: str
-    symbol: str
-    runs_here: bool
-    emulator: str | None
-    console_types: list[str]
-    default_script: str | None
-    always_runs: bool
-    can_suspend: bool
-    can_be_duplicated: bool
-    image_property: str | None
-    reaches_host: bool
-    abilities: list[str]
-    engines: list[str]
-
-
-@reply_shape
 class Endpoint(Whole):
     """The URL of a route on a compute."""
 
@@ -408,6 +379,23 @@ class ProjectFile(Whole):
 
     path: str
     md5sum: str
+
+
+@reply_shape
+class NodeFile(Whole):
+    """A file of a node. ``size`` is in bytes, ``modified`` in seconds since 1970; null if its host does not say."""
+
+    path: str
+    size: int | None
+    modified: float | None
+
+
+@reply_shape
+class NodeFileList(Whole):
+    """The files of a node; ``is_whole`` if these are all."""
+
+    files: list[NodeFile]
+    is_whole: bool
 
 
 @reply_shape

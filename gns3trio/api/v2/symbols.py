@@ -14,6 +14,14 @@ routes = RouteTable("/v2")
 routes.route("GET", "/symbols", reply=list[dict[str, Any]], privilege="Symbol.Audit")(handlers.list_symbols)
 routes.route("GET", "/symbols/{symbol_id:path}/raw", access=Access.LOGIN)(handlers.get_symbol)
 routes.route("POST", "/symbols/{symbol_id:path}/raw", status=204, privilege="Symbol.Allocate")(handlers.upload_symbol)
+
+
+@routes.route("DELETE", "/symbols/{symbol_id:path}/raw", status=204, privilege="Symbol.Allocate")
+async def delete_symbol(api: ApiRequest, symbol_id: str) -> None:
+    """Delete an uploaded picture; an extension."""
+    await api.controller.symbols.delete(symbol_id)
+
+
 routes.route("GET", "/symbols/{symbol_id:path}/dimensions", reply=library_views.SymbolSize, privilege="Symbol.Audit")(
     handlers.get_symbol_size
 )

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from gns3trio import threads
 from gns3trio.classes import frozen
+from gns3trio.compute.node_features import FileFacts, FileList
 from gns3trio.compute.remote.http import ACTION_SECONDS, ANSWER_SECONDS, ComputeHttp
 from gns3trio.errors import Conflict, Forbidden, LabError, NotFound, Unavailable, path_error
 from gns3trio.limits import MAX_TEXT
@@ -131,6 +132,16 @@ class RemoteFiles:
     async def paths(self) -> list[str]:
         """The paths of all files of the node. Those that no file here could have are left out."""
         return sorted(path for path in await self._listed() if _problem(path) is None)
+
+    async def listed(self, most: int) -> FileList:
+        """At most so many files. Their sizes are not told."""
+        paths = await self.paths()
+        return FileList([FileFacts(path, None, None) for path in paths[:most]], len(paths) <= most)
+
+    async def delete(self, path: str) -> None:
+        """Raises Conflict: computes offer no way to delete a file."""
+        _check(path)
+        raise Conflict(f"path: {path[:200]!r} is on another host, which offers no way to delete a file")
 
     async def all_paths(self) -> list[str]:
         """As ``paths``. Raises Conflict if there is one that no file here could have."""

@@ -5,6 +5,7 @@ from typing import Any
 import attrs
 
 from gns3trio import threads
+from gns3trio.compute.form_fields import default_of
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.conditions.impairments import describe
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties, read_scripts
@@ -103,18 +104,13 @@ def _node(node: Node, scripts: Scripts, compute: str | None) -> dict[str, Any]:
 
 def _own_properties(node: Node, scripts: Scripts) -> dict[str, Any]:
     """The properties that describe the lab, and differ from the defaults of its type."""
-    settings = node.traits.property_settings
-    defaults = {} if settings is None else {each.name: _default_of(each) for each in attrs.fields(settings)}
+    settings = node.traits.settings if node.traits.omits_defaults else None
+    defaults = {} if settings is None else {each.name: default_of(each) for each in attrs.fields(settings)}
     return {
         name: value
         for name, value in node_properties(node, scripts).items()
         if name not in _OF_MACHINE and (name not in defaults or value != defaults[name])
     }
-
-
-def _default_of(attribute: "attrs.Attribute[Any]") -> Any:
-    factory = getattr(attribute.default, "factory", None)
-    return attribute.default if factory is None else factory()
 
 
 def _default(name: str) -> Any:

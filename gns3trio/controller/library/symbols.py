@@ -12,7 +12,8 @@ from pathlib import Path
 from gns3trio import threads
 from gns3trio.classes import frozen
 from gns3trio.controller.storage.files import write_in_folder
-from gns3trio.errors import Invalid
+from gns3trio.errors import Invalid, NotFound, path_error
+from gns3trio.limits import MAX_SYMBOL
 from gns3trio.printable import is_plain_name
 
 BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
@@ -136,12 +137,30 @@ class Symbols:
     async def store(self, symbol_id: str, data: bytes) -> None:
         """Store an uploaded symbol under the last part of its id.
 
-        Raises Invalid for an invalid picture name, Unavailable if the disk reports an error.
+        Raises Invalid for an invalid picture name or a picture that is too large, Unavailable if the disk reports an
+        error.
         """
+        if len(data) > MAX_SYMBOL:
+            raise Invalid(f"data: has {len(data)} bytes, and a picture may have {MAX_SYMBOL}")
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
             raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
         await threads.disk.run(write_in_folder, self._folder, name, data)
+
+    async def delete(self, symbol_id: str) -> None:
+        """Delete an uploaded symbol: its nodes are drawn as a computer then, or as the built-in symbol of that name.
+
+        Raises NotFound if nobody uploaded it, Unavailable if the disk reports an error.
+        """
+        name = symbol_id.rpartition("/")[2]
+        if not _is_file_name(name):
+            raise NotFound(f"symbol_id: nobody uploaded {symbol_id[:200]!r}")
+        try:
+            await threads.disk.run((self._folder / name).unlink)
+        except FileNotFoundError:
+            raise NotFound(f"symbol_id: nobody uploaded {symbol_id[:200]!r}") from None
+        except OSError as error:
+            raise path_error(f"symbol_id: {name!r}", error) from None
 
 
 def _is_file_name(name: str) -> bool:

@@ -87,6 +87,18 @@ async def write_node_file(project: Project, node_id: UUID, path: str, data: Asyn
         await upload.discard()
 
 
+async def delete_node_file(project: Project, node_id: UUID, path: str) -> None:
+    """Delete a file of a stopped node.
+
+    Raises NotFound, Conflict if it runs, Forbidden for a path that begins with a dot, and as ``NodeFiles.delete``.
+    """
+    check_node_path(path)
+    async with project.nodes.lock(node_id) as node:
+        if node.status != "stopped":
+            raise Conflict(f"Node '{node.name}' runs, and may need its files: stop it first")
+        await files_of_node(project, node).delete(path)
+
+
 def check_node_path(path: str) -> None:
     """Raises Forbidden for a path that begins with a dot."""
     if path.startswith("."):

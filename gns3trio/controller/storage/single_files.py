@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gns3trio import threads
 from gns3trio.classes import frozen
+from gns3trio.compute.node_features import FileFacts, FileList
 from gns3trio.controller.storage.file_names import MAX_COMPONENT_BYTES, name_problem
 from gns3trio.controller.storage.files import (
     MAX_PROJECT_FILE_BYTES,
@@ -120,6 +121,29 @@ def open_file(folder: Path, path: str) -> OpenFile:
         os.close(descriptor)
         raise NotFound(f"path: {path!r} is not a file")
     return OpenFile(descriptor, parts[-1], status.st_size, date_of(status))
+
+
+def delete_file(folder: Path, path: str) -> None:
+    """Delete a file; synchronous. Its folder stays.
+
+    Raises NotFound, Forbidden if the path leads out of ``folder`` or through a link, Conflict if it is no file or
+    cannot be deleted, Unavailable if the disk reports an error.
+    """
+    parts = _split(path)
+    try:
+        _refuse_links(folder, parts, path)
+        parent = _open_folder(folder, parts[:-1], make=False)
+        try:
+            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=parent, follow_symlinks=False).st_mode):
+                raise Conflict(f"path: {path!r} is not a file")
+            os.unlink(parts[-1], dir_fd=parent)
+            os.fsync(parent)
+        finally:
+            os.close(parent)
+    except FileNotFoundError:
+        raise NotFound(f"path: there is no file {path!r}") from None
+    except OSError as error:
+        raise path_error(f"path: {path!r}", error) from None
 
 
 def check_new_path(path: str) -> None:
@@ -274,6 +298,14 @@ class FolderFiles:
         """As ``paths``. Raises Conflict if there is anything that is neither a file nor a folder."""
         return await threads.disk.run(list, _all_paths(self.folder))
 
+    async def listed(self, most: int) -> FileList:
+        """At most so many files, sorted by path."""
+        return await threads.disk.run(_listed, self.folder, most)
+
+    async def delete(self, path: str) -> None:
+        """Delete a file. Raises as ``open_file``, Conflict if it cannot be deleted, Unavailable."""
+        await threads.disk.run(delete_file, self.folder, path)
+
     async def open(self, path: str) -> OpenFile:
         """Open a file for reading. Raises as ``open_file``."""
         return await threads.disk.run(open_file, self.folder, path)
@@ -318,6 +350,23 @@ def _paths(folder: Path) -> Iterator[str]:
     for root, _, names in os.walk(folder):
         for name in sorted(name for name in names if not name.startswith(TEMPORARY_PREFIX)):
             yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _listed(folder: Path, most: int) -> FileList:
+    """At most so many files. Those whose names no request can have are left out, like links and what is no file."""
+    found: list[FileFacts] = []
+    for path in _paths(folder):
+        if path.startswith(".") or hidden_character(path) is not None:
+            continue
+        with suppress(OSError):  # it vanished meanwhile
+            status = os.lstat(folder / path)
+            if not stat.S_ISREG(status.st_mode):
+                continue
+            if len(found) == most:
+                return FileList(found, is_whole=False)
+            found.append(FileFacts(path, status.st_size, date_of(status)))
+    found.sort(key=lambda file: file.path)
+    return FileList(found, is_whole=True)
 
 
 def _all_paths(folder: Path) -> Iterator[str]:

@@ -4,8 +4,17 @@ from typing import Literal
 
 import attrs
 
+from gns3trio import field_checks as v
 from gns3trio.compute.node_traits import Drawn, NodeTraits, ScriptTraits
 from gns3trio.compute.nodes.parts.kept_ports import one_port
+
+
+@attrs.frozen(kw_only=True)
+class BlackHoleSettings:
+    """The properties in the API."""
+
+    mass: int = attrs.field(default=1, validator=v.ge(0))
+    startup_script: str | None = None
 
 
 @attrs.define(kw_only=True, slots=False)
@@ -36,4 +45,5 @@ TRAITS = NodeTraits(
         base_configs={"black_hole_base_config.txt": "spin\n"},
     ),
     can_suspend=True,
+    settings=BlackHoleSettings,
 )

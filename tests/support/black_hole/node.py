@@ -13,15 +13,7 @@ from gns3trio.compute.node_traits import NodePort, PortList
 from gns3trio.compute.nodes.parts.builtin_node import BuiltinNode, BuiltinServices
 from gns3trio.compute.nodes.parts.local_services import LocalServices
 from gns3trio.compute.script_files import read_script, write_script
-from tests.support.black_hole import TRAITS
-
-
-@attrs.frozen(kw_only=True)
-class BlackHoleSettings:
-    """The properties in the API."""
-
-    mass: int = 1
-    startup_script: str | None = None
+from tests.support.black_hole import TRAITS, BlackHoleSettings
 
 
 def make_type(services: LocalServices) -> NodeType:

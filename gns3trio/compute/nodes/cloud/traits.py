@@ -6,7 +6,8 @@ import attrs
 
 from gns3trio import field_checks as v
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import Drawn, NodeTraits, field_names
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.cloud.form import FORM
 from gns3trio.compute.nodes.cloud.settings import CloudSettings
 from gns3trio.compute.nodes.parts.kept_ports import named_ports
 
@@ -36,5 +37,6 @@ TRAITS = NodeTraits(
     can_be_duplicated=False,
     always_runs=True,
     reaches_host=True,
-    property_names=field_names(CloudSettings),
+    settings=CloudSettings,
+    form=FORM,
 )

@@ -7,7 +7,8 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import NodeTraits, field_names
+from gns3trio.compute.node_traits import NodeTraits
+from gns3trio.compute.nodes.docker.form import FORM
 from gns3trio.compute.nodes.docker.settings import (
     BOOT_SECONDS,
     CONSOLE_TYPES,
@@ -86,6 +87,7 @@ TRAITS = NodeTraits(
     memory_mib=EXPECTED_MEMORY,
     boot_seconds=BOOT_SECONDS,
     own_properties=frozenset({"memory", "cpus"}),
-    property_settings=DockerSettings,
-    property_names=field_names(DockerSettings),
+    omits_defaults=True,
+    settings=DockerSettings,
+    form=FORM,
 )

@@ -3,7 +3,8 @@
 import attrs
 
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import Drawn, NodeTraits, field_names
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.ethernet_hub.form import FORM
 from gns3trio.compute.nodes.ethernet_hub.settings import HubPort, HubSettings, default_ports
 from gns3trio.compute.nodes.parts.kept_ports import numbered_ports
 
@@ -27,5 +28,6 @@ TRAITS = NodeTraits(
     builtin_template={},
     ports=numbered_ports,
     always_runs=True,
-    property_names=field_names(HubSettings),
+    settings=HubSettings,
+    form=FORM,
 )

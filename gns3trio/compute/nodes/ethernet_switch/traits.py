@@ -5,7 +5,8 @@ from typing import Literal
 import attrs
 
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import Drawn, NodeTraits, field_names
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.ethernet_switch.form import FORM
 from gns3trio.compute.nodes.ethernet_switch.settings import SwitchPort, SwitchSettings, default_ports
 from gns3trio.compute.nodes.parts.kept_ports import numbered_ports
 
@@ -32,5 +33,6 @@ TRAITS = NodeTraits(
     console_types=("telnet", "none"),
     always_runs=True,
     abilities=frozenset({"mac_table"}),
-    property_names=field_names(SwitchSettings),
+    settings=SwitchSettings,
+    form=FORM,
 )

@@ -1,6 +1,7 @@
 """The traits of NAT nodes. Sans-IO."""
 
-from gns3trio.compute.node_traits import Drawn, NodeTraits, field_names
+from gns3trio.compute.node_traits import Drawn, NodeTraits
+from gns3trio.compute.nodes.nat.form import FORM
 from gns3trio.compute.nodes.nat.settings import NatSettings
 from gns3trio.compute.nodes.parts.kept_ports import named_ports
 
@@ -20,5 +21,6 @@ TRAITS = NodeTraits(
     reaches_host=True,
     memory_mib=16.0,
     own_properties=frozenset({"port_forwards", "gateway"}),
-    property_names=field_names(NatSettings),
+    settings=NatSettings,
+    form=FORM,
 )

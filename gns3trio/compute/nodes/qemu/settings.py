@@ -16,7 +16,14 @@ Platform = Literal[
     "mips64el", "mipsel", "moxie", "or32", "ppc", "ppc64", "ppcemb", "s390x", "sh4", "sh4eb", "sparc", "sparc64",
     "tricore", "unicore32", "x86_64", "xtensa", "xtensaeb", "",
 ]
+# The adapters that GNS3 offers.
+AdapterType = Literal[
+    "e1000", "e1000-82544gc", "e1000-82545em", "e1000e", "i82550", "i82551", "i82557a", "i82557b", "i82557c", "i82558a",
+    "i82558b", "i82559a", "i82559b", "i82559c", "i82559er", "i82562", "i82801", "igb", "ne2k_pci", "pcnet", "rocker",
+    "rtl8139", "virtio", "virtio-net-pci", "vmxnet3",
+]
 # fmt: on
+ADAPTER_TYPES: tuple[str, ...] = get_args(AdapterType)
 PLATFORMS: tuple[str, ...] = tuple(name for name in get_args(Platform) if name)
 DiskInterface = Literal["ide", "sata", "nvme", "scsi", "sd", "mtd", "floppy", "pflash", "virtio", "none"]
 BootPriority = Literal["c", "d", "n", "cn", "cd", "dn", "dc", "nc", "nd"]

@@ -1,20 +1,22 @@
 """The traits of QEMU nodes. Sans-IO."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import attrs
 from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import NodeTraits, field_names
+from gns3trio.compute.node_traits import NodeTraits
 from gns3trio.compute.nodes.parts.custom_adapters import check_mac
+from gns3trio.compute.nodes.qemu.form import FORM
 from gns3trio.compute.nodes.qemu.settings import (
     BOOT_SECONDS,
     CONSOLE_TYPES,
     MAX_ADAPTERS,
     MAX_OPTIONS,
     MAX_RAM,
+    AdapterType,
     BootPriority,
     ConsoleType,
     CustomAdapter,
@@ -28,14 +30,6 @@ from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid
 from gns3trio.limits import MAX_FREE_TEXT, Bound, Int32
 
-# Those that GNS3 offers.
-# fmt: off
-AdapterType = Literal[
-    "e1000", "e1000-82544gc", "e1000-82545em", "e1000e", "i82550", "i82551", "i82557a", "i82557b", "i82557c", "i82558a",
-    "i82558b", "i82559a", "i82559b", "i82559c", "i82559er", "i82562", "i82801", "igb", "ne2k_pci", "pcnet", "rocker",
-    "rtl8139", "virtio", "virtio-net-pci", "vmxnet3",
-]
-# fmt: on
 _converter = make_strict_converter(forbid_extra_keys=True)
 
 
@@ -115,8 +109,9 @@ TRAITS = NodeTraits(
     image_property="hda_disk_image",
     memory_mib=256,
     boot_seconds=BOOT_SECONDS,
-    property_settings=QemuSettings,
+    omits_defaults=True,
     # GNS3 computes tell it to nobody; a controller keeps what it sent.
     untold_properties=frozenset({"linked_clone"}),
-    property_names=field_names(QemuSettings),
+    settings=QemuSettings,
+    form=FORM,
 )

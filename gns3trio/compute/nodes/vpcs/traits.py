@@ -7,9 +7,10 @@ from attrs import field
 
 from gns3trio import field_checks as v
 from gns3trio.classes import define
-from gns3trio.compute.node_traits import NodeTraits, ScriptTraits, field_names
+from gns3trio.compute.node_traits import NodeTraits, ScriptTraits
 from gns3trio.compute.nodes.parts.kept_ports import one_port
 from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE
+from gns3trio.compute.nodes.vpcs.form import FORM
 from gns3trio.compute.nodes.vpcs.script import MAX_SCRIPT_BYTES, expand_script, rename_in_script
 from gns3trio.compute.nodes.vpcs.settings import ENGINES, EngineName, VpcsSettings
 from gns3trio.printable import is_plain_name
@@ -65,5 +66,6 @@ TRAITS = NodeTraits(
     console_types=("telnet", "none"),
     abilities=frozenset({"ping"}),
     engines=ENGINES,
-    property_names=field_names(VpcsSettings),
+    settings=VpcsSettings,
+    form=FORM,
 )
