@@ -31,14 +31,31 @@ async function answerTo(method, path, body, signal) {
     options.body = JSON.stringify(body);
     options.headers["Content-Type"] = "application/json";
   }
-  let [reply, text] = [null, ""];
+  const [reply, text] = await answer(path, options, (each) => each.text());
+  return valueOf(method, path, reply, text);
+}
+
+// The content of a file. Throws as `request`.
+export async function getBytes(path) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const [reply, bytes] = await answer(path, { headers }, (each) => each.arrayBuffer());
+  if (!reply.ok) valueOf("GET", path, reply, new TextDecoder().decode(bytes));
+  return bytes;
+}
+
+// The reply, and what `read` makes of it. A browser would take a file that was changed a moment ago from its cache.
+async function answer(path, options, read) {
   try {
-    reply = await fetch(at(path), options);
-    text = await reply.text();
+    const reply = await fetch(at(path), { cache: "no-cache", ...options });
+    return [reply, await read(reply)];
   } catch {
-    signal?.throwIfAborted();
+    options.signal?.throwIfAborted();
     throw new Error("The server does not answer.");
   }
+}
+
+// The object in a reply. Throws the error that it tells.
+function valueOf(method, path, reply, text) {
   if (reply.status === 401 && !token && !loginChanges) logInAgain();
   if (reply.ok) return { reply, text };
   const said = text && isJson(reply) ? JSON.parse(text)?.message : null;

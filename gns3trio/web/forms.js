@@ -4,14 +4,15 @@ import { h, setText } from "./dom.js";
 
 let forms = 0;
 
-// A field with its label, a place for its error, and perhaps a hint. `control` is an input, select or textarea with a name.
-export function formField(label, control, hint) {
+// A field with its label, a place for its error, and perhaps a hint. `control` is an input, select or textarea with a name, or what
+// stands for one; `element` is what is shown, if that is more.
+export function formField(label, control, hint, element = control) {
   const id = `field-${(forms += 1)}`;
   const error = h("p", { className: "error", id: `${id}-error`, hidden: true });
   const told = hint ? h("p", { className: "hint", id: `${id}-hint` }, hint) : null;
   control.id = id;
   control.setAttribute("aria-describedby", [told?.id, error.id].filter(Boolean).join(" "));
-  return { control, error, part: h("div", { className: "field" }, h("label", { htmlFor: id }, label), control, told, error) };
+  return { control, error, part: h("div", { className: "field" }, h("label", { htmlFor: id }, label), element, told, error) };
 }
 
 // Opens the dialog. `parts` are its elements, `fields` what `formField` has made of those that can have an error; `submit(values)`
@@ -73,7 +74,8 @@ export function openForm({ title, parts, fields, confirm, busy, submit, fieldOf 
   });
 }
 
-function mark(control, error, text) {
+// Shows an error at a field, or none if the text is empty.
+export function mark(control, error, text) {
   setText(error, text);
   error.hidden = !text;
   if (text) control.setAttribute("aria-invalid", "true");

@@ -22,6 +22,8 @@ import { LinkPanel } from "./panels/link_panel.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 import { showRefusals } from "./people/account.js";
+import { Drafts } from "./properties/drafts.js";
+import { addSettingsCommands } from "./properties/settings_commands.js";
 import { Toolbar } from "./toolbar.js";
 
 export function showLab(main, projectId) {
@@ -49,10 +51,11 @@ export function showLab(main, projectId) {
   const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });
   const newHost = new NewNodeHost(lab.hosts);
   const shownHost = new ShownHost(lab.hosts);
-  const tools = { lab, drawer, graph, commands, history, addNode, find, index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
+  const tools = { lab, drawer, graph, commands, history, drafts: new Drafts(globalThis.sessionStorage, projectId), addNode, find, openTab: (id) => panel?.tabs?.choose(id), index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
   addLabCommands(tools);
   addArrangeCommands(tools);
   commands.addKeys(...TERMINAL_KEYS);
+  addSettingsCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg);

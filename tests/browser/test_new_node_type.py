@@ -24,5 +24,12 @@ def test_a_node_of_it_is_made_started_and_stopped(page: Page, host: Host, labs: 
     expect(page.locator(".node.started")).to_have_count(1)
     expect(page.locator("aside")).to_contain_text("Black hole")
     expect(page.get_by_role("button", name="Ping")).to_have_count(0)
+    page.get_by_role("tab", name="Settings").click()
+    page.get_by_label("Mass").fill("80")
+    page.get_by_label("Startup script").fill("spin fast\n")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("aside .save")).to_contain_text("Mass, Startup script take effect when Hole1 starts")
+    (node,) = host.request("GET", f"/v2/projects/{labs[-1]['project_id']}/nodes")
+    assert node["properties"]["mass"] == 80
     page.get_by_role("button", name="Stop", exact=True).click()
     expect(page.locator(".node.started")).to_have_count(0)

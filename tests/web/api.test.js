@@ -21,7 +21,7 @@ test("paths lie below what the page itself lies below", () => {
 test("a request carries JSON, and gives the JSON of the answer", async (t) => {
   const asked = answer(t, () => Response.json({ name: "lab" }, { status: 201 }));
   assert.deepEqual(await post("/v2/projects", { name: "lab" }), { name: "lab" });
-  assert.deepEqual(asked, [{ path: at("/v2/projects"), method: "POST", body: '{"name":"lab"}', headers: { "Content-Type": "application/json" } }]);
+  assert.deepEqual(asked, [{ path: at("/v2/projects"), cache: "no-cache", method: "POST", body: '{"name":"lab"}', headers: { "Content-Type": "application/json" } }]);
 });
 
 test("each method has its name; only those that need one have a body", async (t) => {

@@ -39,7 +39,7 @@ class PlacedField:
     field: FormField
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _NodeFields:
     """What all nodes have."""
 
@@ -47,13 +47,13 @@ class _NodeFields:
     symbol: str = attrs.field(validator=v.min_len(1))
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _ConsoleFields:
     console_type: str
     console_auto_start: bool = False
 
 
-@attrs.frozen(kw_only=True)
+@frozen(kw_only=True)
 class _PortNameFields:
     """What the machines of emulators have."""
 

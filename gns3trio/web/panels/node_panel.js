@@ -5,6 +5,7 @@ import { at, get, post, put, socketUrl } from "../api.js";
 import { copyButton, shortPath } from "../copy_text.js";
 import { h, heads, refill, setText } from "../dom.js";
 import { consoleAddress, consolePath, hasConsole, hasViewer, openConsole } from "../drawer/consoles.js";
+import { NodeFiles } from "../files/node_files.js";
 import { makeNodeTraffic } from "../flows/node_traffic.js";
 import { formatCount } from "../format.js";
 import { reasonOf } from "../hosts/host_texts.js";
@@ -12,6 +13,7 @@ import { canMove, moveNode } from "../hosts/move_node.js";
 import { Poll } from "../hosts/poll.js";
 import { portKey } from "../lab.js";
 import { linePlot } from "../plot.js";
+import { NodeSettings } from "../properties/node_settings.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
@@ -24,8 +26,9 @@ const PING_INTERVAL_MS = 250;
 const PATIENCE_MS = 30000;
 
 export class NodePanel {
-  constructor(side, id, { lab, drawer, graph, deleteThing }) {
-    Object.assign(this, { id, lab, drawer, graph });
+  constructor(side, id, tools) {
+    const { lab, drawer, graph, deleteThing } = tools;
+    Object.assign(this, { id, lab, drawer, graph, settings: null });
     const node = lab.nodes.get(id);
     const path = `${lab.path}/nodes/${id}`;
     this.path = path;
@@ -54,6 +57,8 @@ export class NodePanel {
     const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null] }];
     if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
+    shown.push({ id: "settings", title: "Settings", make: () => (this.settings = new NodeSettings(tools, [id])).element });
+    if (node.node_directory) shown.push({ id: "files", title: "Files", make: () => new NodeFiles(tools, id).element });
     this.tabs = tabs(shown, { label: "About this node", kind: "node" });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
@@ -89,6 +94,7 @@ export class NodePanel {
     if (!this.lab.nodes.has(this.id)) this.asking.close();
     if (this.lab.nodes.has(this.id) && !this.alive()) this.graph.select(this.id); // it was moved: another host offers other things
     else this.draw();
+    this.settings?.update(changed);
   }
 
   draw() {
