@@ -105,10 +105,11 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
 
 async def _found(server: Client, path: str, wanted: list[str]) -> list[Json]:
-    """Some drawings of a project, each by its text or id. Raises NotFound, and Invalid if several have the text."""
+    """Some drawings of a project, each once, by text or id. Raises NotFound, and Invalid if several have the text."""
     drawings = [{**each, "text": text_of(each)} for each in await server.request("GET", f"{path}/drawings")]
     found = [find_in("drawing", each, drawings, "drawing_id", "text") for each in wanted]
-    return [{name: value for name, value in each.items() if name != "text"} for each in found]
+    known = {each["drawing_id"]: {name: value for name, value in each.items() if name != "text"} for each in found}
+    return list(known.values())
 
 
 def _print(drawing: Json) -> None:

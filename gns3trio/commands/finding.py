@@ -110,9 +110,10 @@ async def find_node(server: Client, path: str, wanted: str) -> Json:
 
 
 async def find_nodes(server: Client, path: str, wanted: Sequence[str]) -> list[Json]:
-    """Find several nodes of a project, each by name or id, with one request."""
+    """Find several nodes of a project, each by name or id, with one request. None is there twice."""
     nodes = await server.request("GET", f"{path}/nodes") if wanted else []
-    return [find_in("node", each, nodes, "node_id") for each in wanted]
+    found = [find_in("node", each, nodes, "node_id") for each in wanted]
+    return list({node["node_id"]: node for node in found}.values())
 
 
 async def find_link(server: Client, path: str, wanted: str) -> Json:

@@ -122,7 +122,7 @@ def _require_key(key: str, columns: Sequence[str], listed: Sequence[tuple[Json, 
     if key in columns or not listed or any(_field(thing, key) is not None for thing, _ in listed):
         return
     keys = dict.fromkeys([*columns, *(name for thing, _ in listed for name in thing)])
-    if key in keys:
+    if key in keys or ("." in key and key.partition(".")[0] in keys):
         return
     raise Invalid(
         f"--filter: there is no column or field {key!r}; there are {', '.join(list(keys)[:_FEW_KEYS])}."

@@ -283,7 +283,7 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     found = await find_nodes(server, path, arguments.nodes)
     names = ", ".join(node["name"] for node in found)
-    confirm(arguments, f"Delete {names} with their links and files?", otherwise="nothing was deleted")
+    confirm(arguments, f"Delete {names} with all links and files?", otherwise="nothing was deleted")
     for node in found:
         await server.request("DELETE", f"{path}/nodes/{node['node_id']}")
     show(arguments, found, lambda: None)

@@ -25,11 +25,11 @@ class Shell:
     def environment(self) -> dict[str, str]:
         return {**os.environ, "GNS3TRIO_URL": self.server.url}
 
-    def run(self, *words: str, status: int = 0, text: str | None = None) -> str:
-        """What a command prints, errors included; checks its exit status."""
+    def run(self, *words: str, status: int = 0, text: str | None = None, url: str | None = None) -> str:
+        """What a command prints, errors included; checks its exit status. ``url`` is another server's."""
         result = subprocess.run(
             [*COMMAND, *words],
-            env=self.environment,
+            env={**self.environment, **({"GNS3TRIO_URL": url} if url else {})},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
