@@ -13,6 +13,7 @@ import { deleteObjects } from "./edit/deletion.js";
 import { History } from "./edit/history.js";
 import { addLabCommands } from "./edit/lab_commands.js";
 import { MovedObjects } from "./edit/places.js";
+import { emptyLab } from "./empty_lab.js";
 import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
@@ -21,6 +22,7 @@ import { LabIndex } from "./panels/lab_index.js";
 import { LinkPanel } from "./panels/link_panel.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
+import { makeSheet } from "./panels/sheet.js";
 import { showRefusals } from "./people/account.js";
 import { Drafts } from "./properties/drafts.js";
 import { addSettingsCommands } from "./properties/settings_commands.js";
@@ -29,7 +31,6 @@ import { Toolbar } from "./toolbar.js";
 export function showLab(main, projectId) {
   const lab = new Lab(projectId);
   const drawer = makeLabDrawer(lab);
-  const side = h("aside", { className: "side", ariaLabel: "Details" });
   let panel = null;
   let toolsFrame = null;
   let openedHere = false;
@@ -57,9 +58,10 @@ export function showLab(main, projectId) {
   commands.addKeys(...TERMINAL_KEYS);
   addSettingsCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
+  const { element: sheet, content: side } = makeSheet(graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
-  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg);
-  main.replaceChildren(h("div", { className: "lab" }, scene, side, drawer.element));
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, emptyLab(tools));
+  main.replaceChildren(h("div", { className: "lab" }, scene, sheet, drawer.element));
 
   showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
     commands.privileges = new Set(privileges);

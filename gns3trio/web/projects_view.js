@@ -6,13 +6,13 @@ import { h, set, setText } from "./dom.js";
 import { formField, openForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { showConnection, tell } from "./messages.js";
+import { EXAMPLE_NAME, readExample } from "./projects/example.js";
 import { agoText, contentsOf, freeName, listed, stateOf } from "./projects/project_list.js";
 import { randomId } from "./random_id.js";
 
 const COLUMNS = [["name", "Project"], ["status", "Status"], ["nodes", "Contents"], ["changed", "Changed"]];
 // How often the counts are read again: soon after something has happened, and now and then.
 const [SOON_MS, LATER_MS] = [700, 20_000];
-const EXAMPLE = { name: "Two VLANs", file: "examples/two-vlans.yaml" };
 
 export function showProjects(main) {
   document.title = "Projects · gns3trio";
@@ -162,12 +162,10 @@ export function showProjects(main) {
   }
 
   async function makeExample() {
-    const reply = await fetch(new URL(EXAMPLE.file, import.meta.url));
-    if (!reply.ok) throw new Error("The example lab could not be loaded.");
-    const lab = new Blob([await reply.text()], { type: "application/yaml" });
-    const project = await post("/v2/projects", { name: freeName(EXAMPLE.name, names()) });
+    const lab = await readExample();
+    const project = await post("/v2/projects", { name: freeName(EXAMPLE_NAME, names()) });
     try {
-      await request("PUT", `/v2/projects/${project.project_id}/topology`, lab);
+      await put(`/v2/projects/${project.project_id}/topology`, lab);
     } catch (error) {
       await remove(`/v2/projects/${project.project_id}`);
       throw error;

@@ -5,11 +5,14 @@ import { Selection } from "../edit/selection.js";
 import { Gestures } from "./gestures.js";
 import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
 import { boxOf, centreOf } from "./node_box.js";
+import { Pinch } from "./pinch.js";
 import { freePlace, nearestTowards } from "./places.js";
 import { COUNT_AGAIN_MS, Stage } from "./stage.js";
 
 // Below this scale texts are unreadable, and they are the most expensive to draw.
 const FAR = 0.35;
+// In a lab of not many nodes, names stay as large as this in the window when the scale is smaller than READABLE.
+const [READABLE, MOST_NAMED, NAME_PIXELS] = [0.7, 60, 9];
 // The size of the map before it is in the document.
 const WINDOW = [800, 600];
 
@@ -29,6 +32,7 @@ export class Graph {
     this.stage = new Stage(lab, this, () => this.makeReachable());
     this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.stage.scene);
     this.moved = false; // moved by the user: the view then stays
+    new Pinch(this.svg, { zoomed: zoomedView, onView: (change) => this.changeView(change) });
     new Gestures(this, { onOpen, onMove, onMoved, onLink });
     new ResizeObserver(() => this.resize()).observe(this.svg);
     lab.views.add(this);
@@ -185,7 +189,9 @@ export class Graph {
   showView() {
     const { x, y, scale } = this.view;
     const { scene } = this.stage;
-    set(scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR, ports: this.lab.project?.show_interface_labels }) });
+    const named = scale < READABLE && this.lab.nodes.size <= MOST_NAMED;
+    set(scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR && !named, named, ports: this.lab.project?.show_interface_labels }) });
+    if (named) scene.style.setProperty("--name-size", `${Math.round(NAME_PIXELS / scale)}px`);
     this.arrangeSoon();
   }
 
@@ -193,6 +199,13 @@ export class Graph {
     this.window = [this.svg.clientWidth || WINDOW[0], this.svg.clientHeight || WINDOW[1]];
     if (this.moved) this.showView();
     else this.fit();
+  }
+
+  // `change` makes the next view of the present one.
+  changeView(change) {
+    this.moved = true;
+    this.view = change(this.view);
+    this.showView();
   }
 
   moveView(x, y) {

@@ -2,7 +2,8 @@
 
 import { h } from "../dom.js";
 
-export const ROW = 28; // pixels, as in style/panels.css
+// Pixels, as in style/panels.css: fingers need more.
+export const ROW = globalThis.matchMedia?.("(pointer: coarse)").matches ? 44 : 28;
 // Rows above and below the view, so that none is missing while the list scrolls.
 const BEYOND = 6;
 

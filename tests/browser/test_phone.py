@@ -1,0 +1,67 @@
+"""The page of a lab on the screen of a phone, with fingers."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import PATIENCE, Host
+from tests.browser.lab_page import open_lab
+
+COLUMNS = 4
+NODES = {
+    f"Node{n}": {"node_type": "ethernet_hub", "x": 130 * (n % COLUMNS), "y": 130 * (n // COLUMNS)} for n in range(24)
+}
+# The scale of the map.
+SCALE = "() => new DOMMatrix(getComputedStyle(document.querySelector('.map')).transform).a"
+LEAST_LETTERS = 8  # pixels
+LEAST_TARGET = 44
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce"
+    )
+    context.set_default_timeout(PATIENCE * 1000)
+    yield context.new_page()
+    context.close()
+
+
+def test_a_lab_on_a_phone(phone: Page, host: Host, labs: list[dict[str, Any]]) -> None:
+    labs.append(host.lab("phone", {"nodes": NODES}))
+    open_lab(phone, host, labs[-1])
+    names = phone.locator(".node text")
+    expect(names).to_have_count(24)
+    for name in (names.first, names.last):  # at this scale, too
+        box = name.bounding_box()
+        assert box is not None and box["height"] > LEAST_LETTERS
+
+    sheet, handle = phone.locator("aside"), phone.get_by_role("button", name="Show all details")
+    svg = phone.locator(".scene > svg").bounding_box()
+    assert svg is not None and svg["height"] > 844 / 2  # the map is first
+    phone.locator("[aria-label^='Node0,']").tap()
+    expect(sheet.get_by_role("heading", name="Node0")).to_be_in_viewport()
+    assert phone.locator(".scene > svg").bounding_box() == svg  # it has not moved under the finger
+    handle.tap()
+    expect(sheet.get_by_text("Ports")).to_be_in_viewport()
+    phone.get_by_role("button", name="Show less of the details").tap()
+    expect(handle).to_be_visible()
+
+    for target in phone.locator(":is(.tools, aside) :is(button, select):visible").all():
+        size = target.bounding_box()
+        assert size is not None and size["height"] >= LEAST_TARGET, target
+
+    before = phone.evaluate(SCALE)
+    pinch(phone, svg["x"] + svg["width"] / 2, svg["y"] + svg["height"] / 2)
+    phone.wait_for_function(f"before => ({SCALE})() > 1.8 * before", arg=before)
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def pinch(page: Page, x: float, y: float) -> None:
+    """Move two fingers away from each other, to three times their distance."""
+    session = page.context.new_cdp_session(page)
+    for name, away in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60), ("touchEnd", None)):
+        places = [] if away is None else [{"x": x - away, "y": y}, {"x": x + away, "y": y}]
+        session.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": places})
