@@ -11,6 +11,7 @@ from functools import partial
 import trio
 
 from gns3trio.api.app import Application
+from gns3trio.api.audited import RefusedEntries
 from gns3trio.api.context import ApiContext
 from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents, open_events
@@ -83,6 +84,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
         people, tokens = controller.people, Tokens(config.state_folder, config.jwt_access_token_expire_minutes)
         logins = Logins(people, tokens, config.password)
+        refused = RefusedEntries(controller.audit)
         app = Application(
             ApiContext(
                 config,
@@ -95,7 +97,8 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
                 compute.qemu_host,
                 compute.docker_images,
                 Gate(people, logins, Permits(people)),
-                Credentials(logins, config.passwords_of_compute_users, Guesses()),
+                Credentials(logins, config.passwords_of_compute_users, Guesses(), refused.wrong_password),
+                refused,
             )
         )
         serve = partial(serve_http, app, settings, closing=closing)

@@ -30,12 +30,18 @@ Privileges = Privilege | tuple[Privilege, ...]
 
 @frozen
 class Need:
-    """A privilege that a route requires of its user. ``path`` is that of the API without its version, with names of
-    parameters, such as ``/projects/{project_id}``.
+    """A privilege that a route requires of its user; ``another`` one is enough, too. ``path`` is that of the API
+    without its version, with names of parameters, such as ``/projects/{project_id}``.
     """
 
     privilege: Privilege
     path: str
+    another: Privilege | None = None
+
+    @property
+    def privileges(self) -> Sequence[Privilege]:
+        """Each of which is enough."""
+        return (self.privilege,) if self.another is None else (self.privilege, self.another)
 
     def place(self, parameters: Mapping[str, Any]) -> str:
         """The path for a request, in canonical form."""
@@ -65,11 +71,14 @@ def rule_for(
     privileges: Privileges | None,
     at: str | None,
     also: Sequence[tuple[Privilege, str]],
+    another: Privilege | None = None,
 ) -> Rule:
-    """The rule of a route with this path. All ``privileges`` are needed ``at`` a path, by default its own."""
+    """The rule of a route with this path. All ``privileges`` are needed ``at`` a path, by default its own; instead of
+    each, ``another`` one is enough.
+    """
     named = (privileges,) if isinstance(privileges, str) else privileges or ()
     place = at if at is not None else _VERSION.sub("", path, count=1)
-    needs = [*(Need(each, place) for each in named), *(Need(each, other) for each, other in also)]
+    needs = [*(Need(each, place, another) for each in named), *(Need(each, other) for each, other in also)]
     if access is None:
         access = Access.LOGIN if needs else Access.UNDECLARED
     return Rule(access, needs)

@@ -152,7 +152,7 @@ class Application:
             credentials=context.credentials,
             guard_console_websockets=config.console_websocket_auth,
         )
-        app = Audited(app, context.controller.audit)
+        app = Audited(app, index, context.controller, context.refused)
         app = OriginGuard(
             app,
             allowed_origins=config.allowed_origins,

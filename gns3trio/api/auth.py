@@ -107,9 +107,9 @@ class Authentication:
             raise _unauthorized(dialect, given)
         if login is not None:
             act_as(user.username)
-        places = [] if user.is_superadmin else [(need.privilege, need.place(parameters)) for need in rule.needs]
+        places = [] if user.is_superadmin else [(need.privileges, need.place(parameters)) for need in rule.needs]
         if (missing := self._gate.missing(user, places)) is not None:
-            raise _Refused(403, refusal(*missing))
+            raise _Refused(403, refusal(missing[1], *missing[0]))
         if rule.access is Access.UNDECLARED and not user.is_superadmin:
             raise _Refused(403, "Forbidden: only the first administrator may do this")
         tell_visit(scope, Visit(self._gate, user, login, places))

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import trio
 
+from gns3trio.api.audited import RefusedEntries
 from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents
 from gns3trio.api.identity import Gate
@@ -31,3 +32,4 @@ class ApiContext:
     docker_images: Callable[[], Awaitable[list[str]]]
     gate: Gate
     credentials: Credentials
+    refused: RefusedEntries

@@ -6,7 +6,7 @@ not verified, at each request. How passwords are guessed is limited; see ``passw
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import attrs
@@ -57,10 +57,19 @@ class _Running:
 
 
 class Credentials:
-    """Checks what clients send. ``compute_users`` has the passwords of users of the compute API."""
+    """Checks what clients send. ``compute_users`` has the passwords of users of the compute API. ``on_wrong`` is told
+    the address and the name of each wrong password.
+    """
 
-    def __init__(self, logins: Logins, compute_users: Mapping[str, str], guesses: Guesses) -> None:
+    def __init__(
+        self,
+        logins: Logins,
+        compute_users: Mapping[str, str],
+        guesses: Guesses,
+        on_wrong: Callable[[str, str], None] = lambda _address, _name: None,
+    ) -> None:
         self.logins = logins
+        self._on_wrong = on_wrong
         self._guesses = guesses
         self._key = secrets.token_bytes(32)
         self._compute_users = {
@@ -80,21 +89,24 @@ class Credentials:
         digest = self._digest(given)
         login = self._remembered(self._passwords, digest)
         if login is not None and self._guesses.has_shown(client, digest):
+            await self.logins.note_use(login)
             return login
-        await self._turn(client)
+        name, _, password = given.decode(errors="surrogateescape").partition(":")
+        await self._turn(client, name)
         found = login or self._compute_users.get(digest)
         if found is None:
-            name, _, password = given.decode(errors="surrogateescape").partition(":")
             found = await self._check(client, digest, name, password)
             if found is not None:
                 self._passwords.put(digest, found)
         if found is not None:
             self._guesses.right(client, digest)
+        if isinstance(found, Login):
+            await self.logins.note_use(found)
         return found
 
     async def of_password(self, client: Client, name: str, password: str) -> Login | None:
         """Whose name and password a client sends to get a token; None if they are wrong. Raises as ``of_basic``."""
-        await self._turn(client)
+        await self._turn(client, name)
         digest = self._digest(b"\0".join(each.encode(errors="surrogatepass") for each in ("", name, password)))
         login = await self._check(client, digest, name, password)
         if login is not None:
@@ -114,18 +126,27 @@ class Credentials:
         self._tokens.put(digest, login)
         return login
 
+    async def end_token(self, client: Client, token: str) -> None:
+        """The user of a token logs out. A token that is not valid is none. Raises Unavailable."""
+        login = await self.of_token(client, token)
+        user = None if login is None else self.logins.user_of(login)
+        if login is not None and user is not None:
+            act_as(user.username)
+            await self.logins.end(login)
+
     def _remembered(self, logins: Latest[bytes, Login], digest: bytes) -> Login | None:
         login = logins.get(digest)
         return login if login is not None and self.logins.user_of(login) is not None else None
 
-    async def _turn(self, client: Client) -> None:
-        """Wait until a password of this client may be checked. Of many that come from an address at once, as when a
-        class logs in, some wait for the checks of the others: these count as wrong until they turn out to be right.
+    async def _turn(self, client: Client, name: str) -> None:
+        """Wait until a password of this client for this name may be checked. Of many that come from an address at once,
+        as when a class logs in, some wait for the checks of the others: these count as wrong until they turn out to be
+        right.
 
         Raises TooManyGuesses if none of the address is being checked, or too many wait.
         """
         address = address_key(client[0])
-        while (seconds := self._guesses.wait(client)) > 0:
+        while (seconds := self._guesses.wait(client, name)) > 0:
             running = self._running.get(address)
             if running is None or self._waiting >= MAX_WAITING:
                 raise TooManyGuesses(seconds)
@@ -160,10 +181,12 @@ class Credentials:
                 return running.login
         check = self._checks[digest] = _Check()
         try:
-            with self._running_check(client), self._guesses.checking(client) as guess:
+            with self._running_check(client), self._guesses.checking(client, name) as guess:
                 check.login = await self.logins.by_password(name, password)
                 guess.is_right = check.login is not None
             check.has_failed = False
+            if check.login is None:
+                self._on_wrong(client[0], name)
         finally:
             del self._checks[digest]
             check.done.set()

@@ -26,6 +26,9 @@ from gns3trio.notifications.topics import Topic
 _VISIT = "gns3trio.visit"
 _MAX_DELETED = 256
 
+# Privileges, of which one is enough, and a path for which it is required.
+Place = tuple[Sequence[Privilege], str]
+
 
 class Gate:
     """Decides whether users may do what they ask for."""
@@ -47,9 +50,12 @@ class Gate:
         """How long a login is valid, if nothing changes."""
         return self._logins.seconds_left(login) if login is not None else math.inf
 
-    def missing(self, user: User, places: Sequence[tuple[Privilege, str]]) -> tuple[Privilege, str] | None:
-        """The first privilege that the user does not have there; None if there is none."""
-        return next((each for each in places if not self.permits.permits(user, *each)), None)
+    def missing(self, user: User, places: Sequence[Place]) -> Place | None:
+        """The first of these privileges that the user does not have there; None if there is none."""
+        for privileges, path in places:
+            if not any(self.permits.permits(user, privilege, path) for privilege in privileges):
+                return privileges, path
+        return None
 
 
 @define
@@ -59,7 +65,7 @@ class Visit:
     gate: Gate
     user: User
     login: Login | None
-    places: Sequence[tuple[Privilege, str]]
+    places: Sequence[Place]
 
     def is_welcome(self) -> bool:
         """Whether it would still be let in."""
@@ -86,17 +92,28 @@ def user_of(scope: Scope) -> User:
     return visit.user
 
 
+def login_of(scope: Scope) -> Login | None:
+    """The login of the user who makes a request; None if nobody has to log in."""
+    visit: Visit = scope[_VISIT]
+    return visit.login
+
+
 def sees_project(scope: Scope, project_id: UUID) -> bool:
     """Whether the user who makes a request is told of a project."""
     visit: Visit | None = scope.get(_VISIT)
     return visit is not None and visit.gate.permits.sees_project(visit.user, project_id)
 
 
+def has_privilege(scope: Scope, privilege: Privilege, path: str) -> bool:
+    """Whether the user has a privilege on a canonical path."""
+    visit: Visit | None = scope.get(_VISIT)
+    return visit is not None and visit.gate.permits.permits(visit.user, privilege, path)
+
+
 def require_privilege(scope: Scope, privilege: Privilege, path: str) -> None:
     """Raises Forbidden unless the user has a privilege on a canonical path. For what is not in the path of a route."""
-    visit: Visit | None = scope.get(_VISIT)
-    if visit is None or not visit.gate.permits.permits(visit.user, privilege, path):
-        raise Forbidden(refusal(privilege, path))
+    if not has_privilege(scope, privilege, path):
+        raise Forbidden(refusal(path, privilege))
 
 
 def require_may_change(scope: Scope, *subjects: UUID) -> None:

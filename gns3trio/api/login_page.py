@@ -9,7 +9,7 @@ from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.credentials import TooManyGuesses
 from gns3trio.api.forms import read_form
 from gns3trio.api.html_text import escape_html
-from gns3trio.api.login_cookie import LOGIN, cookie_name
+from gns3trio.api.login_cookie import LOGIN, cookie_name, token_in_cookie
 from gns3trio.api.page_files import page_reply
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.errors import Invalid
@@ -17,7 +17,10 @@ from gns3trio.errors import Invalid
 routes = RouteTable("", access=Access.ANYBODY)
 
 _MAX_NEXT = 2000
-_WRONG = "The user or the password is wrong."
+_WRONG = (
+    "The user or the password is wrong. Who has forgotten it gets another one from the administrator, who has the "
+    "command gns3trio user reset-password on the server."
+)
 _ENDED = "Your login has ended. Please log in again."
 
 
@@ -49,7 +52,10 @@ async def log_in(api: ApiRequest) -> Response:
 
 @routes.route("POST", "/logout", described=False)
 async def log_out(api: ApiRequest) -> Response:
-    """Delete the cookie, and go to the page where one logs in."""
+    """End the token in the cookie, delete the cookie, and go to the page where one logs in."""
+    scope = api.http.scope
+    if (token := token_in_cookie(scope)) is not None:
+        await api.context.credentials.end_token(scope["client"] or ("", 0), token)
     return _go(api, LOGIN, "")
 
 

@@ -74,8 +74,10 @@ class RouteIndex:
 
     def route_of(self, scope: Scope) -> tuple[AnyRoute, Mapping[str, Any]] | None:
         """The route of a request, and the parameters in its path; None if there is no such path, or it does not have
-        the method. The next call with this scope calls it.
+        the method. Calling this object with the same scope calls it.
         """
+        if (known := route_of(scope)) is not None:
+            return known
         try:
             found = self._find(scope)
         except HTTPException:

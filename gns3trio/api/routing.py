@@ -189,6 +189,7 @@ class RouteTable:
         privilege: Privileges | None = None,
         at: str | None = None,
         also: Sequence[tuple[Privilege, str]] = (),
+        another: Privilege | None = None,
     ) -> Callable[[Handler], Handler]:
         """Register a handler for ``method``, or several methods, on every one of ``paths`` (below the prefix).
 
@@ -198,8 +199,8 @@ class RouteTable:
         document.
 
         Each route says who may use it: it requires a ``privilege`` (or several) of its user, for its path or the one
-        that is given as ``at``, without the version, and ``also`` others for other paths; or ``access`` says that every
-        user may use it, or everybody.
+        that is given as ``at``, without the version, and ``also`` others for other paths; ``another`` one is enough
+        instead. Or ``access`` says that every user may use it, or everybody.
         """
 
         methods = [method] if isinstance(method, str) else list(method)
@@ -219,7 +220,7 @@ class RouteTable:
                     endpoint,
                     methods=methods,
                     name=handler.__name__,
-                    rule=rule_for(self.prefix + path, access or self.access, privilege, at, also),
+                    rule=rule_for(self.prefix + path, access or self.access, privilege, at, also, another),
                 )
                 for path in paths
             ]

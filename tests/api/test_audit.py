@@ -8,6 +8,7 @@ from trio_websocket import open_websocket_url
 
 from gns3trio.api import audited
 from gns3trio.api.rates import Rate
+from tests.support.described import check_reply
 from tests.support.lab import Lab
 from tests.support.server import Server
 from tests.support.v3 import logged_in
@@ -29,6 +30,7 @@ async def test_what_is_changed_is_recorded(server: Server, pair: Lab) -> None:
     await server.request("DELETE", f"{pair.path}/nodes/{uuid4()}", None, 404)
     await server.request("PUT", path, {"x": "wide"}, 400)
     (entry,) = (await trail(server))[before:]
+    check_reply("GET", "/v2/audit", 200, [entry])
     assert entry.pop("time").endswith("Z")
     project_id = pair.path.rpartition("/")[2]
     assert entry == {
@@ -40,6 +42,7 @@ async def test_what_is_changed_is_recorded(server: Server, pair: Lab) -> None:
         "status": 200,
         "project_id": project_id,
         "node_id": node["node_id"],
+        "target": {"kind": "node", "name": "PC1", "of": "project lab"},
     }
 
 

@@ -12,7 +12,7 @@ from trio_websocket import ConnectionRejected, open_websocket_url
 
 from gns3trio.api.access import Access, SocketRoute
 from gns3trio.api.app import TABLES
-from gns3trio.api.password_guesses import PER_ADDRESS
+from gns3trio.api.password_guesses import PER_NAME
 from gns3trio.config import Config
 from gns3trio.server import open_server
 
@@ -146,12 +146,12 @@ async def test_guesses_are_slowed_and_logged(http: httpx.AsyncClient, caplog: py
     """On websockets as well; the right password is not checked either. A connection that has shown it goes on."""
     async with httpx.AsyncClient(base_url=http.base_url, auth=RIGHT) as user:
         assert (await user.get("/v2/version")).status_code == 200
-        for _ in range(PER_ADDRESS.burst):
+        for _ in range(PER_NAME.burst):
             assert (await http.get("/v2/version", auth=WRONG)).status_code == 401
         for auth in (WRONG, RIGHT):
             refused = await http.get("/v2/version", auth=auth)
             assert (refused.status_code, refused.json()["status"]) == (429, 429)
-            assert 1 <= int(refused.headers["retry-after"]) <= PER_ADDRESS.seconds
+            assert 1 <= int(refused.headers["retry-after"]) <= PER_NAME.seconds
         assert (await user.get("/v2/version")).status_code == 200
     url = str(http.base_url).replace("http", "ws") + "/v2/notifications/ws"
     credentials = httpx.Request("GET", "http://x", headers={})
@@ -163,13 +163,13 @@ async def test_guesses_are_slowed_and_logged(http: httpx.AsyncClient, caplog: py
             pass
     assert rejected.value.status_code == 429
     told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert sum("a wrong user or password from 127.0.0.1" in line for line in told) == PER_ADDRESS.burst
+    assert sum("a wrong user or password from 127.0.0.1" in line for line in told) == PER_NAME.burst
     assert not [line for line in told if WRONG[1] in line or RIGHT[1] in line]
 
 
 async def test_requests_without_a_password_are_no_guesses(http: httpx.AsyncClient) -> None:
     """A browser's first one is such."""
-    for _ in range(3 * PER_ADDRESS.burst):
+    for _ in range(3 * PER_NAME.burst):
         assert (await http.get("/v2/version")).status_code == 401
     assert (await http.get("/v2/version", auth=RIGHT)).status_code == 200
 
@@ -184,7 +184,7 @@ async def test_behind_a_trusted_proxy_the_client_counts(http: httpx.AsyncClient)
             replies = [await client.get("/v2/version", headers={"X-Forwarded-For": chain}) for chain in chains]
         return [reply.status_code for reply in replies]
 
-    burst = PER_ADDRESS.burst
+    burst = PER_NAME.burst
     from_two = [f"192.0.2.{n}, 198.51.100.{n % 2}" for n in range(2 * burst)]
     assert await statuses("127.0.0.9", *from_two) == [401] * 2 * burst
     assert await statuses("127.0.0.9", "198.51.100.0", "198.51.100.1:1234", "198.51.100.2") == [429, 429, 401]

@@ -2,11 +2,12 @@
 
 from typing import Any, cast
 
+import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
 from gns3trio.api.credentials import MAX_WAITING, Credentials, TooManyGuesses
-from gns3trio.api.password_guesses import PER_ADDRESS, Guesses
+from gns3trio.api.password_guesses import PER_ADDRESS, PER_NAME, Guesses
 from gns3trio.controller.people.logins import Logins
 
 SCHOOL = "192.0.2.1"
@@ -24,14 +25,16 @@ class SlowLogins:
         return object() if password == "right" else None
 
 
-async def log_in_at_once(count: int, password: str) -> list[Any]:
+async def log_in_at_once(count: int, password: str, name: str = "student{}") -> list[Any]:
     """What each of many users gets: a login, None, or that there are too many guesses."""
     logins, outcomes = SlowLogins(), list[Any]()
     credentials = Credentials(cast(Logins, logins), {}, Guesses(clock=lambda: 0.0))
 
     async def log_in(number: int) -> None:
         try:
-            outcomes.append(await credentials.of_password((SCHOOL, 1000 + number), f"student{number}", password))
+            outcomes.append(
+                await credentials.of_password((SCHOOL, 1000 + number), name.format(number), password.format(number))
+            )
         except TooManyGuesses:
             outcomes.append(TooManyGuesses)
 
@@ -43,16 +46,21 @@ async def log_in_at_once(count: int, password: str) -> list[Any]:
     return outcomes
 
 
-async def test_a_class_logs_in_from_one_address() -> None:
-    outcomes = await log_in_at_once(30, "right")
+@pytest.mark.parametrize("name", ["student{}", "everybody"])
+async def test_a_class_logs_in_from_one_address(name: str) -> None:
+    """Each with a name, or all with one."""
+    outcomes = await log_in_at_once(30, "right", name)
     assert len(outcomes) == 30
     assert None not in outcomes
     assert TooManyGuesses not in outcomes
 
 
 async def test_as_many_guesses_are_limited() -> None:
-    outcomes = await log_in_at_once(30, "wrong")
-    assert (outcomes.count(None), outcomes.count(TooManyGuesses)) == (PER_ADDRESS.burst, 30 - PER_ADDRESS.burst)
+    """Of one name, and of all names."""
+    outcomes = await log_in_at_once(30, "wrong {}", "everybody")
+    assert (outcomes.count(None), outcomes.count(TooManyGuesses)) == (PER_NAME.burst, 30 - PER_NAME.burst)
+    outcomes = await log_in_at_once(70, "wrong")
+    assert (outcomes.count(None), outcomes.count(TooManyGuesses)) == (PER_ADDRESS.burst, 70 - PER_ADDRESS.burst)
 
 
 async def test_only_so_many_wait() -> None:

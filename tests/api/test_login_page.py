@@ -7,7 +7,7 @@ import httpx
 import pytest
 from trio_websocket import ConnectionRejected, open_websocket_url
 
-from gns3trio.api.password_guesses import PER_ADDRESS
+from gns3trio.api.password_guesses import PER_NAME
 from gns3trio.config import Config
 from gns3trio.server import open_server
 
@@ -99,7 +99,7 @@ async def test_what_a_wrong_password_is_told(http: httpx.AsyncClient) -> None:
     assert reply.status_code == 401 and "is wrong" in reply.text and "<script>alert" not in reply.text
     assert "set-cookie" not in reply.headers and "www-authenticate" not in reply.headers
     assert (await http.post("/login", data={"username": USER})).status_code == 400
-    for _ in range(PER_ADDRESS.burst):
+    for _ in range(PER_NAME.burst):
         reply = await log_in(http, "wrong")
     assert reply.status_code == 429 and "Too many" in reply.text
 

@@ -6,7 +6,15 @@ from contextlib import ExitStack, suppress
 import attrs
 import pytest
 
-from gns3trio.api.password_guesses import IN_TOTAL, MAX_ADDRESSES, PER_ADDRESS, Guesses, address_key
+from gns3trio.api.password_guesses import (
+    IN_TOTAL,
+    MAX_ADDRESSES,
+    MAX_NAMES,
+    PER_ADDRESS,
+    PER_NAME,
+    Guesses,
+    address_key,
+)
 
 ATTACKER = ("192.0.2.1", 1000)
 USER = ("192.0.2.2", 1000)
@@ -34,21 +42,24 @@ def guesses(clock: Clock) -> Guesses:
 SHOWN, OTHER = b"credentials", b"other credentials"
 
 
-def guess(guesses: Guesses, client: tuple[str, int]) -> bool:
+NAME = "admin"
+
+
+def guess(guesses: Guesses, client: tuple[str, int], name: str = NAME) -> bool:
     """A wrong password; whether it was checked."""
-    checked = guesses.wait(client) == 0
+    checked = guesses.wait(client, name) == 0
     if checked:
-        wrong(guesses, client)
+        wrong(guesses, client, name)
     return checked
 
 
-def wrong(guesses: Guesses, client: tuple[str, int]) -> None:
-    with guesses.checking(client):
+def wrong(guesses: Guesses, client: tuple[str, int], name: str = NAME) -> None:
+    with guesses.checking(client, name):
         pass
 
 
-def right(guesses: Guesses, client: tuple[str, int]) -> None:
-    with guesses.checking(client) as checked:
+def right(guesses: Guesses, client: tuple[str, int], name: str = NAME) -> None:
+    with guesses.checking(client, name) as checked:
         checked.is_right = True
     guesses.right(client, SHOWN)
 
@@ -63,38 +74,57 @@ def guess_for(guesses: Guesses, clock: Clock, seconds: float, clients: list[tupl
 
 
 def test_an_address_is_slowed(guesses: Guesses, clock: Clock) -> None:
-    assert [guess(guesses, ATTACKER) for _ in range(PER_ADDRESS.burst + 5)].count(True) == PER_ADDRESS.burst
-    assert 0 < guesses.wait(ATTACKER) <= PER_ADDRESS.seconds
-    assert guess_for(guesses, clock, 600, [ATTACKER]) == 600 / PER_ADDRESS.seconds
+    assert [guess(guesses, ATTACKER) for _ in range(PER_NAME.burst + 5)].count(True) == PER_NAME.burst
+    assert 0 < guesses.wait(ATTACKER, NAME) <= PER_NAME.seconds
+    assert guess_for(guesses, clock, 600, [ATTACKER]) == 600 / PER_NAME.seconds
     other_connection = (ATTACKER[0], 2000)
     assert not guess(guesses, other_connection)
+
+
+def test_others_behind_the_address_do_not_suffer(guesses: Guesses, clock: Clock) -> None:
+    """As those of a class behind one router, of whom one has forgotten a password."""
+    assert guess_for(guesses, clock, 60, [ATTACKER]) > PER_NAME.burst
+    assert guesses.wait(ATTACKER, NAME) > 0
+    assert guesses.wait(ATTACKER, "another") == 0
+    right(guesses, ATTACKER, "another")
+
+
+def test_one_password_tried_on_everybody(guesses: Guesses, clock: Clock) -> None:
+    """The address is slowed, whatever the names are, and however long."""
+    names = [f"{'student' * (n % 20)}{n}" for n in range(200)]
+    assert [guess(guesses, ATTACKER, name) for name in names].count(True) == PER_ADDRESS.burst
+    assert 0 < guesses.wait(ATTACKER, "nobody yet") <= PER_ADDRESS.seconds + 1
+    assert guesses.wait(USER, "nobody yet") == 0
+    long = "x" * 100
+    assert [guess(guesses, USER, long + "y") for _ in range(20)].count(True) == PER_NAME.burst
+    assert guess(guesses, USER, long + "z")
 
 
 def test_who_was_refused_waits_for_one_token_only(guesses: Guesses, clock: Clock) -> None:
     """However often it tried meanwhile: a right user who mistyped is not locked out."""
     guess_for(guesses, clock, 600, [USER])
-    clock.now += guesses.wait(USER)
-    assert guesses.wait(USER) == 0
+    clock.now += guesses.wait(USER, NAME)
+    assert guesses.wait(USER, NAME) == 0
     right(guesses, USER)
-    assert guesses.wait(USER) == 0
+    assert guesses.wait(USER, NAME) == 0
 
 
 def test_other_addresses_do_not_suffer(guesses: Guesses, clock: Clock) -> None:
     guess_for(guesses, clock, 60, [ATTACKER])
-    assert guesses.wait(USER) == 0
+    assert guesses.wait(USER, NAME) == 0
 
 
 def test_many_addresses_are_slowed_together(guesses: Guesses, clock: Clock) -> None:
     many = [(f"198.51.100.{n}", 1) for n in range(200)]
     guess_for(guesses, clock, 60, many)
     assert guess_for(guesses, clock, 60, many) <= 60 / IN_TOTAL.seconds
-    assert 0 < guesses.wait(USER) <= 1
+    assert 0 < guesses.wait(USER, NAME) <= 1
 
 
 def test_a_known_address_does_not_share_the_total(guesses: Guesses, clock: Clock) -> None:
     right(guesses, USER)
     guess_for(guesses, clock, 60, [(f"198.51.100.{n}", 1) for n in range(200)])
-    assert guesses.wait((USER[0], 2000)) == 0
+    assert guesses.wait((USER[0], 2000), NAME) == 0
 
 
 def test_a_connection_that_showed_the_password_goes_on(guesses: Guesses, clock: Clock) -> None:
@@ -114,22 +144,22 @@ def test_a_user_who_guesses_waits_as_others_do(guesses: Guesses, clock: Clock) -
     for connection in mine:
         right(guesses, connection)
     assert not any(guesses.has_shown(connection, OTHER) for connection in mine)
-    assert [guess(guesses, connection) for connection in mine].count(True) == PER_ADDRESS.burst
+    assert [guess(guesses, connection) for connection in mine].count(True) == PER_NAME.burst
     assert all(guesses.has_shown(connection, SHOWN) for connection in mine)
 
 
 def test_many_checks_at_once_are_as_many_guesses(guesses: Guesses) -> None:
     """Until their outcome is known. What could not be checked, and what was right, counts for nothing."""
     with ExitStack() as checks:
-        begun = [checks.enter_context(guesses.checking(ATTACKER)) for _ in range(PER_ADDRESS.burst)]
-        assert guesses.wait(ATTACKER) > 0
+        begun = [checks.enter_context(guesses.checking(ATTACKER, NAME)) for _ in range(PER_NAME.burst)]
+        assert guesses.wait(ATTACKER, NAME) > 0
         begun[0].is_right = True
     assert [guess(guesses, ATTACKER) for _ in range(5)] == [True, False, False, False, False]
     other = ("192.0.2.7", 1)
-    for _ in range(2 * PER_ADDRESS.burst):
-        with suppress(ValueError), guesses.checking(other):
+    for _ in range(2 * PER_NAME.burst):
+        with suppress(ValueError), guesses.checking(other, NAME):
             raise ValueError
-    assert guesses.wait(other) == 0
+    assert guesses.wait(other, NAME) == 0
 
 
 def test_refused_tokens_are_logged_once_in_a_while(
@@ -143,20 +173,20 @@ def test_refused_tokens_are_logged_once_in_a_while(
     guesses.tell_of_token(ATTACKER)
     told = " ".join(record.getMessage() for record in caplog.records)
     assert [told.count(f"a token from {client[0]} was refused") for client in (ATTACKER, USER)] == [2, 1]
-    assert guesses.wait(ATTACKER) == 0
+    assert guesses.wait(ATTACKER, NAME) == 0
 
 
 def test_success_does_not_refill(guesses: Guesses, clock: Clock) -> None:
     """Or who shares an address with a user could guess at any speed."""
-    for _ in range(PER_ADDRESS.burst):
+    for _ in range(PER_NAME.burst):
         wrong(guesses, ATTACKER)
     right(guesses, (ATTACKER[0], 2000))
-    assert guesses.wait(ATTACKER) > 0
+    assert guesses.wait(ATTACKER, NAME) > 0
 
 
 def test_ipv6_counts_by_network(guesses: Guesses) -> None:
-    assert [guess(guesses, (f"2001:db8::{n:x}", 1)) for n in range(100)].count(True) == PER_ADDRESS.burst
-    assert guesses.wait(("2001:db8:0:1::1", 1)) == 0
+    assert [guess(guesses, (f"2001:db8::{n:x}", 1)) for n in range(100)].count(True) == PER_NAME.burst
+    assert guesses.wait(("2001:db8:0:1::1", 1), NAME) == 0
     assert address_key("::ffff:192.0.2.1") == "192.0.2.1"
     assert address_key("fe80::1%eth0") == "fe80::/64"
 
@@ -167,17 +197,17 @@ def test_memory_is_bounded(guesses: Guesses, clock: Clock) -> None:
         client = (f"10.{n >> 16}.{n >> 8 & 255}.{n & 255}", n + 1)
         guess(guesses, client)
         right(guesses, client)
-    assert guesses.size <= 3 * MAX_ADDRESSES
+    assert guesses.size <= 3 * MAX_ADDRESSES + MAX_NAMES
 
 
 def test_each_is_logged_but_not_each_refusal(guesses: Guesses, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING):
         guess_for(guesses, clock, 600, [ATTACKER])
     lines = [record.getMessage() for record in caplog.records]
-    checked = PER_ADDRESS.burst + 600 / PER_ADDRESS.seconds
+    checked = PER_NAME.burst + 600 / PER_NAME.seconds
     assert abs(sum("wrong user or password from 192.0.2.1" in line for line in lines) - checked) <= 1
-    assert lines[0].endswith("192.0.2.1")
-    assert lines[-1].endswith("(now slowed)")
+    assert lines[0].endswith("192.0.2.1 for 'admin'")
+    assert lines[-1].endswith("(now slowed for this name)")
     assert len(lines) <= checked + 1
 
 
@@ -186,5 +216,5 @@ def test_a_day_of_guesses(clock: Clock) -> None:
     checked = 0
     while clock.now < DAY:
         checked += guess(guesses, ATTACKER)
-        clock.now += max(1, guesses.wait(ATTACKER))
+        clock.now += max(1, guesses.wait(ATTACKER, NAME))
     assert checked < 30_000

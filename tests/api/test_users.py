@@ -12,8 +12,9 @@ import pytest
 import trio
 from trio_websocket import ConnectionClosed, ConnectionRejected, open_websocket_url
 
-from gns3trio.api.password_guesses import PER_ADDRESS
+from gns3trio.api.password_guesses import PER_NAME
 from gns3trio.config import Config
+from gns3trio.controller.people.privileges import BUILT_IN_ROLES
 from gns3trio.server import RunningServer, open_server
 from tests.support.people import PASSWORD, Person, add_user, allow
 from tests.support.server import Server
@@ -116,7 +117,7 @@ async def test_guesses_of_passwords_are_slowed_wherever_they_come(
     async with anybody(server) as http:
         assert (await http.get("/v2/version", auth=alice.basic)).status_code == 200
         statuses = []
-        for number in range(PER_ADDRESS.burst):
+        for number in range(PER_NAME.burst):
             guess = {"username": "boss", "password": f"guess {number}"}
             if number % 3 == 0:
                 statuses.append((await http.get("/v2/version", auth=("boss", f"guess {number}"))).status_code)
@@ -124,7 +125,7 @@ async def test_guesses_of_passwords_are_slowed_wherever_they_come(
                 statuses.append((await http.post("/v3/access/users/login", data=guess)).status_code)
             else:
                 statuses.append((await http.post("/v3/access/users/authenticate", json=guess)).status_code)
-        assert statuses == [401] * PER_ADDRESS.burst
+        assert statuses == [401] * PER_NAME.burst
         right = {"username": "boss", "password": BOSS[1]}
         for reply in (
             await http.post("/v3/access/users/login", data=right),
@@ -132,10 +133,11 @@ async def test_guesses_of_passwords_are_slowed_wherever_they_come(
             await http.get("/v2/version", auth=BOSS),
         ):
             assert reply.status_code == 429
-            assert 1 <= int(reply.headers["retry-after"]) <= PER_ADDRESS.seconds
+            assert 1 <= int(reply.headers["retry-after"]) <= PER_NAME.seconds
         told = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
-    assert sum("a wrong user or password from 127.0.0.1" in line for line in told) == PER_ADDRESS.burst
-    assert not [line for line in told if "guess" in line or "boss" in line]
+    assert sum("a wrong user or password from 127.0.0.1" in line for line in told) == PER_NAME.burst
+    assert all("for 'boss'" in line for line in told if "wrong user or password" in line)
+    assert not [line for line in told if "guess " in line or BOSS[1] in line]
 
 
 async def test_many_at_once_send_the_same_password(server: Server, alice: Person) -> None:
@@ -146,9 +148,9 @@ async def test_many_at_once_send_the_same_password(server: Server, alice: Person
         statuses.append((await http.get("/v2/version", auth=alice.basic)).status_code)
 
     async with anybody(server) as http, trio.open_nursery() as nursery:
-        for _ in range(3 * PER_ADDRESS.burst):
+        for _ in range(3 * PER_NAME.burst):
             nursery.start_soon(ask)
-    assert statuses == [200] * 3 * PER_ADDRESS.burst
+    assert statuses == [200] * 3 * PER_NAME.burst
 
 
 async def test_the_compute_api_is_not_for_users(server: Server, alice: Person) -> None:
@@ -518,3 +520,76 @@ async def test_copies_and_whole_topologies_need_what_their_parts_need(
     assert (await student.v2("POST", f"/v2{path}/batch", {"start": True})).status_code == 403
     assert (await student.v2("POST", f"/v2{path}/batch", {})).status_code == 201
     assert (await student.v2("POST", "/v2/computes/local/auto_idlepc", {})).status_code == 403
+
+
+# --- labs that are opened, and not deleted ---
+
+
+async def test_who_changes_a_lab_opens_it_and_does_not_delete_it(
+    running: RunningServer, server: Server, plain: Server, project: dict[str, Any]
+) -> None:
+    """With the privilege to change it, in all versions; who only reads it does neither."""
+    people, place = running.controller.people, f"/projects/{project['project_id']}"
+    role = await people.roles.create("Student")
+    for privilege in BUILT_IN_ROLES["User"] - {"Project.Allocate"}:
+        await people.roles.grant(role.role_id, privilege)
+    other = await people.roles.create("Opener")
+    for privilege in ("Project.Audit", "Project.Allocate"):
+        await people.roles.grant(other.role_id, privilege)
+    student = await add_user(running, plain, "student", Student=place)
+    reader = await add_user(running, plain, "reader", Auditor=place)
+    opener = await add_user(running, plain, "opener", Opener=place)
+    token = await student.log_in()
+    for version in ("v2", "v3"):
+        for person, told in ((student, 201), (opener, 201), (reader, 403)):
+            http = await person.log_in()
+            closed = await http.send("POST", f"/{version}{place}/close", json={})
+            assert closed.status_code == (204 if told == 201 else 403)
+            opened = await http.send("POST", f"/{version}{place}/open", json={})
+            assert opened.status_code == told
+        refused = await token.send("DELETE", f"/{version}{place}")
+        assert refused.status_code == 403
+        assert "Project.Allocate is required" in refused.text
+    assert (
+        "may not change projects here (Project.Allocate or Project.Modify is required"
+        in (await reader.v2("POST", f"/v2{place}/open")).text
+    )
+    assert (await student.v2("POST", f"/v1{place}/close")).status_code == 204
+    assert (await student.v2("POST", f"/v2{place}/open")).status_code == 201
+    assert (await student.v2("DELETE", f"/v1{place}")).status_code == 403
+    assert (await student.v2("POST", "/v2/projects", {"name": "another"})).status_code == 403
+    assert (await student.v2("POST", f"/v2{place}/duplicate", {"name": "copy"})).status_code == 403
+    assert (await opener.v2("DELETE", f"/v2{place}")).status_code == 204
+
+
+# --- logging out ---
+
+
+@pytest.mark.parametrize("by", ["page", "request"])
+async def test_a_token_ends_when_its_user_logs_out(server: Server, alice: Person, by: str) -> None:
+    """Also streams that were opened with it; other tokens of the user go on."""
+    here, there = await alice.log_in(), await alice.log_in()
+    async with here.websocket("/v3/notifications/ws") as stream:
+        await stream.get_message()
+        if by == "request":
+            await here.request("POST", "/v2/account/logout", {}, 204)
+        else:
+            async with anybody(server) as http:
+                cookie = {"Cookie": f"gns3trio{httpx.URL(server.url).port}={here.token}"}
+                assert (await http.post("/logout", headers=cookie)).status_code == 303
+        with trio.fail_after(30), pytest.raises(ConnectionClosed):
+            while True:
+                await stream.get_message()
+    await here.refused("GET", "/v3/access/users/me", None, 401, "log in again")
+    await there.request("GET", "/v3/access/users/me", None, 200)
+    assert (await alice.v2("POST", "/v2/account/logout")).status_code == 409  # a password needs no end
+    entry, *_ = await server.request("GET", "/v2/audit?action=log out&limit=1", None, 200)
+    assert (entry["user"], entry["target"]) == ("alice", {"kind": "user", "name": "alice"})
+
+
+async def test_a_password_with_each_request_is_a_log_in(running: RunningServer, alice: Person) -> None:
+    """For clients of 2.2, which send nothing else."""
+    people = running.controller.people
+    assert people.users.require(alice.user_id).last_login is None
+    assert (await alice.v2("GET", "/v2/projects")).status_code == 200
+    assert people.users.require(alice.user_id).last_login is not None

@@ -220,6 +220,7 @@ def test_the_wire_is_the_api_s() -> None:
         "controller/gns3_format/records.py",
         "controller/library/image_uploads.py",
         "controller/people/audit_trail.py",
+        "controller/people/ended_tokens.py",
         "controller/people/people_file.py",
         "controller/storage/server_state.py",
     }

@@ -106,7 +106,9 @@ async def commit_project(api: ApiRequest, project_id: UUID) -> None:
     _opened(api, project_id)
 
 
-@routes.route("POST", "/projects/{project_id}/close", status=204, privilege="Project.Allocate")
+@routes.route(
+    "POST", "/projects/{project_id}/close", status=204, privilege="Project.Allocate", another="Project.Modify"
+)
 async def close_project(api: ApiRequest, project_id: UUID) -> None:
     """Stop the nodes of a project and save it."""
     await api.controller.close_project(_opened(api, project_id))

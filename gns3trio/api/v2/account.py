@@ -3,11 +3,12 @@
 from typing import Any
 
 from gns3trio.api.access import Access
-from gns3trio.api.identity import user_of
+from gns3trio.api.identity import login_of, user_of
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.controller.people.permits import canonical_path
 from gns3trio.controller.people.privileges import PRIVILEGES
+from gns3trio.errors import Conflict
 
 routes = RouteTable("/v2")
 
@@ -37,3 +38,14 @@ async def get_account(api: ApiRequest) -> dict[str, Any]:
         "is_open": gate.people.is_open,
         "privileges": [name for name in PRIVILEGES if gate.permits.permits(user, name, path)],
     }
+
+
+@routes.route("POST", "/account/logout", status=204, access=Access.LOGIN)
+async def log_out_here(api: ApiRequest) -> None:
+    """End the token that comes with the request, and what was opened with it; an extension. 409 if the request has no
+    token: who sends a password is logged in for this request only.
+    """
+    login = login_of(api.http.scope)
+    if login is None or login.token_id is None:
+        raise Conflict("there is no token to end: this request has none")
+    await api.context.credentials.logins.end(login)

@@ -209,11 +209,22 @@ class NodeUsage(Usage):
 
 
 @reply_shape
+class AuditTarget:
+    """What was changed: its kind, such as ``node``, its name at that time, and what it is part of, such as
+    ``project lab``. The name of a permission says who has which role where.
+    """
+
+    kind: str
+    name: str
+    of: str = ""
+
+
+@reply_shape
 class AuditEntry:
-    """A change. ``time`` is per RFC 3339, in UTC. ``user`` is null on a server without users. ``action`` is what the
-    request does, as the list of routes names it, and ``status`` the answer: 101 for a console that was opened. The ids
-    are those in the path. ``missing`` is how many refused requests of this user are not recorded before this one,
-    because they were too many.
+    """A change. ``time`` is per RFC 3339, in UTC. ``user`` is null on a server without users, and for a wrong password,
+    whose ``target`` is the name that was tried. ``address`` is empty for who may not see users. ``action`` is what the
+    request does, in words, and ``status`` the answer: 101 for a console that was opened. The ids are those in the path.
+    ``missing`` is how many refused requests of this user are not recorded before this one, because they were too many.
     """
 
     time: str
@@ -226,4 +237,5 @@ class AuditEntry:
     project_id: str = ""
     node_id: str = ""
     link_id: str = ""
+    target: AuditTarget | None = None
     missing: int = 0

@@ -55,7 +55,14 @@ async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate)
 routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")(handlers.delete_project)
 
 
-@routes.route("POST", "/{project_id}/open", status=201, reply=replies.Project, privilege="Project.Allocate")
+@routes.route(
+    "POST",
+    "/{project_id}/open",
+    status=201,
+    reply=replies.Project,
+    privilege="Project.Allocate",
+    another="Project.Modify",
+)
 async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Open a project; its nodes are stopped."""
     project = api.controller.get_project(project_id)
@@ -63,7 +70,9 @@ async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     return project_view(project)
 
 
-routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate")(handlers.close_project)
+routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate", another="Project.Modify")(
+    handlers.close_project
+)
 routes.route("GET", "/{project_id}/stats", reply=ProjectStats, privilege="Project.Audit")(handlers.get_stats)
 
 

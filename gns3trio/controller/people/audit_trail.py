@@ -36,12 +36,16 @@ Entry = dict[str, Any]
 
 @frozen(kw_only=True)
 class Wanted:
-    """Which entries to read: of a user, of a project, before a time (as in entries), and how many at most."""
+    """Which entries to read: of a user, a project, an action, about what has a name (``target``), before a time (as in
+    entries), and how many at most.
+    """
 
     limit: int
     user: str | None = None
     project_id: UUID | None = None
     before: str | None = None
+    action: str | None = None
+    target: str | None = None
 
     def has(self, entry: Entry) -> bool:
         """Whether an entry is one of them."""
@@ -49,14 +53,21 @@ class Wanted:
             "time" in entry
             and (self.user is None or entry.get("user") == self.user)
             and (self.project_id is None or entry.get("project_id") == str(self.project_id))
+            and (self.action is None or entry.get("action") == self.action)
+            and (self.target is None or _name_of_target(entry) == self.target)
             and (self.before is None or str(entry.get("time")) < self.before)
         )
 
     @property
     def hints(self) -> list[bytes]:
         """What the line of such an entry contains, so that most other lines need not be parsed."""
-        texts = [self.user, None if self.project_id is None else str(self.project_id)]
+        texts = [self.user, None if self.project_id is None else str(self.project_id), self.action, self.target]
         return [orjson.dumps(text) for text in texts if text is not None]
+
+
+def _name_of_target(entry: Entry) -> object:
+    target = entry.get("target")
+    return target.get("name") if isinstance(target, dict) else None
 
 
 class AuditTrail:

@@ -34,9 +34,13 @@ class KeptRecords:
                 await threads.disk.run(self._file.write, after)
             self.records = after
             if is_revision:
-                self.revision += 1
-                self._changed.set()
-                self._changed = trio.Event()
+                self.tell()
+
+    def tell(self) -> None:
+        """Begin a revision: something has changed that those who ask for the records must look at again."""
+        self.revision += 1
+        self._changed.set()
+        self._changed = trio.Event()
 
     async def changed(self) -> None:
         """Wait for the next revision."""

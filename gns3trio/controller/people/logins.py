@@ -2,6 +2,8 @@
 
 import hmac
 import math
+import time
+from collections.abc import Callable
 from uuid import UUID
 
 from gns3trio.classes import define
@@ -9,9 +11,12 @@ from gns3trio.controller.people.passwords import check_password
 from gns3trio.controller.people.records import User
 from gns3trio.controller.people.store import People
 from gns3trio.controller.people.tokens import Tokens
+from gns3trio.errors import Conflict
 
 # Of the first administrator, as in GNS3 3, until it is changed.
 FIRST_PASSWORD = "admin"
+# Whoever sends a password with each request is noted so often.
+NOTED_EVERY = 3600.0
 
 
 @define
@@ -23,17 +28,24 @@ class Login:
     user_id: UUID
     secret: str  # what must not change meanwhile
     ends: float | None = None
+    token_id: str | None = None  # None: it is by a password
     revision: int = -1  # of the people, when the user was looked up
     user: User | None = None  # then
 
 
 class Logins:
-    """Checks passwords, issues and checks tokens. ``password`` is that of the settings, or empty."""
+    """Checks passwords, issues and checks tokens. ``password`` is that of the settings, or empty; ``clock`` returns
+    monotonic seconds.
+    """
 
-    def __init__(self, people: People, tokens: Tokens, password: str) -> None:
+    def __init__(
+        self, people: People, tokens: Tokens, password: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._people = people
         self._tokens = tokens
         self._first_password = password or FIRST_PASSWORD
+        self._clock = clock
+        self._noted: dict[UUID, float] = {}  # users who send passwords with requests, and when that was noted
 
     async def by_password(self, name: str, password: str) -> Login | None:
         """The login of the active user with this name and password; None if there is none. The time does not tell
@@ -61,7 +73,7 @@ class Logins:
         user = None if claims is None else self._people.user_named(claims.name)
         if claims is None or user is None or not self._tokens.is_of(claims, self._secret_of(user)):
             return None
-        return self._valid(Login(user.user_id, self._secret_of(user), claims.ends))
+        return self._valid(Login(user.user_id, self._secret_of(user), claims.ends, claims.token_id))
 
     async def issue(self, login: Login) -> str:
         """A token for the user of a login, which is noted. Raises NotFound if the user was deleted, Unavailable if
@@ -72,11 +84,30 @@ class Logins:
         await self._people.users.note_login(user.user_id)
         return token
 
-    def user_of(self, login: Login) -> User | None:
-        """The user of a login, as it is now; None if the login has ended: by itself, or because the user was deleted,
-        made inactive or renamed, or has another password.
+    async def end(self, login: Login) -> None:
+        """The user of a token logs out: the token is not valid any more, and what was opened with it is closed. This is
+        durable when it returns. Raises Unavailable.
         """
-        if self.seconds_left(login) <= 0:
+        if login.token_id is None or login.ends is None:
+            return
+        try:
+            await self._tokens.end(login.token_id, login.ends)
+        except Conflict:  # no room to end it alone
+            await self._people.users.end_tokens(login.user_id)
+        self._people.tell()
+
+    async def note_use(self, login: Login) -> None:
+        """Note from time to time that a user sends a password with requests, which is a log-in, too."""
+        now = self._clock()
+        if now - self._noted.get(login.user_id, -math.inf) >= NOTED_EVERY:
+            self._noted[login.user_id] = now
+            await self._people.users.note_login(login.user_id)
+
+    def user_of(self, login: Login) -> User | None:
+        """The user of a login, as it is now; None if the login has ended: by itself, or because the user has logged
+        out, was deleted, made inactive or renamed, or has another password.
+        """
+        if self.seconds_left(login) <= 0 or (login.token_id is not None and self._tokens.was_ended(login.token_id)):
             return None
         if login.revision != self._people.revision:
             user = self._people.records.users.get(login.user_id) and self._people.users.require(login.user_id)

@@ -103,10 +103,10 @@ PRIVILEGES: Mapping[Privilege, str] = {
 }
 
 
-def refusal(privilege: Privilege, path: str) -> str:
-    """What a user is told who lacks a privilege on a path."""
-    what = PRIVILEGES[privilege]
-    return f"Forbidden: you may not {what[0].lower()}{what[1:]} here ({privilege} is required for {path})"
+def refusal(path: str, *privileges: Privilege) -> str:
+    """What a user is told who lacks all these privileges on a path, of which one is enough."""
+    what = PRIVILEGES[privileges[-1]]
+    return f"Forbidden: you may not {what[0].lower()}{what[1:]} here ({' or '.join(privileges)} is required for {path})"
 
 
 def _of(*areas: str) -> Iterable[Privilege]:

@@ -82,8 +82,8 @@ AceType = Literal["user", "group"]
 @frozen(kw_only=True)
 class User:
     """Somebody who may log in. ``password_hash`` is empty only for the first administrator, as long as the password is
-    that of the settings or of a new server. ``token_epoch`` changes with the password; that of another user with the
-    same name is another one.
+    that of the settings or of a new server. ``token_epoch`` changes with what ends all tokens of the user; that of
+    another user with the same name is another one.
     """
 
     user_id: UUID

@@ -39,6 +39,10 @@ class People:
         """Grows with each change of what anybody is or may do."""
         return self._kept.revision
 
+    def tell(self) -> None:
+        """Begin a revision, because a login has ended that no record tells."""
+        self._kept.tell()
+
     async def changed(self) -> None:
         """Wait for the next revision."""
         await self._kept.changed()

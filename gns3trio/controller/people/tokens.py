@@ -1,8 +1,9 @@
 """Tokens with which users stay logged in: JSON web tokens (RFC 7519), signed with HMAC-SHA256 (RFC 7518, 3.2).
 
 Tokens are not stored. The key that signs them is in a file that only the server reads; it is made with the first token.
-A token has the claims of GNS3 3, ``sub`` (the user's name) and ``exp``, and ``epoch``, which depends on the user's id
-and password: when the password changes, or another user gets the name, the token is worth nothing.
+A token has the claims of GNS3 3, ``sub`` (the user's name) and ``exp``, and two more: ``epoch``, which depends on the
+user's id and password, so that the token is worth nothing when the password changes or another user gets the name; and
+``jti``, an id, by which it is ended alone when its user logs out.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ import trio
 
 from gns3trio import threads
 from gns3trio.classes import frozen
+from gns3trio.controller.people.ended_tokens import EndedTokens
 from gns3trio.controller.storage.files import disk_error, read_plain, write_in_folder
 
 if TYPE_CHECKING:
@@ -31,16 +33,18 @@ MAX_TOKEN_LENGTH = 4096
 
 _KEY_BYTES = 32  # RFC 7518 (3.2): at least as long as the hash
 _EPOCH_BYTES = 16
+_ID_BYTES = 8
 _ALGORITHM = "HS256"
 
 
 @frozen
 class Claims:
-    """What a valid token says: the user's name and epoch, and when it ends, in seconds since 1970."""
+    """What a valid token says: the user's name and epoch, when it ends, in seconds since 1970, and its own id."""
 
     name: str
     epoch: str
     ends: int
+    token_id: str
 
 
 class Tokens:
@@ -50,6 +54,7 @@ class Tokens:
 
     def __init__(self, folder: Path, minutes: int, clock: Callable[[], float] = time.time) -> None:
         self._path = folder / KEY_FILE
+        self._ended = EndedTokens(folder, clock)
         self._seconds = minutes * 60
         self._clock = clock
         self._signer: _Signer | None = None
@@ -62,17 +67,31 @@ class Tokens:
         """
         signer = await self._load(create=True)
         assert signer is not None
-        return signer.sign(Claims(name, signer.epoch(secret), int(self._clock()) + self._seconds))
+        ends = int(self._clock()) + self._seconds
+        return signer.sign(Claims(name, signer.epoch(secret), ends, secrets.token_hex(_ID_BYTES)))
 
     async def read(self, token: str) -> Claims | None:
-        """The claims of a token of this server; None if it is another's, has been changed, or has ended.
+        """The claims of a token of this server; None if it is another's, has been changed, or has ended or was ended.
 
         Raises Unavailable if the key cannot be read.
         """
         if len(token) > MAX_TOKEN_LENGTH or (signer := await self._load(create=False)) is None:
             return None
         claims = signer.read(token)
-        return claims if claims is not None and self.seconds_left(claims.ends) > 0 else None
+        if claims is None or self.seconds_left(claims.ends) <= 0 or self.was_ended(claims.token_id):
+            return None
+        return claims
+
+    async def end(self, token_id: str, ends: float) -> None:
+        """End a token, which was read before, before its time. This is durable when it returns.
+
+        Raises Conflict if so many were ended that no more are remembered, Unavailable if the disk reports an error.
+        """
+        await self._ended.add(token_id, ends)
+
+    def was_ended(self, token_id: str) -> bool:
+        """Whether a token was ended before its time."""
+        return token_id in self._ended
 
     def seconds_left(self, ends: float) -> float:
         """How long a token is valid that ends then."""
@@ -87,7 +106,7 @@ class Tokens:
         if self._signer is None:
             async with self._loading:
                 if self._signer is None:
-                    self._signer = await threads.disk.run(_open_signer, self._path, create)
+                    self._signer = await threads.disk.run(_open_signer, self._path, self._ended, create)
         return self._signer
 
 
@@ -105,27 +124,31 @@ class _Signer:
         return hashlib.blake2b(secret.encode(), key=self._key, digest_size=_EPOCH_BYTES, person=b"epoch").hexdigest()
 
     def sign(self, claims: Claims) -> str:
-        payload = {"sub": claims.name, "exp": claims.ends, "epoch": claims.epoch}
+        payload = {"sub": claims.name, "exp": claims.ends, "epoch": claims.epoch, "jti": claims.token_id}
         return self._jwt.encode(payload, self._key, _ALGORITHM)
 
     def read(self, token: str) -> Claims | None:
         # The time is compared by the caller, who has the clock.
-        options: jwt.types.Options = {"require": ["sub", "exp", "epoch"], "verify_exp": False}
+        options: jwt.types.Options = {"require": ["sub", "exp", "epoch", "jti"], "verify_exp": False}
         try:
             payload = self._jwt.decode(token, self._key, [_ALGORITHM], options)
         except (self._invalid, RecursionError):  # the head is parsed before the signature is checked
             return None
         match payload:
-            case {"sub": str(name), "exp": int(ends), "epoch": str(epoch)}:
-                return Claims(name, epoch, ends)
+            case {"sub": str(name), "exp": int(ends), "epoch": str(epoch), "jti": str(token_id)}:
+                return Claims(name, epoch, ends, token_id)
         return None
 
 
-def _open_signer(path: Path, create: bool) -> _Signer | None:
+def _open_signer(path: Path, ended: EndedTokens, create: bool) -> _Signer | None:
     key = _read_key(path)
+    if key is not None and not ended.load():
+        log.warning("%s is damaged, so all users must log in again", ended.path)
+        key = None
     if key is None and create:
         key = secrets.token_bytes(_KEY_BYTES)
         write_in_folder(path.parent, path.name, key.hex().encode(), private=True)
+        ended.clear()
     return None if key is None else _Signer(key)
 
 

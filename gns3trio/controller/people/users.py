@@ -125,7 +125,8 @@ class Users:
         full_name: str | None = None,
         is_active: bool | None = None,
     ) -> User:
-        """Change what is given; returns the user. Another password ends the user's tokens.
+        """Change what is given; returns the user. Another password or name ends the user's tokens, and so does making
+        the user inactive or active: no token becomes valid again when a change is undone.
 
         Raises NotFound, Invalid, Refused if the name or the e-mail address is in use, Forbidden for what cannot be
         changed of the first administrator, Unavailable.
@@ -146,7 +147,7 @@ class Users:
             after = attrs.evolve(before, **given)
             if after == before:
                 return records
-            if password is not None:
+            if password is not None or (after.username, after.is_active) != (before.username, before.is_active):
                 after = attrs.evolve(after, token_epoch=before.token_epoch + 1)
             after = checked(attrs.evolve(after, updated_at=now()))
             self._require_unused(records, after)
@@ -187,6 +188,16 @@ class Users:
             )
 
         await self._kept.change(removed)
+
+    async def end_tokens(self, user_id: UUID) -> None:
+        """End all tokens of a user. Raises NotFound, Unavailable."""
+
+        def ended(records: Records) -> Records:
+            before = _require(records, user_id)
+            after = attrs.evolve(before, token_epoch=before.token_epoch + 1)
+            return attrs.evolve(records, users={**records.users, user_id: after})
+
+        await self._kept.change(ended)
 
     async def note_login(self, user_id: UUID) -> None:
         """Note that a user has logged in now. If this cannot be stored, the login goes on all the same."""

@@ -58,7 +58,7 @@ export function pathOf({ user, project }) {
 export const localTime = (time) => new Date(time).toLocaleString("sv-SE"); // as ISO 8601 writes it, in the time zone of the reader
 
 export function inWords({ action, status, target, missing }) {
-  const what = target ? `${action}: ${target}` : action;
+  const what = target ? `${action}: ${target.name}${target.of ? ` (${target.of})` : ""}` : action;
   const more = missing ? `, and ${missing} more` : "";
   return status >= 400 ? `${what}: refused (${status}${more})` : what;
 }

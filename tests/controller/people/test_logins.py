@@ -1,10 +1,12 @@
 """Who has shown who it is, until when."""
 
 from pathlib import Path
+from uuid import UUID
 
 import attrs
 import pytest
 
+from gns3trio.controller.people import ended_tokens
 from gns3trio.controller.people import logins as module
 from gns3trio.controller.people.logins import FIRST_PASSWORD, Logins
 from gns3trio.controller.people.records import FIRST_NAME
@@ -149,3 +151,72 @@ async def test_a_user_who_changes_during_the_check(
 
     monkeypatch.setattr(module, "check_password", check)
     assert await logins.by_password("alice", PASSWORD) is None
+
+
+@pytest.mark.parametrize("there_and_back", ["inactive and active", "renamed and back", "in a group and out"])
+async def test_a_token_that_has_ended_stays_so(people: People, logins: Logins, there_and_back: str) -> None:
+    """A change that is undone revives no token; one that ends none does not matter."""
+    user = await people.users.create("alice", PASSWORD)
+    login = await logins.by_password("alice", PASSWORD)
+    assert login is not None
+    token = await logins.issue(login)
+    if there_and_back == "inactive and active":
+        for is_active in (False, True):
+            await people.users.update(user.user_id, is_active=is_active)
+    elif there_and_back == "renamed and back":
+        for name in ("alice2", "alice"):
+            await people.users.update(user.user_id, username=name)
+    else:
+        group = await people.groups.create("class")
+        await people.groups.add_member(group.group_id, user.user_id)
+        await people.groups.remove_member(group.group_id, user.user_id)
+    is_valid = there_and_back == "in a group and out"
+    assert (await logins.by_token(token) is not None) == is_valid
+    assert await logins.by_password("alice", PASSWORD) is not None
+
+
+async def test_who_logs_out_ends_one_token(
+    tmp_path: Path, people: People, logins: Logins, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others go on. It stays so when the server starts again, and if no more of such tokens are remembered."""
+    by_password = await logins.by_password("boss", "of the settings")
+    assert by_password is not None
+    here, there, third = [await logins.issue(by_password) for _ in range(3)]
+    login, other = await logins.by_token(here), await logins.by_token(there)
+    assert login is not None
+    assert other is not None
+    revision = people.revision
+    await logins.end(login)
+    assert people.revision > revision  # who waits for it is told
+    assert logins.user_of(login) is None
+    assert await logins.by_token(here) is None
+    assert logins.user_of(other) is not None
+    started = Logins(people, Tokens(tmp_path, 10, clock), "of the settings")
+    assert await started.by_token(here) is None
+    assert await started.by_token(there) is not None
+    monkeypatch.setattr(ended_tokens, "MAX_ENDED", 1)
+    await logins.end(other)
+    assert [await logins.by_token(token) for token in (here, there, third)] == [None] * 3
+    assert logins.user_of(by_password) is None  # whoever sends the password again is let in
+    assert await logins.by_password("boss", "of the settings") is not None
+
+
+async def test_passwords_with_each_request_are_noted_from_time_to_time(
+    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(0.0)
+    logins = Logins(people, Tokens(tmp_path, 10), "of the settings", clock)
+    user = await people.users.create("alice", PASSWORD)
+    login = await logins.by_password("alice", PASSWORD)
+    assert login is not None
+    noted = []
+
+    async def note(user_id: UUID) -> None:
+        noted.append((user_id, clock.now))
+
+    await logins.note_use(login)
+    assert people.users.require(user.user_id).last_login is not None
+    monkeypatch.setattr(people.users, "note_login", note)
+    for clock.now in (10.0, 3599.0, 3600.0, 3700.0):
+        await logins.note_use(login)
+    assert noted == [(user.user_id, 3600.0)]

@@ -98,7 +98,7 @@ async def test_of_many_that_create_one_name_at_once_one_succeeds(people: People)
 
 async def test_another_password_ends_the_tokens(people: People) -> None:
     alice = await people.users.create("alice", PASSWORD)
-    same = await people.users.update(alice.user_id, full_name="Alice", is_active=False)
+    same = await people.users.update(alice.user_id, full_name="Alice", is_active=True)
     assert same.token_epoch == alice.token_epoch
     changed = await people.users.update(alice.user_id, password="another one")
     assert changed.token_epoch > alice.token_epoch

@@ -5,6 +5,8 @@ import { inWords, localTime, pathOf } from "../../../gns3trio/web/people/changes
 
 test("entries of the audit trail in words", () => {
   assert.equal(inWords({ action: "create node", status: 201 }), "create node");
+  assert.equal(inWords({ action: "delete user", status: 204, target: { kind: "user", name: "bert" } }), "delete user: bert");
+  assert.equal(inWords({ action: "add to group", status: 204, target: { kind: "user", name: "bert", of: "group class" } }), "add to group: bert (group class)");
   assert.equal(inWords({ action: "start node", status: 403 }), "start node: refused (403)");
   assert.equal(inWords({ action: "start node", status: 403, missing: 12 }), "start node: refused (403, and 12 more)");
 });
