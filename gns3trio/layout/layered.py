@@ -11,6 +11,8 @@ from gns3trio.layout.graph import Graph, Point, core_of, walk
 _ONE_ROW = 8
 # A block of more has this width beside its height.
 _ASPECT = 2.0
+# How much farther below its switch a block is for each of its columns, as a part of a row.
+_STEEPNESS = 0.1
 # Between two rows of switches, beside the rows of a block.
 _GAP = 1.4 * ROW
 # How often the order within rows, and then the places, are improved.
@@ -52,14 +54,16 @@ class _Block:
 def _block(count: int) -> _Block:
     columns = count if count <= _ONE_ROW else math.ceil(math.sqrt(count * _ASPECT * ROW / COLUMN))
     places: list[Point] = []
+    # The wider the block, the farther below its switch, or its links would lie on each other.
+    first = ROW * (1 + _STEEPNESS * columns)
     for begin in range(0, count, max(columns, 1)):
         there = min(columns, count - begin)
         row = begin // columns
         # Every second row stands between the columns of the one before, so that links pass beside its nodes.
         shift = COLUMN / 4 * (1 if row % 2 else -1) if there == columns and count > columns else 0.0
-        places += [(COLUMN * (column - (there - 1) / 2) + shift, ROW * (row + 1)) for column in range(there)]
+        places += [(COLUMN * (column - (there - 1) / 2) + shift, first + ROW * row) for column in range(there)]
     rows = math.ceil(count / columns) if columns else 0
-    return _Block(places, COLUMN * (max(columns, 1) + (0.5 if rows > 1 else 0)), ROW * rows)
+    return _Block(places, COLUMN * (max(columns, 1) + (0.5 if rows > 1 else 0)), first + ROW * (rows - 1) if rows else 0.0)
 
 
 def _order(graph: Graph, rows: list[list[int]], depth: Mapping[int, int]) -> None:
