@@ -26,7 +26,8 @@ from gns3trio.api.behind_proxy import relative_root
 from gns3trio.api.compute_client import tell_user
 from gns3trio.api.credentials import ComputeUser, Credentials, TooManyGuesses
 from gns3trio.api.dialects import V3, V3_COMPUTE, Dialect, dialect_of
-from gns3trio.api.errors import close_websocket, error_response, refuse, wants_page
+from gns3trio.api.error_pages import error_page, wants_page
+from gns3trio.api.errors import close_websocket, error_response, refuse
 from gns3trio.api.identity import Gate, Visit, tell_visit
 from gns3trio.api.login_cookie import LOGIN, token_in_cookie
 from gns3trio.api.route_index import RouteIndex
@@ -190,10 +191,17 @@ async def _refuse(refusal: _Refused, given: _Given, scope: Scope, receive: Recei
             await close_websocket(str(refusal), receive, send)
             return
         status = 403  # as GNS3 3 refuses a handshake without a token
-    if status == 401 and given.basic is None and scope["type"] == "http" and wants_page(Request(scope)):
-        await refuse(_to_login(scope), scope, receive, send)
+    if scope["type"] == "http" and wants_page(request := Request(scope)):
+        # A browser that was told a password sends it again and again, so the page where one logs in would not help.
+        is_new = status == 401 and given.basic is None
+        page = _to_login(scope) if is_new else error_page(status, _for_people(refusal), request, refusal.headers)
+        await refuse(page, scope, receive, send)
         return
     await refuse(error_response(dialect, status, str(refusal), refusal.headers), scope, receive, send)
+
+
+def _for_people(refusal: _Refused) -> str:
+    return "The user or the password is wrong." if refusal.status == 401 else str(refusal)
 
 
 def _to_login(scope: Scope) -> Response:

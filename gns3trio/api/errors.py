@@ -2,12 +2,12 @@
 
 Body: ``{"status": 409, "message": "..."}``; a 400 adds ``method``, ``path`` (the route's pattern) and
 ``request``, which the GNS3 GUI reads. Version 3 has the message alone, and ``{"detail": ...}`` where no route is.
-A browser that follows an outdated link gets a page instead.
+A browser that opens a page gets a page instead.
 """
 
 import logging
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -15,10 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gns3trio.api.behind_proxy import relative_root
-from gns3trio.api.content_policy import PLAIN_PAGE
 from gns3trio.api.dialects import Dialect, dialect_of
-from gns3trio.api.html_text import escape_html
+from gns3trio.api.error_pages import error_page, wants_page
 from gns3trio.encoding import dumps_sorted
 from gns3trio.errors import (
     ComputeAway,
@@ -70,31 +68,6 @@ _HTTP_MESSAGES = {
     "Upgrade and Connection is a usual cause.",
 }
 
-_WITHOUT_PAGES = ("/v1/", "/v2/", "/v3/", "/static/")
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Not found · gns3trio</title>
-<link rel="icon" href="{root}static/app/icon.svg">
-<link rel="stylesheet" href="{root}static/app/style.css">
-</head>
-<body>
-<header class="bar">
-  <a class="brand" href="{root}">
-    <img src="{root}static/app/icon.svg" alt="" width="22" height="22"><span>gns3trio</span>
-  </a>
-</header>
-<main><section class="projects">
-  <h1>There is nothing here</h1>
-  <p>MESSAGE</p>
-  <p><a class="button" href="{root}">Projects</a></p>
-</section></main>
-</body>
-</html>
-"""
-
 
 def status_of(error: LabError) -> int:
     """The HTTP status of a domain error."""
@@ -134,17 +107,17 @@ def response_for(error: Exception, request: Request) -> Response:
     if lacking := what_is_lacking(error):
         log.warning("%s %s: the server has no %s left: %s", request.method, request.url.path, lacking, error)
         told = f": {error}" if isinstance(error, LabError) else ""
-        return error_response(dialect, 503, f"The server has no {lacking} left; try again in a moment{told}")
+        return reply_to(request, 503, f"The server has no {lacking} left; try again in a moment{told}")
     if isinstance(error, LabError):
         status = status_of(error)
-        if isinstance(error, Invalid):
+        if isinstance(error, Invalid) and not wants_page(request):
             status = dialect.invalid_status
             is_long = len(getattr(request.state, "data", b"")) > MAX_REPEATED_BYTES
             body = {} if is_long else getattr(request.state, "body", {})
             path = _CONVERTER.sub("}", request.scope.get("route_path", request.url.path))
             return error_response(dialect, status, str(error), method=request.method, path=path, request=body)
-        if status == 404 and wants_page(request):
-            return _page(str(error), request)
+        if wants_page(request):
+            return error_page(status, str(error), request)
         more: dict[str, Any] = (
             {"exception": _IMAGE_MISSING, "image": error.image} if isinstance(error, ImageMissing) else {}
         )
@@ -152,30 +125,20 @@ def response_for(error: Exception, request: Request) -> Response:
     if isinstance(error, HTTPException):
         message = _HTTP_MESSAGES.get(error.status_code, str(error.detail))
         message = message.format(method=request.method, path=request.url.path)
-        if error.status_code == 404 and wants_page(request):
-            return _page(message, request)
         if error.status_code < 400:
             return Response(None, error.status_code, error.headers)
+        if wants_page(request):
+            return error_page(error.status_code, message, request, error.headers)
         return _no_route(dialect, error.status_code, message, dict(error.headers or {}))
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return error_response(dialect, 500, "Internal server error; the server's log has the details")
+    return reply_to(request, 500, "Internal server error; the server's log has the details")
 
 
-def wants_page(request: Request) -> bool:
-    """Whether a browser displays the reply, and the path belongs neither to the API nor to a file."""
-    if request.method != "GET" or request.url.path.startswith(_WITHOUT_PAGES):
-        return False
-    kinds = [kind.partition(";")[0].strip() for kind in request.headers.get("accept", "").split(",")]
-    return next((kind == "text/html" for kind in kinds if kind in ("text/html", "application/json", "*/*")), False)
-
-
-def _page(message: str, request: Request) -> Response:
-    headers = {
-        "content-type": "text/html; charset=utf-8",
-        "content-security-policy": PLAIN_PAGE,
-    }
-    page = _PAGE.replace("{root}", relative_root(request.scope)).replace("MESSAGE", escape_html(message))
-    return Response(page, 404, headers)
+def reply_to(request: Request, status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The reply for an error without details: a page for a browser, else in the dialect of the path."""
+    if wants_page(request):
+        return error_page(status, message, request, headers)
+    return error_response(dialect_of(request.scope["path"]), status, message, dict(headers or {}))
 
 
 class ErrorBoundary:

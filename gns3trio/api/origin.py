@@ -19,12 +19,13 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gns3trio.addresses import parse_address
 from gns3trio.api.dialects import V2, V3, Dialect, dialect_of
-from gns3trio.api.errors import error_response, refuse
+from gns3trio.api.errors import error_response, refuse, reply_to
 
 # Reading is harmless: without our CORS headers, the browser does not show the reply to the page.
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -58,7 +59,7 @@ class OriginGuard:
         if reason is None:
             await self._app(scope, receive, send)
             return
-        await refuse(error_response(dialect_of(scope["path"]), 403, reason), scope, receive, send)
+        await refuse(_refusal(scope, reason), scope, receive, send)
 
     def _objection(self, scope: Scope) -> str | None:
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in (b"host", b"origin")}
@@ -85,6 +86,12 @@ class OriginGuard:
             return False
         is_own = place != "" and place == host
         return is_own or origin in self._origins or _without_default_port(place) in self._places
+
+
+def _refusal(scope: Scope, reason: str) -> Response:
+    if scope["type"] == "http":
+        return reply_to(Request(scope), 403, reason)
+    return error_response(dialect_of(scope["path"]), 403, reason)
 
 
 class Cors:

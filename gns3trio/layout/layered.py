@@ -63,7 +63,9 @@ def _block(count: int) -> _Block:
         shift = COLUMN / 4 * (1 if row % 2 else -1) if there == columns and count > columns else 0.0
         places += [(COLUMN * (column - (there - 1) / 2) + shift, first + ROW * row) for column in range(there)]
     rows = math.ceil(count / columns) if columns else 0
-    return _Block(places, COLUMN * (max(columns, 1) + (0.5 if rows > 1 else 0)), first + ROW * (rows - 1) if rows else 0.0)
+    return _Block(
+        places, COLUMN * (max(columns, 1) + (0.5 if rows > 1 else 0)), first + ROW * (rows - 1) if rows else 0.0
+    )
 
 
 def _order(graph: Graph, rows: list[list[int]], depth: Mapping[int, int]) -> None:

@@ -1,5 +1,7 @@
 """Projects that open, start and close by themselves."""
 
+import logging
+import re
 from typing import Any
 
 import httpx
@@ -39,8 +41,13 @@ async def watch(server: Server, project: dict[str, Any]) -> None:
 
 
 async def test_a_project_closes_when_its_last_client_has_left(
-    server: Server, project: dict[str, Any], running: RunningServer, monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    project: dict[str, Any],
+    running: RunningServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.INFO, "gns3trio")
     monkeypatch.setattr(auto_options, "AUTO_CLOSE_SECONDS", 0.05)
     stays = await server.request("POST", "/v2/projects", {"name": "stays", "auto_close": False}, 201)
     await watch(server, stays)
@@ -58,4 +65,6 @@ async def test_a_project_closes_when_its_last_client_has_left(
     with trio.fail_after(30):
         while (await server.request("GET", path, None, 200))["status"] != "closed":
             await trio.sleep(0.01)
+    (told,) = (each.getMessage() for each in caplog.records if "auto_close" in each.getMessage())
+    assert "project lab: it is closed" in told and re.search(r"left: 127\.0\.0\.1 \(python-httpx/", told)
     assert (await server.request("GET", f"/v2/projects/{stays['project_id']}", None, 200))["status"] == "opened"

@@ -104,6 +104,25 @@ async def test_what_a_wrong_password_is_told(http: httpx.AsyncClient) -> None:
     assert reply.status_code == 429 and "Too many" in reply.text
 
 
+async def test_a_browser_is_told_what_is_wrong_by_a_page(http: httpx.AsyncClient) -> None:
+    """Where a program gets JSON."""
+    wrong = httpx.BasicAuth(USER, "wrong<b>")
+    reply = await http.get("/hosts", headers=PAGE, auth=wrong)
+    assert (reply.status_code, reply.headers["content-type"]) == (401, "text/html; charset=utf-8")
+    assert "The user or the password is wrong." in reply.text and "script-src" not in reply.text
+    assert reply.headers["www-authenticate"].startswith("Basic")  # the browser asks again
+    for sent in ({"username": USER}, {"username": USER, "password": "x" * 100_000}):
+        reply = await http.post("/login", data=sent, headers=PAGE)
+        assert reply.status_code in (400, 413) and "<h1>This does not work</h1>" in reply.text
+    reply = await http.post("/login", data={}, headers={**PAGE, "origin": "https://example.org"})
+    assert reply.status_code == 403 and "allowed_origins" in reply.text and "<h1>" in reply.text
+    assert (await http.get("/hosts", auth=wrong)).json()["status"] == 401
+    assert (await http.post("/login", data={"username": USER})).json()["status"] == 400
+    for _ in range(PER_ADDRESS.burst):
+        reply = await http.get("/hosts", headers=PAGE, auth=wrong)
+    assert reply.status_code == 429 and "<h1>Please wait a moment</h1>" in reply.text
+
+
 async def test_programs_are_not_led_to_a_page(http: httpx.AsyncClient) -> None:
     """Nor is a browser whose requests are not for a page."""
     for headers in ({}, {"accept": "application/json"}, {"accept": "*/*"}):

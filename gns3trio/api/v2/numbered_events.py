@@ -22,6 +22,7 @@ from starlette.websockets import WebSocket
 
 from gns3trio.api import streams
 from gns3trio.api.access import Access
+from gns3trio.api.client_text import client_text
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds, join
 from gns3trio.api.identity import require_privilege, visible_events
@@ -91,7 +92,7 @@ class Wanted:
             raise Invalid(f"project_id: {error}") from None
         require_privilege(connection.scope, "Project.Audit", f"/projects/{project_id}")
         project = controller.get_project(project_id)
-        attend = partial(controller.attendance.attend, project) if attends else nullcontext
+        attend = partial(controller.attendance.attend, project, client_text(connection)) if attends else nullcontext
         return cls(visible_events(connection.scope, whole_project_topic(project_id)), after, attend, batch)
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from starlette.websockets import WebSocket
 
 from gns3trio.api.access import Access
+from gns3trio.api.client_text import client_text
 from gns3trio.api.context import ApiContext
 from gns3trio.api.event_batches import BATCH_QUERY, batch_seconds
 from gns3trio.api.handlers import projects as handlers
@@ -91,7 +92,7 @@ routes.route("GET", "/{project_id}/stats", reply=dict[str, int], privilege="Proj
 @routes.route("GET", "/{project_id}/notifications", query=BATCH_QUERY, privilege="Project.Audit")
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project. The stream continues when the project is closed and opened."""
-    attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
+    attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id), client_text(api.http))
     batch = batch_seconds(api.http.query_params)
     return NotificationStream(api.context.events.v2, project_topic(project_id), api.context.closing, attend, batch)
 
@@ -101,5 +102,5 @@ async def project_notifications_ws(context: ApiContext, websocket: WebSocket, pr
     """Events of one project over a websocket; the parameter is that of the stream."""
     controller = context.controller
     topic, batch = project_topic(project_id), batch_seconds(websocket.query_params)
-    with controller.attendance.attend(controller.get_project(project_id)):
+    with controller.attendance.attend(controller.get_project(project_id), client_text(websocket)):
         await serve_notifications(websocket, context.events.v2, topic, context.closing, batch=batch)

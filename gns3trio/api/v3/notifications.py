@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.websockets import WebSocket
 
 from gns3trio.api.access import Access
+from gns3trio.api.client_text import client_text
 from gns3trio.api.context import ApiContext
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import Greeting, NotificationStream, serve_notifications
@@ -45,7 +46,7 @@ async def controller_notifications_ws(context: ApiContext, websocket: WebSocket)
 async def project_notifications(api: ApiRequest, project_id: UUID) -> NotificationStream:
     """Events of one project. The stream continues when the project is closed and opened."""
     context, topic = api.context, project_topic(project_id)
-    attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id))
+    attend = partial(api.controller.attendance.attend, api.controller.get_project(project_id), client_text(api.http))
     return NotificationStream(context.events.v3, topic, context.closing, attend, greeting=_IN_PROJECT)
 
 
@@ -53,5 +54,5 @@ async def project_notifications(api: ApiRequest, project_id: UUID) -> Notificati
 async def project_notifications_ws(context: ApiContext, websocket: WebSocket, project_id: UUID) -> None:
     """Events of one project over a websocket."""
     controller, topic = context.controller, project_topic(project_id)
-    with controller.attendance.attend(controller.get_project(project_id)):
+    with controller.attendance.attend(controller.get_project(project_id), client_text(websocket)):
         await serve_notifications(websocket, context.events.v3, topic, context.closing, greeting=_IN_PROJECT)

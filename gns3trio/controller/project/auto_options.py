@@ -35,8 +35,8 @@ class Attendance:
         self._leaving: dict[UUID, trio.CancelScope] = {}
 
     @contextmanager
-    def attend(self, project: Project) -> Iterator[None]:
-        """Count a client as watching the project while the ``with`` lasts."""
+    def attend(self, project: Project, client: str) -> Iterator[None]:
+        """Count a client as watching the project while the ``with`` lasts. ``client`` says who it is, for the log."""
         project_id = project.project_id
         self.present[project_id] += 1
         if (leaving := self._leaving.pop(project_id, None)) is not None:
@@ -48,9 +48,9 @@ class Attendance:
             if not self.present[project_id]:
                 del self.present[project_id]
                 scope = self._leaving[project_id] = trio.CancelScope()
-                self._nursery.start_soon(self._close_later, project, scope)
+                self._nursery.start_soon(self._close_later, project, client, scope)
 
-    async def _close_later(self, project: Project, scope: trio.CancelScope) -> None:
+    async def _close_later(self, project: Project, client: str, scope: trio.CancelScope) -> None:
         with scope:
             await trio.sleep(AUTO_CLOSE_SECONDS)
         if scope.cancelled_caught or self._leaving.get(project.project_id) is not scope:
@@ -58,6 +58,10 @@ class Attendance:
         del self._leaving[project.project_id]
         if not project.settings.auto_close or project.status != "opened":
             return
+        project.log(
+            "info",
+            f"it is closed, because its setting auto_close is on and the last client that watched it left: {client}",
+        )
         try:
             await self._close(project)
         except LabError as error:
