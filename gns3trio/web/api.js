@@ -62,6 +62,14 @@ function valueOf(method, path, reply, text) {
   throw Object.assign(new Error(said ?? `${method} ${path} was answered with ${reply.status}`), { status: reply.status });
 }
 
+// Throws what the server says against a file, which may be large: it is not read. A browser that downloads it would tell no reason.
+export async function requireFile(path) {
+  const enough = new AbortController();
+  const [reply, text] = await answer(path, { signal: enough.signal }, (each) => (each.ok ? "" : each.text()));
+  valueOf("GET", path, reply, text);
+  enough.abort();
+}
+
 // True while an action replaces the login: requests that come between are refused, and that means nothing.
 let loginChanges = false;
 

@@ -3,6 +3,7 @@
 import { act, ask, button, enable } from "./actions.js";
 import { EventStream, OF_PROJECTS, at, get, post, put, remove, request } from "./api.js";
 import { h, set, setText } from "./dom.js";
+import { downloadLink, offer } from "./downloads.js";
 import { formField, openForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { showConnection, tell } from "./messages.js";
@@ -84,7 +85,7 @@ export function showProjects(main) {
     const open = button("Open", async () => { location.href = at(`/projects/${id}`); });
     const close = button("Close", () => post(`${path}/close`));
     const small = (text, name, action, options) => h("button", { type: "button", className: "tool", ...options, ariaLabel: text, title: text, onclick: act(action) }, icon(name));
-    const download = h("a", { className: "button tool", href: at(`${path}/export`), ariaLabel: "Export", title: "Export" }, icon("download"));
+    const download = downloadLink({ className: "button tool", ariaLabel: "Export", title: "Export" }, icon("download"));
     const element = h("tr", { id: `project-${id}` }, h("td", {}, link, error), h("td", {}, state), contents, changed,
       h("td", { className: "buttons" }, open, close,
         small("Rename", "edit", () => rename(project(), path)),
@@ -103,7 +104,7 @@ export function showProjects(main) {
       open.hidden = row.status === "opened";
       close.hidden = row.status !== "opened";
       enable(open, !row.error);
-      download.download = `${row.name}.gns3project`;
+      offer(download, `${path}/export`, `${row.name}.gns3project`);
     } };
   }
 

@@ -118,7 +118,7 @@ async def test_a_browser_is_told_what_is_wrong_by_a_page(http: httpx.AsyncClient
     assert reply.status_code == 403 and "allowed_origins" in reply.text and "<h1>" in reply.text
     assert (await http.get("/hosts", auth=wrong)).json()["status"] == 401
     assert (await http.post("/login", data={"username": USER})).json()["status"] == 400
-    for _ in range(PER_ADDRESS.burst):
+    for _ in range(PER_NAME.burst):
         reply = await http.get("/hosts", headers=PAGE, auth=wrong)
     assert reply.status_code == 429 and "<h1>Please wait a moment</h1>" in reply.text
 

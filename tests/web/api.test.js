@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { EventStream, ROOT, at, get, post, put, remove, request, socketUrl } from "../../gns3trio/web/api.js";
+import { EventStream, ROOT, at, get, post, put, remove, request, requireFile, socketUrl } from "../../gns3trio/web/api.js";
 
 // Answers requests with `reply` and notes them.
 function answer(t, reply) {
@@ -224,4 +224,15 @@ test("a stream that is closed ends its connection, which is not lost", (t) => {
   stream.close();
   t.mock.timers.tick(10_000);
   assert.deepEqual([sockets.length, sockets[0].closed, said], [1, true, []]);
+});
+
+test("a file that the server has is not read, and what it says against another is thrown", async (t) => {
+  let signal = null;
+  t.mock.method(globalThis, "fetch", async (path, options) => {
+    signal = options.signal;
+    return path.endsWith("/export") ? new Response("zip") : Response.json({ message: "gone" }, { status: 404 });
+  });
+  await requireFile("/v2/projects/p/export");
+  assert.equal(signal.aborted, true);
+  await assert.rejects(requireFile("/v2/projects/p/files/x"), /gone/);
 });

@@ -1,8 +1,9 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
 import { button, enable } from "../actions.js";
-import { at, get, post } from "../api.js";
+import { get, post } from "../api.js";
 import { h, setText } from "../dom.js";
+import { downloadLink, offer } from "../downloads.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
 import { formatCount, formatRate } from "../format.js";
 import { LinkHosts } from "../hosts/link_hosts.js";
@@ -31,7 +32,7 @@ export class LinkPanel {
     });
     this.capture = button("Capture", () => this.toggleCapture());
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
-    this.download = h("a", { className: "button", hidden: true }, "Download");
+    this.download = downloadLink({ hidden: true }, "Download");
     this.filters = new LinkFilters(lab, history, id);
     this.tabs = tabs([
       { id: "overview", title: "Overview", make: () => [h("h3", {}, "Load"), this.load, this.totals] },
@@ -91,7 +92,7 @@ export class LinkPanel {
     this.download.hidden = !link.capture_file_name;
     if (link.capture_file_name) {
       const file = `${this.lab.path}/files/project-files/captures/${encodeURIComponent(link.capture_file_name)}`;
-      Object.assign(this.download, { href: at(file), download: link.capture_file_name });
+      offer(this.download, file, link.capture_file_name);
     }
     this.filters.update();
     this.drawLoad();
