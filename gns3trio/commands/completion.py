@@ -20,7 +20,8 @@ FILES = 4  # the exit status that tells the shell to complete a file
 _KINDS = frozenset(
     (
         *("type", "project", "projects", "node", "nodes", "to", "ends", "link", "compute", "template", "appliance"),
-        *("image", "symbol", "snapshot", "version", "drawing", "hosted_id"),
+        *("image", "symbol", "snapshot", "version", "drawing", "drawings", "hosted_id"),
+        *("user_name", "to_user", "members", "group", "to_group", "role", "pool"),
     )
 )
 _TIMEOUT = 1  # seconds to wait for a server after Tab
@@ -207,14 +208,17 @@ def _values(
         return [(each.dest, _text(each)) for each in action._choices_actions]
     if action.choices is not None:
         return [(str(choice), "") for choice in action.choices]
-    if action.dest in _KINDS or action.metavar == "TYPE":
+    if action.dest in _KINDS:
         known = given.get(action.dest, ())
-        kind = "type" if action.metavar == "TYPE" else action.dest
-        return [each for each in _names(kind, given) if each[0] not in known]
+        return [each for each in _names(action.dest, given) if each[0] not in known]
     if action.dest == "conditions":
         if action.metavar == "KEY=VALUE":
             return [(f"{column}=", "") for column in parser.get_default("columns")]
+        if action.metavar == "TYPE":
+            return list(_names("type", given))
         return [(state, "") for state in parser.get_default("states")]
+    if action.dest == "console_type":
+        return [(each, "") for each in ("telnet", "vnc", "http", "https", "spice", "none")]
     if action.dest == "filters":
         from gns3trio.commands.link_conditions import FILTERS
 
@@ -258,7 +262,7 @@ def _names(kind: str, given: dict[str, list[str]]) -> Iterable[Candidate]:
 
     async def ask() -> list[Candidate]:
         with trio.move_on_after(_TIMEOUT):
-            return await names_of(Client.from_arguments(arguments), kind, given.get("project", [None])[0])
+            return await names_of(Client.from_arguments(arguments), arguments, kind, given.get("project", [None])[0])
         return []
 
     try:

@@ -15,9 +15,10 @@ import trio
 
 from gns3trio import __version__
 from gns3trio.addresses import listening_socket
+from gns3trio.commands.arguments import REPORT, add_output
 from gns3trio.commands.docker_findings import docker_findings
 from gns3trio.commands.findings import Finding
-from gns3trio.commands.output import print_json, print_line, print_table
+from gns3trio.commands.output import print_data, print_line, print_table
 from gns3trio.commands.ways_to_hosts import ways_to_hosts
 from gns3trio.compute.local.cgroups import find_place
 from gns3trio.compute.local.devices import TUN_DEVICE
@@ -46,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--projects-path", metavar="FOLDER", help="folder of the projects, if it was given to gns3trio serve so"
     )
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_output(parser, REPORT)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     config = load_config(flags, os.environ, arguments.config)
     findings = [finding for check in _CHECKS for finding in check(config)]
     if arguments.json:
-        print_json([attrs.asdict(finding) for finding in findings])
+        print_data(arguments, [attrs.asdict(finding) for finding in findings])
     else:
         print_table(("what", "verdict", "found"), [(each.what, each.verdict, each.tells) for each in findings])
         for finding in findings:

@@ -12,6 +12,7 @@ from gns3trio import threads
 from gns3trio.client.client import Client, Progress
 from gns3trio.commands.arguments import add_action, add_list
 from gns3trio.commands.finding import find_compute
+from gns3trio.commands.host_facts import amount
 from gns3trio.commands.lab import Json, run
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.output import print_facts, print_line, show
@@ -90,9 +91,7 @@ def _row(each: Json) -> tuple[object, ...]:
 
 
 def _size(size: Any) -> str:
-    if not isinstance(size, int):
-        return ""
-    return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+    return amount(size) if isinstance(size, int) else ""
 
 
 async def _upload(server: Client, arguments: argparse.Namespace) -> None:
@@ -102,7 +101,7 @@ async def _upload(server: Client, arguments: argparse.Namespace) -> None:
     if not arguments.replace:
         await _require_new(server, base, file, name)
     done = await upload_image(server, base, file, name)
-    show(arguments, done, lambda: print_line(f"{done['filename']}: {done['size']} bytes, md5 {done['md5sum']}"))
+    show(arguments, done, lambda: print_line(f"{done['filename']}: {amount(done['size'])}, md5 {done['md5sum']}"))
 
 
 async def _require_new(server: Client, base: str, file: Path, name: str) -> None:

@@ -1,20 +1,26 @@
 """The names that the shells complete, from a server."""
 
+import argparse
 from collections.abc import Awaitable, Callable, Iterable
 
 from gns3trio.client.client import Client
 from gns3trio.commands.finding import find_project, open_path, open_paths
 from gns3trio.commands.lab import link_name, nodes_by_id, path_of
+from gns3trio.commands.people import GROUPS, POOLS, ROLES, USERS, with_login
 from gns3trio.natural_order import natural_key
 
 Found = Iterable[tuple[str, str]]
 
 
-async def names_of(server: Client, kind: str, project: str | None) -> list[tuple[str, str]]:
+async def names_of(
+    server: Client, arguments: argparse.Namespace, kind: str, project: str | None
+) -> list[tuple[str, str]]:
     """The names of objects of a kind, each with a description; of nodes and links without a project, those of all open
-    projects.
+    projects. ``arguments`` are those that name the server.
     """
-    if kind in _OF_SERVER:
+    if kind in _OF_PEOPLE:
+        found = await _people(server, arguments, *_OF_PEOPLE[kind])
+    elif kind in _OF_SERVER:
         found = await _OF_SERVER[kind](server)
     elif kind in _OF_PROJECT:
         found = await _OF_PROJECT[kind](server, path_of(await find_project(server, project))) if project else ()
@@ -59,6 +65,17 @@ async def _hosted(server: Client) -> Found:
     return [(each["hosted_id"], each["name"]) for each in await server.request("GET", "/v2/hosted_projects")]
 
 
+async def _people(server: Client, arguments: argparse.Namespace, route: str, name: str) -> Found:
+    """Users, groups, roles or pools, whose routes take a token."""
+    names: list[str] = []
+
+    async def ask(server: Client, _: argparse.Namespace) -> None:
+        names.extend(each[name] for each in await server.request("GET", route))
+
+    await with_login(ask)(server, arguments)
+    return [(each, "") for each in names]
+
+
 async def _snapshots(server: Client, path: str) -> Found:
     return [(each["name"], "") for each in await server.request("GET", f"{path}/snapshots")]
 
@@ -81,6 +98,12 @@ async def _nodes(server: Client, path: str) -> Found:
     return [(node["name"], f"{node['node_type']}, {node['status']}") for node in nodes]
 
 
+_OF_PEOPLE = {
+    **dict.fromkeys(("user_name", "to_user", "members"), (USERS, "username")),
+    **dict.fromkeys(("group", "to_group"), (GROUPS, "name")),
+    "role": (ROLES, "name"),
+    "pool": (POOLS, "name"),
+}
 _OF_SERVER: dict[str, Callable[[Client], Awaitable[Found]]] = {
     "type": _types,
     "project": _projects,
@@ -96,4 +119,5 @@ _OF_PROJECT: dict[str, Callable[[Client, str], Awaitable[Found]]] = {
     "snapshot": _snapshots,
     "version": _versions,
     "drawing": _drawings,
+    "drawings": _drawings,
 }

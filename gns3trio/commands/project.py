@@ -8,6 +8,7 @@ from uuid import uuid4
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import REPORT, add_action, add_list
 from gns3trio.commands.finding import find_project, open_path
+from gns3trio.commands.host_facts import amount
 from gns3trio.commands.lab import Json, link_name, nodes_by_id, path_of, problems, run
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.output import note, print_facts, print_line, print_table, show
@@ -131,7 +132,7 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     query = urlencode({name: "yes" for name, is_wanted in options.items() if is_wanted} | _compression(arguments))
     with progress_line() as line:
         size = await server.download(f"{path_of(project)}/export?{query}", Path(arguments.file), line.show_bytes)
-    show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {size} bytes"))
+    show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {amount(size)}"))
 
 
 async def _convert(server: Client, arguments: argparse.Namespace) -> None:

@@ -147,6 +147,25 @@ def test_what_is_offered_is_what_is_taken() -> None:
         assert Config(log_level=level).log_level == level
 
 
+def test_what_lists_and_new_commands_take(server: ServerProcess) -> None:
+    run(server.url, "snapshot", "create", "lab", "before")
+    run(server.url, "group", "create", "class")
+    for words, names in (
+        (["node", "list", "-o", ""], ["table", "wide", "json", "yaml", "name"]),
+        (["node", "ls", "lab", "--status", ""], ["started", "stopped", "suspended"]),
+        (["node", "ls", "lab", "--filter", ""], ["name=", "type=", "status=", "console="]),
+        (["--url", server.url, "project", "ls", "--status", ""], ["opened", "closed"]),
+        (["snapshot", "restore", "lab", ""], ["before"]),
+        (["topology", "draw", "--theme", ""], ["light", "dark", "auto"]),
+        (["drawing", "create", "lab", ""], ["note", "rectangle", "ellipse", "line", "picture"]),
+    ):
+        assert offered(server.url, *words) == (names, 0)
+    assert "class" in offered(server.url, "group", "show", "")[0]
+    assert {"status", "snapshot", "recover", "version"} <= {*offered(CLOSED, "")[0]}
+    assert "--url" in offered(CLOSED, "node", "list", "--")[0]
+    assert offered(CLOSED, "topology", "import", "") == ([], 4)  # a file
+
+
 def test_where_anything_may_come_nothing_is_offered(server: ServerProcess) -> None:
     for words in (
         ["nonsense", ""],

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def file(tmp_path: Path) -> Path:
 
 def test_images_on_the_command_line(shell: Shell, file: Path) -> None:
     md5sum = hashlib.md5(CONTENT).hexdigest()
-    assert shell.run("image", "upload", str(file)) == f"disk image.img: {len(CONTENT)} bytes, md5 {md5sum}\n"
+    assert re.fullmatch(rf"disk image.img: [\d.]+ [kM]?B, md5 {md5sum}\n", shell.run("image", "upload", str(file)))
     assert shell.run("image", "upload", str(file)).endswith(f"md5 {md5sum}\n")  # it is there already
     shell.run("image", "upload", str(file), "--name", "lab/c7200.image", "--emulator", "dynamips")
     (line,) = shell.run("image", "list").splitlines()[1:]
