@@ -67,7 +67,7 @@ _ALIASES = {"status": ["ps"]}
 _WITHOUT_SERVER = frozenset({"serve", "doctor", "web-ui", "completion", "demo"})
 _EXIT_TEXT = """\
 Exit status: 0 success; 1 failure, or the server rejected the request; 2 usage error;
-3 no such project, node, link or host. topology diff: 1 if there are differences."""
+3 no such project, node, link or host. topology diff, snapshot compare: 1 if there are differences."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

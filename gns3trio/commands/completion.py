@@ -20,7 +20,7 @@ FILES = 4  # the exit status that tells the shell to complete a file
 _KINDS = frozenset(
     (
         *("type", "project", "projects", "node", "nodes", "to", "ends", "link", "compute", "template", "appliance"),
-        *("image", "symbol", "snapshot", "version", "drawing", "drawings", "hosted_id"),
+        *("image", "symbol", "snapshot", "to_snapshot", "version", "drawing", "drawings", "hosted_id"),
         *("user_name", "to_user", "members", "group", "to_group", "role", "pool"),
     )
 )

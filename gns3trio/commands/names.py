@@ -117,6 +117,7 @@ _OF_SERVER: dict[str, Callable[[Client], Awaitable[Found]]] = {
 }
 _OF_PROJECT: dict[str, Callable[[Client, str], Awaitable[Found]]] = {
     "snapshot": _snapshots,
+    "to_snapshot": _snapshots,
     "version": _versions,
     "drawing": _drawings,
     "drawings": _drawings,

@@ -1,10 +1,12 @@
-"""``gns3trio snapshot``: lists, creates, restores and deletes snapshots of projects."""
+"""``gns3trio snapshot``: lists, creates, compares, restores and deletes snapshots of projects."""
 
 import argparse
 from datetime import datetime
+from urllib.parse import urlencode
 
 from gns3trio.client.client import Client
-from gns3trio.commands.arguments import add_action, add_list
+from gns3trio.commands.arguments import REPORT, add_action, add_list
+from gns3trio.commands.changes import print_changes
 from gns3trio.commands.finding import find_project, find_snapshot
 from gns3trio.commands.lab import Json, path_of, run
 from gns3trio.commands.listing import show_list
@@ -12,6 +14,8 @@ from gns3trio.commands.output import note, print_facts, show
 from gns3trio.commands.questions import add_yes, confirm
 
 __all__ = ["add_arguments", "run"]
+
+_DIFFERENT = 1  # as diff(1)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "replace what is in a project by a snapshot of it"
     restore = add_action(actions, "restore", text, _restore, "project", "snapshot")
     add_yes(restore)
+    text = "show what was changed since a snapshot; exit status 1 if anything"
+    compare = add_action(actions, "compare", text, _compare, "project", "snapshot", outputs=REPORT)
+    compare.add_argument("--to", dest="to_snapshot", metavar="SNAPSHOT", help="until this one; default: until now")
     delete = add_action(actions, "delete", "delete a snapshot", _delete, "project", "snapshot")
     add_yes(delete)
 
@@ -70,6 +77,20 @@ async def _restore(server: Client, arguments: argparse.Namespace) -> None:
     confirm(arguments, question, otherwise="nothing was restored")
     restored = await server.request("POST", f"{path_of(project)}/snapshots/{snapshot['snapshot_id']}/restore", {})
     show(arguments, restored, lambda: note(f"{project['name']} is as in {snapshot['name']!r}"))
+
+
+async def _compare(server: Client, arguments: argparse.Namespace) -> int:
+    path = path_of(await find_project(server, arguments.project))
+    snapshot = await find_snapshot(server, path, arguments.snapshot)
+    query = ""
+    if arguments.to_snapshot is not None:
+        other = await find_snapshot(server, path, arguments.to_snapshot)
+        query = f"?{urlencode({'to': other['snapshot_id']})}"
+    found = await server.request("GET", f"{path}/snapshots/{snapshot['snapshot_id']}/compare{query}")
+    show(arguments, found, lambda: print_changes(found["changes"], otherwise="nothing was changed"))
+    if found["not_compared"]:
+        note(f"too large to be compared: {', '.join(found['not_compared'])}")
+    return _DIFFERENT if found["changes"] else 0
 
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from gns3trio.client.client import Client
 from gns3trio.commands import topology_import
 from gns3trio.commands.arguments import NOTHING, ONLY_JSON, REPORT, add_action
+from gns3trio.commands.changes import print_changes
 from gns3trio.commands.finding import find_node, find_project, open_path
 from gns3trio.commands.lab import Json, path_of, run
 from gns3trio.commands.link_conditions import all_impairments
@@ -24,7 +25,6 @@ from gns3trio.printable import escape_json
 __all__ = ["add_arguments", "run"]
 
 _YAML = "application/yaml"
-_SIGNS = {"create": "+", "update": "~", "delete": "-"}
 _DIFFERENT = 1  # as diff(1)
 
 
@@ -67,13 +67,13 @@ async def _apply(server: Client, arguments: argparse.Namespace) -> None:
         if made:  # all or nothing
             await server.request("DELETE", path)
         raise
-    show(arguments, reply, lambda: _print_changes(reply["changes"]))
+    show(arguments, reply, lambda: print_changes(reply["changes"]))
 
 
 async def _diff(server: Client, arguments: argparse.Namespace) -> int:
     path = await open_path(server, arguments.project)
     reply = await server.send("PUT", f"{path}/topology?dry_run=true", _read(arguments.file), _YAML)
-    show(arguments, reply, lambda: _print_changes(reply["changes"]))
+    show(arguments, reply, lambda: print_changes(reply["changes"]))
     return _DIFFERENT if reply["changes"] else 0
 
 
@@ -83,15 +83,6 @@ def _read(file: str) -> bytes:
         return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise LabError(f"{file}: {error.strerror}") from None
-
-
-def _print_changes(changes: list[Json]) -> None:
-    for change in changes:
-        print_line(f"{_SIGNS[change['action']]} {change['kind']} {change['name']}")
-        for name, field in change["fields"].items():
-            print_line(f"    {name}: {json.dumps(field['from'])} -> {json.dumps(field['to'])}")
-    if not changes:
-        print_line("nothing to change")
 
 
 async def _export(server: Client, arguments: argparse.Namespace) -> None:

@@ -10,10 +10,11 @@ from urllib.parse import quote
 from gns3trio import threads
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import ONLY_JSON, add_action
+from gns3trio.commands.changes import print_changes
 from gns3trio.commands.containerlab import MAX_BYTES, Imported, read_containerlab
 from gns3trio.commands.finding import find_project, open_path
-from gns3trio.commands.lab import Json, nodes_by_id, path_of
-from gns3trio.commands.output import note, print_json, print_line
+from gns3trio.commands.lab import nodes_by_id, path_of
+from gns3trio.commands.output import note, print_json
 from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.errors import Invalid, LabError, NotFound
 from gns3trio.printable import escape
@@ -101,12 +102,7 @@ async def _apply(server: Client, arguments: argparse.Namespace, imported: Import
     if arguments.json:
         print_json({"changes": reply["changes"], "files": imported.files, "left_out": imported.left_out})
         return
-    for change in reply["changes"]:
-        print_line(f"+ {change['kind']} {change['name']}" if change["action"] == "create" else _other(change))
-
-
-def _other(change: Json) -> str:
-    return f"{'-' if change['action'] == 'delete' else '~'} {change['kind']} {change['name']}"
+    print_changes(reply["changes"])
 
 
 async def _write_files(server: Client, path: str, imported: Imported) -> None:

@@ -90,7 +90,9 @@ def test_options_of_all_commands_stand_anywhere(lab: Shell) -> None:
 def test_snapshots_and_earlier_versions(lab: Shell) -> None:
     lab.run("snapshot", "create", "lab", "good", "--description", "all is well")
     assert rows(lab.run("snapshot", "ls", "lab"))[0][0] == "good"
+    assert lab.run("snapshot", "compare", "lab", "good") == "nothing was changed\n"
     lab.run("node", "rm", "lab", "PC2", "-y")
+    assert "- node PC2\n" in lab.run("snapshot", "compare", "lab", "good", status=1)
     assert "there is no snapshot 'god'. Did you mean good?" in lab.run("snapshot", "restore", "lab", "god", status=3)
     refused = lab.run("snapshot", "restore", "lab", "good", status=1)
     assert refused == "gns3trio: nothing was restored: --yes is needed where nobody can be asked\n"
