@@ -9,6 +9,7 @@ import { showLab } from "./lab_view.js";
 import { showAccount } from "./people/account.js";
 import { showPeople } from "./people/people_view.js";
 import { showProjects } from "./projects_view.js";
+import { showTemplates } from "./templates/templates_view.js";
 
 const main = document.getElementById("main");
 const path = location.pathname.slice(ROOT.length - 1);
@@ -17,6 +18,7 @@ if (consoleOf) showConsolePage(main, projectId, consoleOf);
 else if (projectId) showLab(main, projectId);
 else if (path === "/hosts") showHosts(main);
 else if (path === "/images") showImages(main);
+else if (path === "/templates") showTemplates(main);
 else if (path === "/people") showPeople(main);
 else showProjects(main);
 act(() => showAccount(document.getElementById("account")))();

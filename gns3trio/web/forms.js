@@ -17,8 +17,9 @@ export function formField(label, control, hint, element = control) {
 
 // Opens the dialog. `parts` are its elements, `fields` what `formField` has made of those that can have an error; `submit(values)`
 // sends the request, and what it throws is shown at the field whose name `fieldOf(message)` tells, as {name, text}, or else below
-// all. Resolves with what `submit` has returned, or null if the dialog was cancelled.
-export function openForm({ title, parts, fields, confirm, busy, submit, fieldOf }) {
+// all. `showError(message)`, if there is one, shows an error itself, and returns whether it has. Resolves with what `submit` has
+// returned, or null if the dialog was cancelled. An error without a message is shown already.
+export function openForm({ title, parts, fields, confirm, busy, submit, fieldOf = () => null, showError = () => false }) {
   return new Promise((resolve) => {
     const controls = new Map(fields.map((each) => [each.control.name, each]));
     const problem = h("p", { className: "error", role: "alert", hidden: true });
@@ -32,6 +33,10 @@ export function openForm({ title, parts, fields, confirm, busy, submit, fieldOf 
 
     function show(message) {
       for (const { control, error } of controls.values()) mark(control, error, "");
+      if (message && showError(message)) {
+        problem.hidden = true;
+        return;
+      }
       const found = message ? fieldOf(message) : null;
       const at = found ? controls.get(found.name) : undefined;
       if (at) mark(at.control, at.error, found.text);

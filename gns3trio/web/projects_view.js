@@ -35,6 +35,7 @@ export function showProjects(main) {
       button("New project", create, { className: "primary" }),
       example,
       button("Import…", () => file.click()), file,
+      h("a", { className: "button", href: at("/templates") }, "Templates and symbols"),
       h("a", { className: "button", href: at("/images") }, "Images and appliances"),
       h("a", { className: "button", href: at("/people") }, "People")),
     table, empty));

@@ -71,6 +71,8 @@ TESTED_IN_THE_BROWSER = {
     "properties/node_settings",
     "properties/symbols",
     "properties/table",
+    "templates/template_form",
+    "templates/templates_view",
     "toolbar",
 }
 MODULES = {str(path.relative_to(PAGE).with_suffix("")) for path in PAGE.rglob("*.js") if "vendor" not in path.parts}

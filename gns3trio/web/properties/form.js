@@ -5,7 +5,7 @@ import { formField, mark } from "../forms.js";
 import { simpleControl } from "./controls.js";
 import { symbolControl } from "./symbols.js";
 import { tableControl } from "./table.js";
-import { MIXED, areAlike, errorPlace, grouped, objection } from "./values.js";
+import { MIXED, areAlike, cellObjection, errorPlace, grouped, objection } from "./values.js";
 
 const OPEN_AT_FIRST = new Set(["General", "Network"]);
 const MAKERS = { symbol: symbolControl, table: tableControl };
@@ -87,6 +87,11 @@ export class PropertyForm {
     return changed;
   }
 
+  // The values of all fields.
+  values() {
+    return Object.fromEntries([...this.parts].map(([name, { control }]) => [name, control.get()]));
+  }
+
   fieldsOf(values) {
     return this.fields.filter(({ name }) => name in values);
   }
@@ -112,27 +117,35 @@ export class PropertyForm {
     for (const cell of this.element.querySelectorAll("[aria-invalid]")) cell.removeAttribute("aria-invalid");
   }
 
+  // The first of the values that is wrong, as {field, text, row, column}; null if nothing is known.
+  problemOf(values) {
+    for (const field of this.fieldsOf(values)) {
+      const value = values[field.name];
+      const text = objection(field, value);
+      if (text) return { field, text };
+      const cell = field.control === "table" && Array.isArray(value) ? cellObjection(field, value) : null;
+      if (cell) return { field, ...cell };
+    }
+    return null;
+  }
+
   // Whether the values may be sent. If not, the first wrong field tells why and has the focus.
   check(values) {
     this.clearErrors();
-    for (const field of this.fieldsOf(values)) {
-      const wrong = objection(field, values[field.name]);
-      if (wrong) {
-        this.showAt(field, wrong);
-        return false;
-      }
-    }
-    return true;
+    const problem = this.problemOf(values);
+    if (problem) this.showAt(problem);
+    return problem === null;
   }
 
   // Shows an error of the server at the field that it names. Returns whether there is such a field.
   showError(message) {
+    this.clearErrors();
     const place = errorPlace(message, this.fields);
-    if (place) this.showAt(place.field, place.text, place.row, place.column);
+    if (place) this.showAt(place);
     return place !== null;
   }
 
-  showAt(field, text, row = null, column = null) {
+  showAt({ field, text, row = null, column = null }) {
     const { control, label } = this.parts.get(field.name);
     label.part.closest("details").open = true;
     control.focus();

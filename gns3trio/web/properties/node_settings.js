@@ -13,6 +13,7 @@ import { MIXED, bodyBefore, bodyOf, commonValue, whenText } from "./values.js";
 // Fields that each node has for itself.
 const OWN = new Set(["name"]);
 const SCRIPT = "startup_script";
+const NOT_SAVED = "Not saved: see the field in red.";
 
 export class NodeSettings {
   constructor({ lab, history, drafts }, ids) {
@@ -121,11 +122,16 @@ export class NodeSettings {
   async send() {
     const values = this.form.changes();
     const fields = this.form.fieldsOf(values);
-    if (fields.length === 0 || !this.form.check(values)) return;
+    if (fields.length === 0) return;
+    if (!this.form.check(values)) {
+      this.tell(NOT_SAVED);
+      return;
+    }
     const nodes = this.nodes();
     const other = [...this.lab.nodes.values()].find(({ name, node_id: id }) => name === values.name && id !== nodes[0].node_id);
     if (other) { // the server would choose another one
       this.form.showError("name: Another node has this name.");
+      this.tell(NOT_SAVED);
       return;
     }
     const size = "symbol" in values ? await sizeOfSymbol(values.symbol) : {};
@@ -134,7 +140,7 @@ export class NodeSettings {
     try {
       await this.history.make(this.describe(nodes, fields), redo, undo);
     } catch (error) {
-      if (this.form.showError(error.message)) this.tell("It was not saved: see the field.");
+      if (this.form.showError(error.message)) this.tell(NOT_SAVED);
       else this.tell(error.message, true);
       return;
     }

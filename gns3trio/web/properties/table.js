@@ -9,7 +9,7 @@ import { MIXED, isEmpty } from "./values.js";
 // More rows take noticeable time; all are shown on demand.
 const SHOWN = 64;
 // Rows of more columns are shown in several lines where there is little room.
-const MANY_COLUMNS = 3;
+const MANY_COLUMNS = 4;
 
 export function tableControl(field, { names, onChange }) {
   const { columns, key } = field;
@@ -18,7 +18,7 @@ export function tableControl(field, { names, onChange }) {
   const more = h("button", { type: "button", hidden: true, onclick: () => { most = Infinity; draw(); } });
   const none = h("p", { className: "hint", hidden: true });
   const count = h("input", { type: "number", min: 1, max: 1024, value: 1, ariaLabel: "How many to add" });
-  const add = h("button", { type: "button", onclick: () => change(addRows(rows, columns, key, Math.min(Math.max(count.valueAsNumber || 1, 1), 1024)), { last: true }) }, "Add");
+  const add = h("button", { type: "button", onclick: () => change(addRows(rows, columns, key, Math.min(Math.max(count.valueAsNumber || 1, 1), 1024)), { last: true }) }, key ? `Add ${columns.find(({ name }) => name === key).label.toLowerCase()}` : "Add row");
   const label = key ? columns.find(({ name }) => name === key).label : "Row";
   const bulk = key ? bulkPart() : null;
   const table = h("table", { ariaLabel: field.label }, h("thead", {}, head), body);

@@ -58,12 +58,23 @@ export function errorPlace(message, fields) {
 // What is wrong with a value, before the server is asked; empty if nothing is known. `value` is NaN for what is no number.
 export function objection(field, value) {
   if (field.control === "number" && Number.isNaN(value)) return "Enter a number.";
-  if (isEmpty(value)) return field.is_required || (field.control === "number" && !field.may_be_null) ? "This must not be empty." : "";
+  if (isEmpty(value)) return (field.is_required && !field.may_be_null) || (field.control === "number" && !field.may_be_null) ? "This must not be empty." : "";
   if (field.control === "number") return numberObjection(field, value);
   if (field.control === "script") return bytesOf(value) > (field.max_length ?? Infinity) ? `It is longer than ${field.max_length.toLocaleString("en")} bytes.` : "";
   if (typeof value === "string" && value.length > (field.max_length ?? Infinity)) return `It is longer than ${field.max_length.toLocaleString("en")} characters.`;
   if (Array.isArray(value) && value.length > (field.max_length ?? Infinity)) return `There are more than ${field.max_length.toLocaleString("en")}.`;
   return "";
+}
+
+// The first cell of a table that is wrong, as {row, column, text}; null if nothing is known.
+export function cellObjection({ columns }, rows) {
+  for (const [row, cells] of rows.entries()) {
+    for (const column of columns) {
+      const text = column.name in cells && column.is_shown !== false ? objection(column, cells[column.name]) : "";
+      if (text) return { row, column: column.name, text };
+    }
+  }
+  return null;
 }
 
 function numberObjection({ minimum = -Infinity, maximum = Infinity, is_whole: isWhole }, value) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { MIXED, areAlike, bodyBefore, bodyOf, bytesOf, commonValue, errorPlace, grouped, objection, valueIn, whenText } from "../../../gns3trio/web/properties/values.js";
+import { MIXED, areAlike, bodyBefore, bodyOf, bytesOf, cellObjection, commonValue, errorPlace, grouped, objection, valueIn, whenText } from "../../../gns3trio/web/properties/values.js";
 
 const NAME = { name: "name", place: "node", control: "text", label: "Name", group: "General", takes_effect: "now" };
 const RAM = { name: "ram", place: "properties", control: "number", label: "Memory", group: "General", is_whole: true, minimum: 1, maximum: 100, default: 256, takes_effect: "start" };
@@ -51,6 +51,12 @@ test("what is wrong is told before the server is asked", () => {
   assert.equal(objection({ control: "script", max_length: 3 }, "é€"), "It is longer than 3 bytes.");
   assert.equal(objection({ ...PORTS, max_length: 1 }, [{}, {}]), "There are more than 1.");
   assert.equal(bytesOf("é€"), 5);
+});
+
+test("the first wrong cell of a table is told", () => {
+  const table = { columns: [{ name: "vlan", control: "number", is_whole: true, minimum: 1, maximum: 4094 }, { name: "name", control: "text", is_required: true, is_shown: false }] };
+  assert.deepEqual(cellObjection(table, [{ vlan: 1 }, { vlan: 5000 }]), { row: 1, column: "vlan", text: "It must be from 1 to 4094." });
+  assert.equal(cellObjection(table, [{ vlan: 4094, name: "" }, {}]), null);
 });
 
 test("what takes effect later is told for nodes that run", () => {

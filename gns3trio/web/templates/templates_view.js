@@ -1,0 +1,103 @@
+// The page of templates and symbols.
+
+import { act, ask, button } from "../actions.js";
+import { at, get, post, remove } from "../api.js";
+import { h } from "../dom.js";
+import { formField, openForm } from "../forms.js";
+import { tell } from "../messages.js";
+import { listSymbols, pictureOf, shortName, uploadParts } from "../properties/symbols.js";
+import { changeBaseScript, changeTemplate, copyTemplate, createTemplate } from "./template_form.js";
+import { baseScriptsOf, placeIn, sorted } from "./template_values.js";
+
+export function showTemplates(main) {
+  document.title = "Templates · gns3trio";
+  const rows = h("tbody");
+  const pictures = h("ul", { className: "symbols uploaded" });
+  const noPicture = h("p", { className: "hint" }, "Nobody has uploaded a picture yet. A picture of yours can be the symbol of a node or template.");
+  const [file, upload] = uploadParts(async (id) => {
+    tell(`The symbol ${shortName(id)} is there.`);
+    await showSymbols();
+  });
+  let types = new Map();
+  main.replaceChildren(h("section", { className: "projects" },
+    h("div", { className: "buttons head" }, h("h1", {}, "Templates"), button("New template…", create, { className: "primary" }),
+      h("a", { className: "button", href: at("/images") }, "Images and appliances")),
+    h("p", { className: "hint" }, "A template is a kind of node with its settings. In a lab, templates are in the list of what can be added."),
+    h("div", { className: "wide" }, h("table", { id: "templates" },
+      h("thead", {}, h("tr", {}, ["", "Template", "Type", "Category", ""].map((text) => h("th", { scope: "col" }, text)))), rows)),
+    h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), upload, file), pictures, noPicture));
+
+  async function load() {
+    types = new Map((await get("/v2/template_types")).map((type) => [type.template_type, type]));
+    await Promise.all([showList(), showSymbols()]);
+  }
+
+  async function showList() {
+    rows.replaceChildren(...sorted(await get("/v2/templates")).map(row));
+  }
+
+  function row(template) {
+    const type = types.get(template.template_type);
+    const scripts = baseScriptsOf(type, template);
+    const changing = (text, action, options) => button(text, async () => (await action()) && showList(), { ariaLabel: `${text} ${template.name}`, ...options });
+    return h("tr", {}, h("td", {}, h("img", { className: "picture", src: pictureOf(template.symbol), alt: "", width: 36, height: 30, loading: "lazy" })),
+      h("td", {}, template.name, template.builtin ? h("span", { className: "hint" }, " built in") : null),
+      h("td", {}, type?.title ?? template.template_type.replaceAll("_", " ")), h("td", {}, template.category),
+      h("td", { className: "buttons" },
+        button("Add to a lab…", () => addToLab(template), { ariaLabel: `Add ${template.name} to a lab` }),
+        type && !template.builtin ? changing("Change…", () => changeTemplate(type, template)) : null,
+        scripts.map((name) => changing("Script…", () => changeBaseScript(template, name))),
+        type || !template.builtin ? changing("Copy…", () => copyTemplate(type, template)) : null,
+        template.builtin ? null : changing("Delete", () => deleteTemplate(template), { className: "danger" })));
+  }
+
+  async function create() {
+    const kind = formField("Type", h("select", { name: "type" }, [...types.values()].map(({ template_type: value, title }) => h("option", { value }, title))));
+    const type = await openForm({ title: "New template", parts: [kind.part], fields: [kind], confirm: "Next", busy: "Next", submit: async (values) => types.get(values.type) });
+    if (type && (await createTemplate(type))) await showList();
+  }
+
+  async function deleteTemplate(template) {
+    const warning = h("p", {}, "Nodes that were made from it stay.");
+    if (!(await ask(`Delete ${template.name}?`, warning, "Delete", { danger: true }))) return false;
+    await remove(`/v2/templates/${template.template_id}`);
+    return true;
+  }
+
+  async function showSymbols() {
+    const own = (await listSymbols()).filter(({ builtin }) => !builtin);
+    pictures.replaceChildren(...own.map(({ symbol_id: id }) => h("li", {}, h("img", { src: pictureOf(id), alt: "", loading: "lazy" }), h("span", {}, shortName(id)),
+      button("Delete", () => deleteSymbol(id), { className: "danger", ariaLabel: `Delete ${shortName(id)}` }))));
+    noPicture.hidden = own.length > 0;
+  }
+
+  async function deleteSymbol(id) {
+    const warning = h("p", {}, "Nodes and templates with it are drawn as a computer then.");
+    if (!(await ask(`Delete ${shortName(id)}?`, warning, "Delete", { danger: true }))) return;
+    await remove(`/v2/symbols/${encodeURIComponent(id)}/raw`);
+    await Promise.all([showSymbols(), showList()]);
+  }
+
+  return act(load)();
+}
+
+// Adds a node to a lab of the user's choice, and shows the lab.
+async function addToLab(template) {
+  const projects = (await get("/v2/projects")).toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+  if (projects.length === 0) throw new Error("There is no project yet. Create one first.");
+  const choice = formField("Project", h("select", { name: "project" }, projects.map(({ project_id: value, name }) => h("option", { value }, name))));
+  const project = await openForm({
+    title: `Add ${template.name} to a lab`,
+    parts: [choice.part],
+    fields: [choice],
+    confirm: "Add",
+    busy: "Adding…",
+    submit: async (values) => {
+      const path = `/v2/projects/${values.project}`;
+      await post(`${path}/open`);
+      await post(`${path}/templates/${template.template_id}`, placeIn(await get(`${path}/nodes`)));
+      return values.project;
+    },
+  });
+  if (project) location.href = at(`/projects/${project}`);
+}
