@@ -205,6 +205,11 @@ class Config:
         "(Linux 6.6, CAP_BPF and CAP_NET_ADMIN)",
     )
     stats_interval: float = _setting(1.0, "seconds between two link.stats events of a link with traffic")
+    metrics_links: int = _setting(
+        500,
+        "the most links of open projects with metrics of their own, about 15 series each: if there are more, /metrics "
+        "leaves out those of links and ports; 0 always does",
+    )
     log_level: str = _setting("info", "debug, info, warning or error")
 
     addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
@@ -297,6 +302,8 @@ def _check(config: Config) -> None:
         raise Invalid(f"forwarder_workers: {config.forwarder_workers} is not from 0 to 64")
     if not 0.05 <= config.stats_interval <= 3600:
         raise Invalid(f"stats_interval: {config.stats_interval} is not from 0.05 to 3600 seconds")
+    if not 0 <= config.metrics_links <= 10**6:
+        raise Invalid(f"metrics_links: {config.metrics_links} is not from 0 to a million")
     if not 0 <= config.images_limit <= 2**30:
         raise Invalid(f"images_limit: {config.images_limit} is not from 0 to {2**30} GiB")
     if config.close_abandoned_after and not 60 <= config.close_abandoned_after <= 366 * 86400:

@@ -12,6 +12,7 @@ from gns3trio.api.context import ApiContext
 from gns3trio.api.errors import ErrorBoundary
 from gns3trio.api.openapi import describe_api
 from gns3trio.api.origin import Cors, OriginGuard
+from gns3trio.api.request_counts import Counted
 from gns3trio.api.route_index import RouteIndex
 from gns3trio.api.v1 import routes as v1
 from gns3trio.api.v2 import (
@@ -133,7 +134,7 @@ class _State:
 
 
 class Application:
-    """The ASGI application. Its layers from the outside in: proxies, CORS, origin check, the audit trail,
+    """The ASGI application. Its layers from the outside in: proxies, CORS, counting, origin check, the audit trail,
     authentication, errors, routes.
     """
 
@@ -159,6 +160,7 @@ class Application:
             allowed_hosts=config.allowed_hosts,
             check_names=config.is_loopback or not config.user,
         )
+        app = Counted(app, index, context.requests)
         # Programs send no Origin, and Starlette's CORS would only add that header.
         for_pages = Cors(app, allowed_origins=config.allowed_origins)
         self._app, self._app_for_pages = (

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 
 import trio
+from attrs import field
 
 from gns3trio.api.audited import RefusedEntries
 from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents
 from gns3trio.api.identity import Gate
+from gns3trio.api.request_counts import RequestCounts
 from gns3trio.classes import frozen
 from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.config import Config
@@ -33,3 +35,4 @@ class ApiContext:
     gate: Gate
     credentials: Credentials
     refused: RefusedEntries
+    requests: RequestCounts = field(factory=RequestCounts)

@@ -1,6 +1,6 @@
 """The event streams of all API versions. Each version formats the changes that the server's parts publish."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import trio
@@ -26,6 +26,16 @@ class ApiEvents:
     compute: NotificationHub
     compute_v3: NotificationHub
     changes: ChangeFeed
+
+    def hubs(self) -> Mapping[str, NotificationHub]:
+        """All hubs, by the names of their API."""
+        return {
+            "v1": self.v1.hub,
+            "v2": self.v2,
+            "v3": self.v3,
+            "v2_compute": self.compute,
+            "v3_compute": self.compute_v3,
+        }
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """A metric in the text format of Prometheus."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -13,11 +13,12 @@ class Sample:
 
     value: float
     labels: Mapping[str, str] = attrs.field(factory=dict)
+    suffix: str = ""
 
 
 @frozen
 class Metric:
-    """A metric with its samples. ``kind`` is ``counter`` or ``gauge``."""
+    """A metric with its samples. ``kind`` is ``counter`` or ``gauge``; a histogram has samples with suffixes."""
 
     name: str
     kind: str
@@ -30,7 +31,22 @@ class Metric:
         yield f"# TYPE {self.name} {self.kind}"
         for sample in self.samples:
             labels = ",".join(f'{name}="{_escape(value)}"' for name, value in sample.labels.items())
-            yield f"{self.name}{{{labels}}} {sample.value}" if labels else f"{self.name} {sample.value}"
+            name = f"{self.name}{sample.suffix}"
+            yield f"{name}{{{labels}}} {sample.value}" if labels else f"{name} {sample.value}"
+
+
+def histogram(
+    name: str, text: str, bounds: Sequence[float], rows: Iterable[tuple[Mapping[str, str], Sequence[int], float]]
+) -> Metric:
+    """A histogram. Each row has labels, how many values are within each of the ``bounds`` and at all, and their sum."""
+    samples: list[Sample] = []
+    for labels, counts, total in rows:
+        limits = (*(f"{bound:g}" for bound in bounds), "+Inf")
+        samples += [
+            Sample(count, {**labels, "le": limit}, "_bucket") for limit, count in zip(limits, counts, strict=True)
+        ]
+        samples += [Sample(total, labels, "_sum"), Sample(counts[-1], labels, "_count")]
+    return Metric(name, "histogram", text, samples)
 
 
 def _escape(value: str) -> str:

@@ -3,22 +3,20 @@
 Format: Prometheus text exposition 0.0.4. Names follow its conventions: base units, ``_total`` for counters.
 """
 
-from collections.abc import Iterator
-
 import psutil
 from starlette.responses import Response
 
 from gns3trio import __version__
 from gns3trio.api.access import Access
+from gns3trio.api.activity_metrics import activity_metrics
 from gns3trio.api.encoded_lists import PiecesResponse
+from gns3trio.api.link_metrics import link_metrics, port_metrics
 from gns3trio.api.metric import Metric, Sample
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.trunk_metrics import trunk_metrics
 from gns3trio.api.usage_metrics import usage_metrics
-from gns3trio.controller.as_code.document import End
-from gns3trio.controller.links.statistics import DirectionStatistics
 from gns3trio.memory import Memory
-from gns3trio.slices import Slices, in_slices
+from gns3trio.slices import in_slices
 from gns3trio.watchdog import Watchdog
 
 routes = RouteTable("", access=Access.LOGIN)
@@ -37,15 +35,28 @@ async def get_metrics(api: ApiRequest) -> Response:
 
 
 async def collect(api: ApiRequest) -> list[Metric]:
-    """The metrics of this server; of nodes and links, those in projects of which the user is told."""
-    links, ports = await _link_metrics(api), await _port_metrics(api)
+    """The metrics of this server; of nodes and links, those in projects of which the user is told.
+
+    With more links than the setting ``metrics_links`` there are none of single links and ports, because each link has
+    about fifteen.
+    """
+    links = sum(len(project.links) for project in api.projects)
+    has_links = links <= api.context.config.metrics_links
     trunk = await api.controller.computes.own.trunk()
     return [
         *_server_metrics(api),
+        *activity_metrics(api.context),
         *_loop_metrics(api.context.watchdog),
         *_memory_metrics(api.context.memory),
-        *links,
-        *ports,
+        Metric("gns3trio_links", "gauge", "Links of open projects.", [Sample(links)]),
+        Metric(
+            "gns3trio_link_metrics_left_out",
+            "gauge",
+            "1 if there are more links than the setting metrics_links, and so no metrics of single links and ports.",
+            [Sample(int(not has_links))],
+        ),
+        *(await link_metrics(api) if has_links else ()),
+        *(await port_metrics(api) if has_links else ()),
         *trunk_metrics(trunk),
         *await usage_metrics(api.controller.computes.own, api.projects),
     ]
@@ -145,118 +156,3 @@ def _memory_metrics(memory: Memory) -> list[Metric]:
             [Sample(total.refused, kind) for kind, total in totals],
         ),
     ]
-
-
-# Name in the metric, key in the statistics, help.
-_LINK_COUNTERS = (
-    ("frames", "frames", "Frames that crossed a link."),
-    ("bytes", "bytes", "Bytes of frames that crossed a link."),
-    ("duplicated_frames", "duplicated", "Extra frames that filters of a link created."),
-    ("refused_frames", "refused", "ICMP port unreachable messages for frames of a link."),
-)
-
-
-async def _link_metrics(api: ApiRequest) -> list[Metric]:
-    directions = await in_slices(_link_directions(api))
-    links = await in_slices(
-        Sample(
-            1,
-            {
-                "project_id": str(project.project_id),
-                "link_id": str(link.link_id),
-                "project": project.settings.name,
-                "link": " - ".join(  # with ports, because two nodes may have several links
-                    str(End(project.nodes.name_of(end.node_id), end.adapter_number, end.port_number))
-                    for end in link.record.nodes
-                ),
-            },
-        )
-        for project in api.projects
-        for link in list(project.links.values())
-    )
-    metrics = [
-        Metric(
-            f"gns3trio_link_{name}_total",
-            "counter",
-            help_text,
-            _samples(directions, key),
-        )
-        for name, key, help_text in _LINK_COUNTERS
-    ]
-    drops, node_drops = _drop_samples(directions, "drops"), _drop_samples(directions, "node_drops")
-    held, offloaded = _samples(directions, "held"), _samples(directions, "offloaded")
-    return [
-        Metric("gns3trio_link_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", links),
-        *metrics,
-        Metric("gns3trio_link_dropped_frames_total", "counter", "Frames that a link dropped, by reason.", drops),
-        Metric(
-            "gns3trio_link_node_dropped_frames_total",
-            "counter",
-            "Frames that were dropped at the ports of a link's nodes, before or after the link, by reason.",
-            node_drops,
-        ),
-        Metric("gns3trio_link_held_frames", "gauge", "Frames that filters of a link currently hold.", held),
-        Metric(
-            "gns3trio_link_offloaded", "gauge", "1 if the kernel forwards the frames now (kernel_offload).", offloaded
-        ),
-    ]
-
-
-async def _port_metrics(api: ApiRequest) -> list[Metric]:
-    """Metrics of all linked ports. The reasons of drops are in the metrics of their links."""
-    reading = api.context.link_stats.look()
-    infos: list[Sample] = []
-    frames: list[Sample] = []
-    size: list[Sample] = []
-    drops: list[Sample] = []
-    slices = Slices()
-    for project in api.projects:
-        for node in list(project.nodes.values()):
-            await slices.pause()
-            if node.instance is None:
-                continue
-            ids = {"project_id": str(project.project_id), "node_id": str(node.node_id)}
-            names = {"project": project.settings.name, "node": node.name, "node_type": node.record.node_type}
-            infos.append(Sample(1, {**ids, **names}))
-            for port in api.context.link_stats.of_node(reading, node):
-                place = f"{port.port.adapter_number}/{port.port.port_number}"
-                for direction, counters in port.directions().items():
-                    labels = {**ids, "port": place, "direction": direction}
-                    frames.append(Sample(counters.frames, labels))
-                    size.append(Sample(counters.bytes, labels))
-                    lost = sum(counters.drops.values()) + sum(counters.node_drops.values())
-                    drops.append(Sample(lost, labels))
-    return [
-        Metric("gns3trio_node_info", "gauge", "Always 1; the labels give names to the ids of other metrics.", infos),
-        Metric("gns3trio_port_frames_total", "counter", "Frames that a node received or sent at a port.", frames),
-        Metric("gns3trio_port_bytes_total", "counter", "Bytes of these frames.", size),
-        Metric("gns3trio_port_dropped_frames_total", "counter", "Frames that were dropped at a port.", drops),
-    ]
-
-
-_Directions = list[tuple[dict[str, str], DirectionStatistics]]
-
-
-def _samples(directions: _Directions, key: str) -> Iterator[Sample]:
-    for labels, direction in directions:
-        yield Sample(int(getattr(direction, key)), labels)
-
-
-def _drop_samples(directions: _Directions, key: str) -> Iterator[Sample]:
-    for labels, direction in directions:
-        for reason, count in getattr(direction, key).items():
-            yield Sample(count, {**labels, "reason": reason})
-
-
-def _link_directions(api: ApiRequest) -> Iterator[tuple[dict[str, str], DirectionStatistics]]:
-    """Each direction of each wired link: its labels and statistics."""
-    link_stats = api.context.link_stats
-    reading = link_stats.look()
-    for project in api.projects:
-        for link in list(project.links.values()):
-            statistics = link_stats.at(reading, project.links, link)
-            if statistics is None:
-                continue
-            ids = {"project_id": str(statistics.project_id), "link_id": str(statistics.link_id)}
-            yield {**ids, "direction": "a_to_b"}, statistics.a_to_b
-            yield {**ids, "direction": "b_to_a"}, statistics.b_to_a

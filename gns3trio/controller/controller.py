@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import trio
 
 from gns3trio import threads
+from gns3trio.compute.actions import StartCounts
 from gns3trio.compute.clients import OWN_USER
 from gns3trio.compute.host import LOCAL_COMPUTE_ID
 from gns3trio.compute.hosted import HostedProjects
@@ -91,6 +92,11 @@ class Controller:
     def computes(self) -> Computes:
         """All computes, including those that are only registered."""
         return self._services.computes
+
+    @property
+    def starts(self) -> StartCounts:
+        """How many nodes were started, and failed to."""
+        return self._services.starts
 
     @property
     def placement(self) -> Placement:
@@ -466,6 +472,7 @@ async def open_controller(
             projects_path=config.projects_path,
             file_versions=FileVersions(config.gns3_version, config.gns3_3_version),
             console_host=config.told_console_host,
+            starts=StartCounts(),
         )
         controller = Controller(config, services, state, people, audit)
         await nursery.start(controller.computes.run)

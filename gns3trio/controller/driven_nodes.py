@@ -324,7 +324,7 @@ async def driven_action(
     """
     to_stop = action in ENDS_A_RUN
     async with driven_node(controller, client, project_id, node_type, node_id, to_stop=to_stop) as node:
-        await act(node.instance, action)
+        await act(node.instance, action, controller.starts)
         yield node
 
 

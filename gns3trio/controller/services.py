@@ -5,6 +5,7 @@ from pathlib import Path
 import trio
 
 from gns3trio.classes import frozen
+from gns3trio.compute.actions import StartCounts
 from gns3trio.controller.computes import Computes
 from gns3trio.controller.gns3_format.revisions import FileVersions
 from gns3trio.controller.placement.placement import Placement
@@ -24,3 +25,4 @@ class ProjectServices:
     projects_path: Path
     file_versions: FileVersions
     console_host: str
+    starts: StartCounts

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import trio
 
+from gns3trio.classes import define
 from gns3trio.notifications.events import BATCH_BYTES, MAX_QUEUED_COALESCIBLE, Event, log_event
 from gns3trio.notifications.journal import MAX_BYTES, MAX_EVENTS, Follower, Journal
 from gns3trio.notifications.topics import Topic
@@ -26,6 +27,16 @@ NEVER = sys.maxsize
 EVENTS_LOST = "This client reads too slowly: events were lost. Connect again and reload the project."
 
 
+@define
+class EventCounts:
+    """What clients of a hub did not get: ``passed_over`` are coalescible events, which the next one of their kind
+    replaces; ``lost`` is how often a client that reads too slowly was told that it lost events.
+    """
+
+    passed_over: int = 0
+    lost: int = 0
+
+
 class Subscription:
     """One client's subscription. ``receive`` returns its events in order.
 
@@ -33,8 +44,9 @@ class Subscription:
     write. A burst of events then wakes its reader once for many of them.
     """
 
-    def __init__(self, topic: Topic, gather_seconds: float = 0.0) -> None:
+    def __init__(self, topic: Topic, gather_seconds: float = 0.0, counts: EventCounts | None = None) -> None:
         self.topic = topic
+        self._counts = counts or EventCounts()
         self._gather_seconds = gather_seconds
         self._enough = trio.Event()  # there are events for a whole write, or the last one
         self.lost_events = False
@@ -59,9 +71,11 @@ class Subscription:
             self.offer_time = trio.current_time()
             return
         if event.coalescible and self._coalescible >= MAX_QUEUED_COALESCIBLE:
+            self._counts.passed_over += 1
             return
         if len(self._queue) >= MAX_QUEUED_EVENTS or self._bytes + len(event.line) > MAX_QUEUED_BYTES:
             if event.coalescible:
+                self._counts.passed_over += 1
                 return
             self.lose_events()
         else:
@@ -69,6 +83,8 @@ class Subscription:
 
     def lose_events(self) -> None:
         """End the subscription: drop the queued events and tell the client."""
+        if not self.lost_events:
+            self._counts.lost += 1
         self.lost_events = True
         self._queue.clear()
         self._bytes = self._coalescible = 0
@@ -138,6 +154,7 @@ class NotificationHub:
         self._encode = encode
         self._on_demand = on_demand
         self._subscriptions: set[Subscription | Follower] = set()
+        self.counts = EventCounts()
 
     def tell(self, change: object) -> None:
         """Something has happened; see ``ChangeFeed``."""
@@ -167,7 +184,7 @@ class NotificationHub:
     @contextmanager
     def subscribe(self, topic: Topic, gather_seconds: float = 0.0) -> Iterator[Subscription]:
         """Subscribe for as long as the ``with`` lasts."""
-        subscription = Subscription(topic, gather_seconds)
+        subscription = Subscription(topic, gather_seconds, self.counts)
         with self._subscribed(subscription):
             yield subscription
 

@@ -18,7 +18,7 @@ from gns3trio.controller.storage import files as storage
 from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
 from gns3trio.watchdog import LONG_SECONDS
-from tests.support.lab import Lab
+from tests.support.lab import ALL_DROPPED, Lab
 from tests.support.server import Server
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
@@ -91,9 +91,10 @@ async def test_what_kept_the_loop_is_told(server: Server, caplog: pytest.LogCapt
 
 
 async def test_the_dashboard_asks_for_metrics_and_labels_that_exist(lab: Lab) -> None:
-    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0), filters=ALL_DROPPED)
+    await lab.ping()
     text = (await lab.server.http.get("/metrics")).text
-    names = set(re.findall(r"^# TYPE (\w+)", text, re.M))
+    names = {name + part for name in re.findall(r"^# TYPE (\w+)", text, re.M) for part in ("", "_bucket")}
     labels = {"instance", "job", *re.findall(r"[{,](\w+)=\"", text)}
     dashboard = json.loads(DASHBOARD.read_text())
     queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]

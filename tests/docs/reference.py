@@ -304,6 +304,15 @@ def metrics(text: str) -> str:
     for name, inside in re.findall(r"^(\w+)\{(.*)\} ", text, re.MULTILINE):
         labels[name] = re.findall(r'(\w+)="', inside)
     for name in helps:
+        if f"{name}_bucket" in labels:
+            labels[name] = labels[f"{name}_bucket"]
+        if name.endswith("_starts_total"):  # which nobody has asked for
+            labels.setdefault(name, ["node_type"])
+        if name.startswith(("gns3trio_link_", "gns3trio_port_")):  # what is 0 here
+            place = ["link_id"] if name.startswith("gns3trio_link_") else ["node_id", "port"]
+            reason = ["reason"] if name.startswith("gns3trio_link_") and "dropped" in name else []
+            is_one = name == "gns3trio_link_metrics_left_out"
+            labels.setdefault(name, [] if is_one else ["project_id", *place, "direction", *reason])
         if name.startswith("gns3trio_node_"):
             labels.setdefault(name, ["project_id", "node_id"])  # of nodes with a process, of which this server has none
     rows = [

@@ -19,6 +19,7 @@ from gns3trio.api.v1 import events as v1_events
 from gns3trio.api.v2 import events as v2_events
 from gns3trio.api.v2.views import node_view
 from gns3trio.compute import hosted_project
+from gns3trio.compute.actions import StartCounts
 from gns3trio.compute.clients import OWN_USER, ComputeClient
 from gns3trio.compute.node import NodeSpec
 from gns3trio.controller import changes
@@ -43,7 +44,9 @@ class RunningNode(MemoryNode):
 
 def make_node() -> tuple[Node, RunningNode]:
     """A node of the controller, and what runs it."""
-    node = Node(NodeRecord(node_id=uuid4(), node_type="vpcs", name="A"), uuid4(), lambda compute_id: "127.0.0.1")
+    node = Node(
+        NodeRecord(node_id=uuid4(), node_type="vpcs", name="A"), uuid4(), lambda compute_id: "127.0.0.1", StartCounts()
+    )
     spec = NodeSpec(
         node_type="vpcs",
         node_id=node.node_id,

@@ -168,6 +168,7 @@ async def _follow(hub: NotificationHub, wanted: Wanted, write: Callable[[list[Nu
                 try:
                     events = await follower.receive()
                 except Forgotten:
+                    hub.counts.lost += 1
                     events = [_begin(hub.journal, follower.number, resumed=False)]
 
 

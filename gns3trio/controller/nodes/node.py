@@ -6,7 +6,7 @@ from uuid import UUID
 
 import attrs
 
-from gns3trio.compute.actions import Action, act
+from gns3trio.compute.actions import Action, StartCounts, act
 from gns3trio.compute.emulators import why_not_run
 from gns3trio.compute.interface import Compute, ComputeNode
 from gns3trio.compute.node_traits import NodeTraits
@@ -41,9 +41,12 @@ class Node:
     the record with ``update``. ``deleted`` is set for requests that wait when the node is deleted.
     """
 
-    def __init__(self, record: NodeRecord, project_id: UUID, console_host_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, record: NodeRecord, project_id: UUID, console_host_of: Callable[[str], str], starts: StartCounts
+    ) -> None:
         self.record = record
         self.project_id = project_id
+        self._starts = starts
         self._console_host_of = console_host_of  # by the id of a compute
         self.lock = Mutex()
         self.deleted = False
@@ -142,7 +145,7 @@ class Node:
         A node that does not run here stays as it is when it is suspended, as in GNS3. Raises Conflict.
         """
         if action != "suspend" or self._instance is not None:
-            await act(self.require_instance(), action)
+            await act(self.require_instance(), action, self._starts)
 
     @property
     def problem(self) -> str | None:

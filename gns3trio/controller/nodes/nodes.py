@@ -295,7 +295,10 @@ class Nodes(Mapping[UUID, Node]):
     def _new_node(self, record: NodeRecord) -> Node:
         services = self._project.services
         return Node(
-            record, self._project.project_id, partial(services.computes.console_host, own=services.console_host)
+            record,
+            self._project.project_id,
+            partial(services.computes.console_host, own=services.console_host),
+            services.starts,
         )
 
     async def discard(self, node: Node) -> None:
