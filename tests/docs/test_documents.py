@@ -8,7 +8,7 @@ import pytest
 from tests.docs.documents import DEPLOYMENT, ELSEWHERE, OSPF, ROOT, blocks, documents, is_as_shown
 from tests.docs.running import check
 
-KINDS = ("sh", "text", "toml", "yaml", "ini", "nginx", "caddyfile")
+KINDS = ("sh", "text", "toml", "yaml", "ini", "nginx", "caddyfile", "{toctree}")
 
 
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(ROOT)))
