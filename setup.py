@@ -1,8 +1,9 @@
-"""The compiled parts: the core, and the program of user-mode NATs. Everything else is in pyproject.toml, which has no
-place for cffi_modules.
+"""The compiled parts: the core, and the program of user-mode NATs; and the long description for package indexes.
+Everything else is in pyproject.toml, which has no place for these.
 """
 
 import os
+import re
 import runpy
 import shlex
 from pathlib import Path
@@ -27,4 +28,15 @@ class BuildAll(build_ext):
         )
 
 
-setup(cffi_modules=["build_ffi.py:ffibuilder"], cmdclass={"build_ext": BuildAll})
+def long_description() -> str:
+    """The README without links and pictures of the repository, which lead nowhere on a package index."""
+    text = re.sub(r"^!\[[^]]*\]\((?!https?:)[^)]*\)\n+", "", Path("README.md").read_text(), flags=re.MULTILINE)
+    return re.sub(r"\[([^]]*)\]\((?!https?:)[^)]*\)", r"\1", text)
+
+
+setup(
+    long_description=long_description(),
+    long_description_content_type="text/markdown",
+    cffi_modules=["build_ffi.py:ffibuilder"],
+    cmdclass={"build_ext": BuildAll},
+)

@@ -20,3 +20,5 @@ html_title = f"gns3trio {version}"
 html_favicon = "../../gns3trio/web/icon.svg"
 html_show_sourcelink = False
 html_copy_source = False
+
+man_pages = [("docs/reference/cli", "gns3trio", "network-lab server, and commands for it", "", 1)]

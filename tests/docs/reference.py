@@ -5,6 +5,8 @@
 
 import argparse
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,7 +27,9 @@ from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS
 from gns3trio.server import open_server
 from tests.support.udp import free_port
 
-FOLDER = Path(__file__).parent.parent.parent / "docs" / "reference"
+ROOT = Path(__file__).parent.parent.parent
+FOLDER = ROOT / "docs" / "reference"
+MANUAL = ROOT / "docs" / "gns3trio.1"
 WRITTEN = {"gns3-3.md"}  # by hand; tests/gns3_3 compares it with the program
 HEADER = FOLDER.parent.parent / "native" / "udpfwd.h"
 _SHARED = ("json", "output", "url", "user", "insecure", "color")
@@ -43,6 +47,15 @@ def pages() -> dict[str, str]:
         "metrics.md": metrics(trio.run(_read_metrics)),
         "impairments.md": impairments(),
     }
+
+
+def manual() -> str:
+    """The manual page, which Sphinx makes of cli.md as it is on the disk."""
+    with TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "sphinx", "-b", "man", "--quiet", "-c", "docs/site"]
+        # Without a date, because it would be that of the day on which somebody writes it.
+        subprocess.run([*command, "-D", "today= ", "-d", f"{folder}/kept", ".", folder], cwd=ROOT, check=True)
+        return Path(folder, MANUAL.name).read_text()
 
 
 def _page(title: str, *parts: str) -> str:
@@ -372,6 +385,7 @@ def write() -> None:
     """Write all pages."""
     for name, text in pages().items():
         (FOLDER / name).write_text(text)
+    MANUAL.write_text(manual())
 
 
 if __name__ == "__main__":

@@ -7,7 +7,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 # What a build reads; the checkout itself stays clean.
-SOURCES = ("gns3trio", "native", "build_ffi.py", "setup.py", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = (
+    "gns3trio",
+    "native",
+    "build_ffi.py",
+    "setup.py",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "docs/gns3trio.1",
+)
 
 
 def run(*command: str, cwd: Path, **environment: str) -> str:
@@ -23,6 +32,7 @@ def test_the_wheel_works_away_from_the_sources(tmp_path: Path) -> None:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, sources / name, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
         else:
+            (sources / name).parent.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, sources / name)
     pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
     run(*pip, "wheel", "--no-build-isolation", "--no-deps", "--wheel-dir", str(tmp_path), ".", cwd=sources)
@@ -33,6 +43,9 @@ def test_the_wheel_works_away_from_the_sources(tmp_path: Path) -> None:
     where = run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(installed), PATH="/usr/bin:/bin")
     assert Path(where.strip()).parent == installed / "gns3trio"
     assert (installed / "bin" / "gns3trio").exists()
+    assert (installed / "share" / "man" / "man1" / "gns3trio.1").exists()
+    (described,) = installed.glob("gns3trio-*.dist-info/METADATA")
+    assert "# gns3trio" in described.read_text() and "](docs/" not in described.read_text()
     # The program of NATs, which needs no Python: libslirp is there, or it says what is missing.
     told = subprocess.run([installed / "gns3trio" / "nat-gateway", "libslirp.so.0"], capture_output=True, text=True)
     assert told.stdout.startswith(("libslirp 4.", "failed libslirp.so.0: ")), told
