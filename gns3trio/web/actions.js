@@ -47,7 +47,8 @@ export function button(text, action, options = {}) {
 }
 
 // Shows a dialog; resolves with the form's values, or null if it was cancelled. What destroys something is in the colour of danger.
-export function ask(title, fields, confirm, { danger = false } = {}) {
+// `isReady`: the fields have good values, so that Enter confirms at once.
+export function ask(title, fields, confirm, { danger = false, isReady = false } = {}) {
   return new Promise((resolve) => {
     const dialog = h("dialog", { ariaLabel: title },
       h("form", { method: "dialog" }, h("h2", {}, title), fields,
@@ -61,6 +62,7 @@ export function ask(title, fields, confirm, { danger = false } = {}) {
     });
     document.body.append(dialog);
     dialog.showModal();
+    if (isReady) dialog.querySelector("button[value]").focus();
   });
 }
 

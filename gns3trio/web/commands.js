@@ -6,6 +6,7 @@
 //   hint         a sentence that says more than the title
 //   keys         its keys while the map has the focus, such as "Ctrl+C"; "Ctrl" is also the Command key of a Mac
 //   keysEverywhere  its keys that also work beside the map, but not where something is typed
+//   keysShown    keys that the browser itself makes an event of, such as those of the clipboard
 //   where        "toolbar", and the kinds of targets in whose menu it is: "node", "link", "drawing", "several", "map"
 //   privilege    what the user must be allowed to do in this lab
 //   isDangerous  it deletes something
@@ -34,7 +35,7 @@ export function keyOf({ key, ctrlKey, metaKey, shiftKey, altKey }) {
 }
 
 // All keys of a command.
-const keysOf = ({ keys = [], keysEverywhere = [] }) => [...keysEverywhere, ...keys];
+export const keysOf = ({ keys = [], keysEverywhere = [], keysShown = [] }) => [...keysEverywhere, ...keys, ...keysShown];
 
 const valueOf = (value, target) => (typeof value === "function" ? value(target) : value ?? "");
 
@@ -104,7 +105,8 @@ export class Commands {
   press(event, isOnMap) {
     const key = keyOf(event);
     const target = this.targetOf();
-    const found = [...this.all.values()].find((each) => (isOnMap ? keysOf(each) : each.keysEverywhere ?? []).includes(key) && (each.isShown?.(target) ?? true));
+    const found = [...this.all.values()].find(({ keys = [], keysEverywhere = [], isShown }) =>
+      (keysEverywhere.includes(key) || (isOnMap && keys.includes(key))) && (isShown?.(target) ?? true));
     if (found) this.run(found.id, target);
     return found !== undefined;
   }

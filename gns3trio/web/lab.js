@@ -2,7 +2,6 @@
 
 import { OF_PROJECTS, get } from "./api.js";
 import { conditionsOf } from "./conditions.js";
-import { counted } from "./format.js";
 import { LabHosts } from "./hosts/lab_hosts.js";
 import { LinkTraffic } from "./traffic.js";
 
@@ -268,13 +267,6 @@ export class Lab {
   nameOf(id) {
     if (this.nodes.has(id)) return this.nodes.get(id).name;
     return this.links.has(id) ? `the link ${this.linkName(this.links.get(id))}` : "the drawing";
-  }
-
-  // What several objects are called: the name of the only one, or how many of each kind there are.
-  nameOfAll(ids) {
-    if (ids.length === 1) return this.nameOf(ids[0]);
-    const counts = Map.groupBy(ids, (id) => this.kindOf(id));
-    return [...KINDS.keys()].filter((kind) => counts.has(kind)).map((kind) => counted(counts.get(kind).length, kind)).join(", ").replace(/, ([^,]*)$/, " and $1");
   }
 }
 

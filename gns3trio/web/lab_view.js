@@ -8,20 +8,25 @@ import { h, set, setText } from "./dom.js";
 import { openConsole } from "./drawer/consoles.js";
 import { makeLabDrawer } from "./drawer/lab_drawer.js";
 import { TERMINAL_KEYS } from "./drawer/terminal_keys.js";
+import { openMenu } from "./edit/context_menu.js";
 import { createLink, createNode } from "./edit/creation.js";
 import { deleteObjects } from "./edit/deletion.js";
 import { History } from "./edit/history.js";
 import { addLabCommands } from "./edit/lab_commands.js";
+import { addObjectCommands } from "./edit/object_commands.js";
 import { MovedObjects } from "./edit/places.js";
+import { choosePorts } from "./edit/port_choice.js";
 import { emptyLab } from "./empty_lab.js";
 import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
 import { Graph } from "./map/graph.js";
 import { showConnection, tell } from "./messages.js";
+import { nameOfAll } from "./object_names.js";
 import { LabIndex } from "./panels/lab_index.js";
 import { LinkPanel } from "./panels/link_panel.js";
 import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
+import { SeveralPanel } from "./panels/several_panel.js";
 import { makeSheet } from "./panels/sheet.js";
 import { showRefusals } from "./people/account.js";
 import { Drafts } from "./properties/drafts.js";
@@ -44,6 +49,8 @@ export function showLab(main, projectId) {
       showPanel(graph.selected);
       showToolsSoon();
     },
+    onMode: () => showToolsSoon(),
+    onMenu: (target, point) => openMenu(commands, target, point, { name: target.ids.length ? nameOfAll(lab, target.ids) : "Map", focused: document.activeElement }),
     onOpen: (id) => lab.nodes.has(id) && openConsole(drawer, lab, lab.nodes.get(id)),
     onMove: (places) => moved.move(places),
     onMoved: () => moved.keep(),
@@ -56,11 +63,12 @@ export function showLab(main, projectId) {
   addLabCommands(tools);
   addArrangeCommands(tools);
   commands.addKeys(...TERMINAL_KEYS);
+  addObjectCommands(tools);
   addSettingsCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
   const { element: sheet, content: side } = makeSheet(graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
-  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, emptyLab(tools));
+  const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, graph.linking.hint, emptyLab(tools));
   main.replaceChildren(h("div", { className: "lab" }, scene, sheet, drawer.element));
 
   showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
@@ -164,11 +172,20 @@ export function showLab(main, projectId) {
   }
 
   function showPanel(id) {
-    if (panel && panel.id === id && panel.alive?.()) return;
+    const { selection } = graph;
+    const isOfMany = selection.size > 1 && !selection.isLed;
+    if (isOfMany && panel instanceof SeveralPanel && panel.alive()) {
+      panel.update();
+      return;
+    }
+    if (!isOfMany && panel && panel.id === id && panel.alive?.()) return;
+    const hadFocus = side.contains(document.activeElement);
     panel?.close?.();
-    if (lab.nodes.has(id)) panel = new NodePanel(side, id, tools);
+    if (isOfMany) panel = new SeveralPanel(side, tools);
+    else if (lab.nodes.has(id)) panel = new NodePanel(side, id, tools);
     else if (lab.links.has(id)) panel = new LinkPanel(side, id, tools);
     else panel = showOverview(side, tools, graph.group(id));
+    if (hadFocus && !side.contains(document.activeElement)) side.focus(); // what had it is gone
   }
 
   // The list of objects, with the text to find in it chosen.
@@ -183,15 +200,18 @@ export function showLab(main, projectId) {
     if (commands.press(event, isOnMap)) event.preventDefault();
   }
 
-  async function addNode() {
-    const node = await createNode(tools, kinds.value, newHost.value, graph.freePlace());
+  // Around a point of the lab, or where there is room.
+  async function addNode(point) {
+    const node = await createNode(tools, kinds.value, newHost.value, graph.freePlace(point ?? undefined));
     if (node === null) return;
     graph.select(node.node_id);
     graph.include(node.node_id);
   }
 
   async function linkNodes(from, to) {
-    const link = await createLink(tools, [{ node_id: from }, { node_id: to }]);
+    const ends = await choosePorts(lab, [from, to]);
+    if (ends === null) return;
+    const link = await createLink(tools, ends);
     graph.select(link.link_id);
   }
 }

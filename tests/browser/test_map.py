@@ -44,7 +44,7 @@ CONTENT = """image => {
 
 # The box of an element in the coordinates of the lab.
 BOX = """element => {
-  const scene = document.querySelector('.scene > svg > g');
+  const scene = document.querySelector('.scene > svg > g.map');
   const shape = element.getBBox();
   const way = scene.getScreenCTM().inverse().multiply(element.getScreenCTM());
   const corners = [[shape.x, shape.y], [shape.x + shape.width, shape.y + shape.height]].map(

@@ -125,9 +125,7 @@ test("objects have a kind, a path and a name in a sentence", async (t) => {
   const { lab } = await openLab(t);
   assert.deepEqual(["n1", "l1", "d1", "x"].map((id) => lab.kindOf(id)), ["node", "link", "drawing", null]);
   assert.deepEqual(["n1", "l1", "x"].map((id) => lab.pathOf(id)), ["/v2/projects/p/nodes/n1", "/v2/projects/p/links/l1", null]);
-  assert.equal(lab.nameOfAll(["l1"]), "the link PC1 e0 – PC2 e0");
-  assert.equal(lab.nameOfAll(["n1", "n2"]), "2 nodes");
-  assert.equal(lab.nameOfAll(["d1", "n1", "l1", "n2"]), "2 nodes, 1 link and 1 drawing");
+  assert.equal(lab.nameOf("l1"), "the link PC1 e0 – PC2 e0");
 });
 
 test("statistics of a link are its traffic, until it is silent", async (t) => {

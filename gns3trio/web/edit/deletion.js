@@ -3,6 +3,7 @@
 import { ask } from "../actions.js";
 import { h } from "../dom.js";
 import { counted } from "../format.js";
+import { nameOfAll } from "../object_names.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
 
 // So many things that are lost are named.
@@ -48,7 +49,7 @@ export async function deleteObjects({ lab, history, graph }, ids) {
   if (refusal) throw new Error(refusal);
   const objects = objectsWith(lab, ids);
   const read = await readObjects(lab, objects);
-  const name = lab.nameOfAll(ids);
+  const name = nameOfAll(lab, ids);
   const told = describeDeletion({ ...objects, lost: read.lost }, ids.filter((id) => lab.links.has(id)).length);
   if (!(await ask(`Delete ${name}?`, told.map((text) => h("p", {}, text)), "Delete", { danger: true }))) return false;
   const chosen = [...graph.selection];

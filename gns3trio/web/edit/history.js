@@ -28,6 +28,12 @@ export class History {
     Object.assign(this, { key, onChange, onReply, send, storage, now });
     [this.done, this.undone] = this.read(); // each: {text, redo, undo, states, joins, at}
     this.queue = Promise.resolve();
+    this.waiting = 0; // changes that are not done yet
+  }
+
+  // Whether there will be something to undo.
+  get canUndo() {
+    return this.done.length > 0 || this.waiting > 0;
   }
 
   // What would be undone or redone next, or null.
@@ -88,7 +94,7 @@ export class History {
     const entry = from.at(-1);
     if (!entry) throw new Error(`There is nothing to ${list}.`);
     try {
-      await this.compare(entry.states, entry[list]);
+      await this.compare(entry.states, entry[list], entry[opposite]);
     } catch (error) {
       if (!(error instanceof Overridden)) throw error;
       from.pop(); // or nothing before it could be undone any more
@@ -104,7 +110,10 @@ export class History {
 
   // One after the other, also if the user is faster than the server.
   inTurn(action) {
-    const result = this.queue.then(action);
+    this.waiting += 1;
+    const result = this.queue.then(action).finally(() => {
+      this.waiting -= 1;
+    });
     this.queue = result.catch(() => {});
     return result;
   }
@@ -146,9 +155,9 @@ export class History {
   }
 
   // Throws Overridden if the server has not what the last list has left, or if `next` would delete or rename what it does not know.
-  async compare(states, next) {
+  async compare(states, next, opposite) {
     const wanted = new Map(states.map((state) => [state.path, state])); // the last state of each
-    const found = await this.fetchAll([...wanted.keys()]);
+    const found = await this.fetchAll([...wanted.values()]);
     for (const [path, state] of wanted) {
       const object = found.get(path);
       const name = object?.name ?? state.name ?? whatIsAt(path);
@@ -156,15 +165,15 @@ export class History {
       if (!state.isGone && !object) throw new Overridden(`${name} was deleted meanwhile.`);
       if (!state.isGone && !isSame(pickLike(object, state.fields), state.fields)) throw new Overridden(`${name} was changed meanwhile by somebody else.`);
     }
-    await this.compareLinks(next);
+    await this.compareLinks(next, opposite);
     await this.compareNames(next);
   }
 
   // To delete a node deletes its links, too: it may have got others.
-  async compareLinks(next) {
+  async compareLinks(next, opposite) {
     const nodes = next.filter(({ method, path }) => method === "DELETE" && /\/nodes\/[^/]+$/.test(path));
     if (!nodes.length) return;
-    const known = new Set(next.filter(({ method }) => method === "DELETE").flatMap(objectsOf));
+    const known = new Set([...next.filter(({ method }) => method === "DELETE"), ...opposite.filter(({ method }) => method === "POST")].flatMap(objectsOf));
     const base = nodes[0].path.replace(/\/nodes\/[^/]+$/, "");
     const links = nodes.length > FEW ? await this.fetch(`${base}/links`) : (await Promise.all(nodes.map(({ path }) => this.fetch(`${path}/links`)))).flat();
     const ids = new Set(nodes.flatMap(objectsOf));
@@ -181,15 +190,15 @@ export class History {
     if (other) throw new Overridden(`another node has the name ${other.body.name} now.`);
   }
 
-  // Objects by path; those that are gone are missing.
-  async fetchAll(paths) {
+  // Objects by path; those that are gone are missing. What should be gone is looked for in the list.
+  async fetchAll(states) {
     const found = new Map();
-    for (const [collection, members] of Map.groupBy(paths, (path) => path.replace(/\/[^/]+$/, ""))) {
+    for (const [collection, members] of Map.groupBy(states, ({ path }) => path.replace(/\/[^/]+$/, ""))) {
       const kind = /\/(nodes|links|drawings)$/.exec(collection)?.[1];
-      if (kind && members.length > FEW) {
+      if (kind && (members.length > FEW || members.some(({ isGone }) => isGone))) {
         for (const object of (await this.fetch(collection)) ?? []) found.set(`${collection}/${object[`${kind.slice(0, -1)}_id`]}`, object);
       } else {
-        for (const path of members) {
+        for (const { path } of members) {
           const object = await this.fetch(path);
           if (object) found.set(path, object);
         }

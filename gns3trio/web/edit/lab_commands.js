@@ -1,33 +1,41 @@
 // The commands of the page of a lab.
 
 import { post } from "../api.js";
+import { hasViewer, openConsole } from "../drawer/consoles.js";
 import { showMesh } from "../flows/mesh.js";
 import { tell } from "../messages.js";
+import { mapSome } from "./at_a_time.js";
 import { deleteObjects } from "./deletion.js";
+import { showKeys } from "./key_list.js";
 
 const STEP = 1.25; // of the scale
 
 export function addLabCommands(tools) {
   const { lab, drawer, graph, commands, history, addNode, find } = tools;
   const nodeOf = ({ kind, ids }) => (kind === "node" ? ids[0] : null);
+  // Those of the selected nodes that can be started and stopped.
+  const nodesIn = ({ ids }) => ids.map((id) => lab.nodes.get(id)).filter((node) => node && !lab.types.get(node.node_type)?.always_runs && !lab.problems.has(node.node_id));
+  const doTo = (target, what, isWanted) => mapSome(nodesIn(target).filter(isWanted), ({ node_id }) => post(`${lab.path}/nodes/${node_id}/${what}`));
 
   commands.add(
     {
-      id: "add-node", title: "Add node", icon: "add-node", group: "add", where: ["toolbar"], privilege: "Node.Allocate",
-      isEnabled: () => lab.types.size > 0, run: () => addNode(),
+      id: "add-node", title: "Add node", icon: "add-node", group: "add", where: ["toolbar", "map"], privilege: "Node.Allocate",
+      isEnabled: () => lab.types.size > 0, run: ({ point }) => addNode(point),
     },
     {
       id: "add-link", title: "Add link", icon: "add-link", group: "add", where: ["toolbar", "node"], keys: ["L"], privilege: "Link.Allocate",
+      hint: "Link two nodes: click both, or drag from the handle of one to the other",
+      isPressed: () => graph.linking.isOn,
       run: (target) => {
-        const start = nodeOf(target);
-        if (start) graph.startLink(start);
-        tell(start ? "Click the second node (Esc cancels)." : "Choose the first node, then press Add link.");
+        if (graph.linking.isOn) graph.linking.end();
+        else graph.linking.begin(nodeOf(target));
       },
     },
+    { id: "stop-linking", title: "Stop linking", group: "add", keysEverywhere: ["Escape"], isShown: () => graph.linking.isOn, run: () => graph.linking.end() },
     {
       id: "undo", title: "Undo", icon: "undo", group: "edit", where: ["toolbar"], keysEverywhere: ["Ctrl+Z"],
       hint: () => (history.undoText ? `Undo: ${history.undoText}` : ""),
-      whyNot: () => (history.undoText === null ? "There is nothing to undo." : ""),
+      whyNot: () => (history.canUndo ? "" : "There is nothing to undo."),
       run: async () => tell(`Undone: ${await history.undo()}.`),
     },
     {
@@ -41,7 +49,19 @@ export function addLabCommands(tools) {
       isShown: ({ kind }) => kind !== "map" && kind !== "group",
       run: ({ ids }) => deleteObjects(tools, ids),
     },
+    { id: "console", title: "Console", icon: "console", group: "tools", where: ["node"], keysShown: ["Enter"], privilege: "Node.Console", isShown: (target) => nodeOf(target) && hasViewer(lab.nodes.get(nodeOf(target))), run: (target) => openConsole(drawer, lab, lab.nodes.get(nodeOf(target))) },
+    { id: "keys", title: "Keys", icon: "help", group: "tools", where: ["toolbar"], keysEverywhere: ["?"], hint: "All keys", run: () => showKeys(commands) },
     { id: "find", title: "Find", icon: "search", group: "view", where: ["toolbar"], keysEverywhere: ["/"], keys: ["Ctrl+F"], hint: "Find a node or link", run: find },
+    {
+      id: "start", title: ({ ids }) => (ids.some((id) => lab.nodes.get(id)?.status === "suspended") ? "Resume" : "Start"), icon: "play", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt",
+      isShown: (target) => nodesIn(target).length > 0, whyNot: (target) => (nodesIn(target).some(({ status }) => status !== "started") ? "" : "It runs already."),
+      run: (target) => doTo(target, "start", ({ status }) => status !== "started"),
+    },
+    {
+      id: "stop", title: "Stop", icon: "stop", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt",
+      isShown: (target) => nodesIn(target).length > 0, whyNot: (target) => (nodesIn(target).some(({ status }) => status !== "stopped") ? "" : "It does not run."),
+      run: (target) => doTo(target, "stop", ({ status }) => status !== "stopped"),
+    },
     { id: "start-all", title: "Start all", icon: "play", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/start`) },
     { id: "stop-all", title: "Stop all", icon: "stop", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/stop`) },
     {
@@ -60,5 +80,13 @@ export function addLabCommands(tools) {
         return history.change(`${fields.show_interface_labels ? "Show" : "Hide"} port names`, [{ path: lab.path, before: lab.project, fields }]);
       },
     },
+  );
+  commands.addKeys(
+    { title: "Choose the next object in a direction", keys: ["Up", "Down", "Left", "Right"], group: "view" },
+    { title: "Go there without choosing it", keys: ["Ctrl+Up", "Ctrl+Down"], group: "edit" },
+    { title: "Choose it, too, or no more", keys: ["Ctrl+Space"], group: "edit" },
+    { title: "Move what is chosen", keys: ["Shift+Up", "Shift+Down", "Shift+Left", "Shift+Right"], group: "edit" },
+    { title: "Open the menu of what is chosen", keys: ["Shift+F10", "ContextMenu"], group: "edit" },
+    { title: "Choose nothing", keys: ["Escape"], group: "edit" },
   );
 }

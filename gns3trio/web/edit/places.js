@@ -1,5 +1,7 @@
 // Keeps where objects were moved to: by the mouse, or by keys, whose steps are sent together when they pause.
 
+import { nameOfAll } from "../object_names.js";
+
 const SAVE_AFTER_MS = 150;
 
 export class MovedObjects {
@@ -35,7 +37,7 @@ export class MovedObjects {
       return { path: lab.pathOf(id), before: { x, y }, fields: { x: now.x, y: now.y } };
     });
     try {
-      await history.change(`Move ${lab.nameOfAll(moved.map(([id]) => id))}`, changes);
+      await history.change(`Move ${nameOfAll(lab, moved.map(([id]) => id))}`, changes);
     } catch (error) {
       for (const [id, [x, y]] of moved) if (lab.placed(id) && !this.before.has(id)) lab.place(id, x, y);
       this.onError(error);

@@ -5,6 +5,7 @@ import { mapSome } from "./at_a_time.js";
 
 // The file of a type's start-up script in the node's folder.
 const SCRIPTS = { __proto__: null, vpcs: "startup.vpc" };
+export const scriptOf = (type) => SCRIPTS[type] ?? null;
 // Longer files are not kept for an undo.
 const LONGEST_FILE = 100_000;
 // What a reply tells of a node beside what it was created with.
@@ -29,7 +30,7 @@ export async function readObjects(lab, { nodes, links, drawings }) {
   const lost = [];
   return {
     nodes: await mapSome(nodes, (node) => readNode(lab, node, lost)),
-    links: await mapSome(links, async (link) => ({ body: linkBody(link), impairments: await readImpairments(lab, link.link_id) })),
+    links: links.map((link) => ({ body: linkBody(link), impairments: impairmentsOf(lab, link.link_id) })),
     drawings: drawings.map((drawing) => ({ body: drawingBody(drawing) })),
     lost,
   };
@@ -45,7 +46,7 @@ async function readNode(lab, node, lost) {
     const { engine, is_default } = (await unlessRefused(() => get(`${path}/engine`))) ?? { is_default: true };
     if (!is_default) body.engine = engine;
   }
-  const name = SCRIPTS[node.node_type];
+  const name = scriptOf(node.node_type);
   if (name) {
     const text = await unlessRefused(() => getText(`${path}/files/${name}`));
     if (text !== null && text.length <= LONGEST_FILE && !text.includes("\uFFFD")) files.push({ name, text });
@@ -54,8 +55,9 @@ async function readNode(lab, node, lost) {
   return { body, files };
 }
 
-async function readImpairments(lab, id) {
-  return (await unlessRefused(() => get(`${lab.path}/links/${id}/impairments`))) ?? NO_IMPAIRMENTS;
+function impairmentsOf(lab, id) {
+  const { impairments, seed } = lab.impairments.get(id) ?? NO_IMPAIRMENTS;
+  return { impairments, seed };
 }
 
 // What a request answers, or null if the server refuses it: there is no such file, or the host of the node is away.

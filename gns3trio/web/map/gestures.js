@@ -1,17 +1,20 @@
 // What the mouse and fingers do on the map: choose objects, one or several, move them, link them, and move and zoom the view.
 
 import { Band } from "./band.js";
+import { movedBy } from "./grid.js";
 import { idAt } from "./hits.js";
 import { MapKeys } from "./map_keys.js";
 
 const ZOOM = 1.15;
 // A press that moves less than this is a click.
 const CLICK = 3;
+// A finger that rests for so long opens the menu.
+const LONG_PRESS_MS = 500;
 
 export class Gestures {
   // `onMove(places)` moves objects on this page, and `onMoved()` keeps where they are.
-  constructor(graph, { onOpen, onMove, onMoved, onLink }) {
-    Object.assign(this, { graph, lab: graph.lab, onOpen, onMove, onMoved, onLink });
+  constructor(graph, { onOpen, onMove, onMoved, onLink, onMenu }) {
+    Object.assign(this, { graph, lab: graph.lab, onOpen, onMove, onMoved, onLink, onMenu });
     const { svg } = graph;
     this.keys = new MapKeys(this);
     svg.addEventListener("pointerdown", (event) => this.press(event));
@@ -19,6 +22,10 @@ export class Gestures {
       event.preventDefault();
       graph.zoom(event.deltaY < 0 ? ZOOM : 1 / ZOOM, [event.offsetX, event.offsetY]);
     }, { passive: false });
+    svg.addEventListener("contextmenu", (event) => {
+      event.preventDefault();
+      this.openMenu(idAt(event), [event.clientX, event.clientY]);
+    });
     svg.addEventListener("dblclick", (event) => {
       const id = idAt(event);
       if (id) this.open(id);
@@ -30,13 +37,26 @@ export class Gestures {
     else this.onOpen(id);
   }
 
+  // Opens the menu of an object, of all that is selected if it is one of them, or of the map.
+  openMenu(id, [x, y]) {
+    const { graph } = this;
+    if (id === null || !graph.selection.has(id)) graph.select(id);
+    if (id) graph.focus(id);
+    const { left, top } = graph.svg.getBoundingClientRect();
+    this.onMenu({ ...graph.target(), point: graph.pointAt(x - left, y - top) }, [x, y]);
+  }
+
   press(event) {
     if (event.button === 2) return; // it opens a menu
     const { graph } = this;
     const { selection } = graph;
+    if (event.target.closest(".handle")) {
+      this.dragLink(event, graph.handle.id);
+      return;
+    }
     const id = idAt(event);
-    if (graph.source && this.lab.nodes.has(id) && id !== graph.source) {
-      this.link(id);
+    if (graph.linking.isOn && this.lab.nodes.has(id)) {
+      this.follow(event, () => {}, (moved) => !moved && this.link(id)); // a press would take the focus away from a dialog
       return;
     }
     const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -52,22 +72,30 @@ export class Gestures {
     else this.dragView(event);
   }
 
-  // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved)`.
+  // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved, event)`.
   follow(event, onMove, onEnd) {
     const { svg } = this.graph;
     let moved = false;
+    const resting = event.pointerType === "touch" ? setTimeout(() => {
+      end(event);
+      this.openMenu(idAt(event), [event.clientX, event.clientY]);
+    }, LONG_PRESS_MS) : null;
     const move = (next) => {
       const [dx, dy] = [next.clientX - event.clientX, next.clientY - event.clientY];
       if (!moved && Math.hypot(dx, dy) <= CLICK) return;
       if (!moved) svg.setPointerCapture(event.pointerId); // not earlier, or a click would go to the whole map
+      clearTimeout(resting);
       moved = true;
+      this.graph.isDragging = true;
       onMove(dx, dy, next);
     };
-    const end = () => {
+    const end = (last) => {
+      clearTimeout(resting);
       svg.removeEventListener("pointermove", move);
       svg.removeEventListener("pointerup", end);
       svg.removeEventListener("pointercancel", end);
-      onEnd(moved);
+      this.graph.isDragging = false;
+      onEnd(moved, last);
     };
     svg.addEventListener("pointermove", move);
     svg.addEventListener("pointerup", end);
@@ -82,10 +110,11 @@ export class Gestures {
   // Moves all that is selected. `onClick` is called if the pointer has not moved.
   dragObjects(event, onClick) {
     const { graph } = this;
-    const starts = graph.movable().map((id) => [id, this.lab.placed(id)]);
+    const pressed = idAt(event);
+    const starts = graph.movable().toSorted((a, b) => (b === pressed) - (a === pressed)).map((id) => [id, this.lab.placed(id)]); // it is the one that snaps
     this.follow(event, (dx, dy) => {
       const { scale } = graph.view;
-      this.onMove(starts.filter(([id]) => this.lab.placed(id)).map(([id, { x, y }]) => [id, [x + dx / scale, y + dy / scale]]));
+      this.onMove(movedBy(starts.filter(([id]) => this.lab.placed(id)), [dx / scale, dy / scale], this.lab.project));
     }, (moved) => {
       if (moved) this.onMoved();
       else onClick?.();
@@ -103,8 +132,21 @@ export class Gestures {
     });
   }
 
+  // Drags a link from a node to the one where the pointer is released. A click on the handle begins a link, too.
+  dragLink(event, id) {
+    const { linking } = this.graph;
+    linking.begin(id);
+    this.follow(event, () => {}, (moved, last) => {
+      if (!moved) return;
+      const target = last.type === "pointerup" ? linking.nodeUnder(last.clientX, last.clientY) : null;
+      if (target) this.link(target);
+      else linking.end();
+    });
+  }
+
+  // Takes a node for a new link.
   link(id) {
-    this.onLink(this.graph.source, id);
-    this.graph.startLink(null);
+    const ends = this.graph.linking.pick(id);
+    if (ends) this.onLink(...ends);
   }
 }

@@ -3,10 +3,13 @@
 import { classNames, s, set } from "../dom.js";
 import { Selection } from "../edit/selection.js";
 import { Gestures } from "./gestures.js";
+import { Grid } from "./grid.js";
+import { Linking } from "./linking.js";
 import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
 import { boxOf, centreOf } from "./node_box.js";
 import { Pinch } from "./pinch.js";
 import { freePlace, nearestTowards } from "./places.js";
+import { PortHandle } from "./port_handle.js";
 import { COUNT_AGAIN_MS, Stage } from "./stage.js";
 
 // Below this scale texts are unreadable, and they are the most expensive to draw.
@@ -17,23 +20,28 @@ const [READABLE, MOST_NAMED, NAME_PIXELS] = [0.7, 60, 9];
 const WINDOW = [800, 600];
 
 export class Graph {
-  // `onSelect()` is called when something else is selected; the others are told what the user does with objects.
-  constructor(lab, { onSelect, onOpen, onMove, onMoved, onLink }) {
+  // `onSelect()` is called when something else is selected, and `onMode()` when a drag or a click means something else; the others are told what the user does with objects.
+  constructor(lab, { onSelect, onMode, onOpen, onMove, onMoved, onLink, onMenu }) {
     this.lab = lab;
     this.selection = new Selection((changed) => {
       for (const id of changed) this.redraw(id);
       this.makeReachable();
       onSelect();
     });
-    this.source = null;
+    this.onMode = onMode;
     this.selects = false; // a drag selects what it surrounds, instead of moving the view
     this.view = { x: 0, y: 0, scale: 1 };
     this.window = WINDOW; // reading it from the document would lay out the document each time
     this.stage = new Stage(lab, this, () => this.makeReachable());
-    this.svg = s("svg", { role: "group", "aria-label": "Lab" }, this.stage.scene);
+    this.grid = new Grid();
+    this.overlay = s("g"); // above all
+    this.svg = s("svg", { role: "group", "aria-label": "Lab", tabindex: -1 }, this.grid.element, this.stage.scene, this.overlay);
+    this.linking = new Linking(this, onMode);
+    this.handle = new PortHandle(this);
     this.moved = false; // moved by the user: the view then stays
     new Pinch(this.svg, { zoomed: zoomedView, onView: (change) => this.changeView(change) });
-    new Gestures(this, { onOpen, onMove, onMoved, onLink });
+    [this.isDragging, this.isFocusing] = [false, false];
+    new Gestures(this, { onOpen, onMove, onMoved, onLink, onMenu });
     new ResizeObserver(() => this.resize()).observe(this.svg);
     lab.views.add(this);
   }
@@ -51,6 +59,8 @@ export class Graph {
   update(changed) {
     this.stage.update(changed);
     this.selection.prune((id) => !changed.has(id) || this.exists(id));
+    if (changed.has(this.handle.id)) this.handle.show();
+    if (changed.has(this.linking.source) && !this.exists(this.linking.source)) this.linking.end();
     this.makeReachable();
     if (this.stage.large) this.arrangeLater ??= setTimeout(() => this.arrange(), COUNT_AGAIN_MS);
   }
@@ -121,6 +131,7 @@ export class Graph {
   setSelects(selects) {
     this.selects = selects;
     this.svg.parentElement?.classList.toggle("selects", selects);
+    this.onMode();
   }
 
   // What is selected, for commands.
@@ -133,7 +144,9 @@ export class Graph {
 
   focus(id) {
     if (this.stage.large && id && !this.stage.elements.has(id)) this.arrange(); // it is shown because it is selected
+    this.isFocusing = true; // it is selected already, or shall not be
     this.stage.elements.get(id)?.group.focus({ preventScroll: true });
+    this.isFocusing = false;
   }
 
   // One object of the map is in the tab order; the arrow keys move from there.
@@ -161,12 +174,29 @@ export class Graph {
     return nearestTowards(this.centre(id), direction, others.map((other) => [other, this.centre(other)]));
   }
 
+  // The first node of a new link.
+  get source() {
+    return this.linking.source;
+  }
+
+  // Begins a link at a node, or with null ends what was begun.
   startLink(id) {
-    const before = this.source;
-    this.source = id;
-    this.redraw(before);
-    this.redraw(id);
-    this.svg.parentElement?.classList.toggle("linking", id !== null);
+    if (id === null) this.linking.end();
+    else this.linking.begin(id);
+  }
+
+  isInView(point) {
+    return isSeen([...point, ...point], this.view, this.window);
+  }
+
+  // The point of the lab in the middle of the window.
+  middle() {
+    return middleOf(this.view, this.window);
+  }
+
+  // The point of the lab at one of the window.
+  pointAt(x, y) {
+    return [(x - this.view.x) / this.view.scale, (y - this.view.y) / this.view.scale];
   }
 
   // --- groups of a large lab ---
@@ -190,8 +220,12 @@ export class Graph {
     const { x, y, scale } = this.view;
     const { scene } = this.stage;
     const named = scale < READABLE && this.lab.nodes.size <= MOST_NAMED;
-    set(scene, { transform: `translate(${x} ${y}) scale(${scale})`, class: classNames("map", { far: scale < FAR && !named, named, ports: this.lab.project?.show_interface_labels }) });
+    const transform = `translate(${x} ${y}) scale(${scale})`;
+    set(scene, { transform, class: classNames("map", { far: scale < FAR && !named, named, ports: this.lab.project?.show_interface_labels }) });
     if (named) scene.style.setProperty("--name-size", `${Math.round(NAME_PIXELS / scale)}px`);
+    set(this.overlay, { transform });
+    this.handle.show();
+    this.grid.show(this.lab.project, this.view);
     this.arrangeSoon();
   }
 
@@ -245,8 +279,8 @@ export class Graph {
     else if (!seen) this.fit();
   }
 
-  // A position for a new node where it covers no other, as near as possible to the centre of the view.
-  freePlace() {
-    return freePlace(middleOf(this.view, this.window), [...this.lab.nodes.values()]);
+  // A position for a new node where it covers no other, as near as possible to a point.
+  freePlace(around = this.middle()) {
+    return freePlace(around, [...this.lab.nodes.values()]);
   }
 }

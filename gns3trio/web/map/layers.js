@@ -18,7 +18,10 @@ export class Layers {
 
   put(element, z, kind) {
     const group = (this.layers.get(z) ?? this.add(z))[kind];
-    if (element.parentNode !== group) group.append(element);
+    if (element.parentNode === group) return;
+    const hadFocus = document.activeElement === element;
+    group.append(element);
+    if (hadFocus) element.focus({ preventScroll: true }); // it would lose it
   }
 
   add(z) {

@@ -33,8 +33,8 @@ export class NodeShape {
     layers.put(this.group, node.z, "nodes");
     set(this.group, {
       transform: `translate(${node.x} ${node.y})`,
-      class: classNames("node", { started: node.status === "started", suspended: node.status === "suspended", source, kept: kept && !away, away, elsewhere: host !== null, foreign: !isOurs(node.symbol), dimmed, selected }),
-      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${state}${host ? `, on ${host.name}` : ""}`,
+      class: classNames("node", { started: node.status === "started", suspended: node.status === "suspended", source, kept: kept && !away, away, elsewhere: host !== null, foreign: !isOurs(node.symbol), dimmed, selected, locked: node.locked }),
+      "aria-label": `${node.name}, ${node.node_type.replaceAll("_", " ")}, ${state}${host ? `, on ${host.name}` : ""}${node.locked ? ", locked" : ""}`,
     });
     this.showHost(host, width / 2, height + HOST_BELOW);
     set(this.image, { href: at(`/v2/symbols/${encodeURIComponent(node.symbol)}/raw`), width, height });

@@ -21,7 +21,7 @@ const MAKE_MS = 8;
 export const COUNT_AGAIN_MS = 250;
 
 export class Stage {
-  // `marks` has the `selection`, and the `source` of a new link; `onMade` is called after new shapes were made.
+  // `marks` has the `selection`, and the nodes of a new link in `linking`; `onMade` is called after new shapes were made.
   constructor(lab, marks, onMade) {
     Object.assign(this, { lab, marks, onMade });
     this.elements = new Map(); // shapes by id
@@ -77,7 +77,7 @@ export class Stage {
     const [node, link, drawing] = [this.lab.nodes, this.lab.links, this.lab.drawings].map((things) => things.get(id));
     const { layers, lab, scale } = this;
     const selected = this.marks.selection.has(id);
-    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), host: lab.hosts.of(node), dimmed: !lab.hosts.isShown(node), source: this.marks.source === id, selected, layers });
+    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), host: lab.hosts.of(node), dimmed: !lab.hosts.isShown(node), source: this.marks.linking.source === id || this.marks.linking.target === id, selected, layers });
     else if (link) {
       const nodes = link.nodes.map((end) => lab.nodes.get(end.node_id));
       if (nodes.length !== 2 || nodes.some((each) => !each)) return; // GNS3's files may contain links with one end or none
@@ -121,7 +121,7 @@ export class Stage {
     const shown = nodes ? { nodes, groups: [], bundles: [], ...linksInView(this.lab, box) } : groupsInView(this.counted(cellSize(view.scale)), box);
     const byId = (things) => new Map(things.map((thing) => [thing.id, thing]));
     [this.groups, this.bundles] = [byId(shown.groups), byId(shown.bundles)];
-    const marked = [...[...this.marks.selection].slice(0, MOST_MARKED), this.marks.source].filter((id) => this.exists(id));
+    const marked = [...[...this.marks.selection].slice(0, MOST_MARKED), this.marks.linking.source].filter((id) => this.exists(id));
     const wanted = new Set([...marked, ...shown.nodes.map(({ node_id }) => node_id), ...this.groups.keys(), ...shown.links, ...this.bundles.keys()]);
     for (const id of this.elements.keys()) if (!wanted.has(id) && !this.lab.drawings.has(id)) this.remove(id);
     for (const id of this.elements.keys()) if (this.group(id) || this.bundles.has(id)) this.draw(id);

@@ -23,7 +23,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   side.replaceChildren(h("div", { className: "overview" }, h("h2", {}, group ? `Group of ${counted(members.size, "node")}` : lab.project?.name ?? ""), counts,
     h("p", { className: "buttons" }, action),
     h("h3", {}, group ? "Nodes" : "Nodes and links"), search, hits, list.element,
-    h("p", { className: "hint" }, "Keys in the drawing: arrows choose, Shift+arrows move, Enter opens the console or a group, L begins a link, Delete deletes, / finds.")));
+    h("p", { className: "hint" }, "Keys on the map: arrows choose, Shift+arrows move, Enter opens the console or a group, L begins a link, / finds. Press ? for all of them.")));
 
   async function closeProject() {
     await post(`${lab.path}/close`);

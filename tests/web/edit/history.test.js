@@ -81,6 +81,7 @@ test("a change is undone and redone, with its text", async () => {
 
 test("there is an end of what can be undone and redone", async () => {
   const history = made(new Server());
+  assert.ok(!history.canUndo);
   await assert.rejects(history.undo(), /nothing to undo/);
   await assert.rejects(history.redo(), /nothing to redo/);
 });
@@ -97,6 +98,10 @@ test("a new change ends what could be redone", async () => {
 test("changes are undone in turn, also if the user is faster than the server", async () => {
   const server = new Server({ ...nodeAt(1), ...nodeAt(2) });
   const history = made(server);
+  const first = move(history, 1, 5);
+  assert.ok(history.canUndo); // it will be possible
+  await first;
+  await history.undo();
   const texts = await Promise.all([move(history, 1, 10), move(history, 2, 20), history.undo(), history.undo()]);
   assert.deepEqual(texts.slice(2), ["Move PC2", "Move PC1"]);
   assert.deepEqual([xOf(server, 1), xOf(server, 2)], [0, 0]);
@@ -139,6 +144,8 @@ test("if a deletion cannot be undone whole, it stays", async () => {
   server.refuses = () => false;
   await history.undo(); // it can be tried again
   assert.equal(server.objects.size, 3);
+  await history.redo(); // the link is known, which goes with its node
+  assert.deepEqual([...server.objects.keys()], [`${P}/nodes/${N2}`]);
 });
 
 test("what could not be taken back is told", async () => {

@@ -6,7 +6,7 @@ import { MovedObjects } from "../../../gns3trio/web/edit/places.js";
 function moving(t) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const objects = new Map([["n1", { x: 0, y: 0 }], ["n2", { x: 5, y: 5 }]]);
-  const lab = { placed: (id) => objects.get(id), place: (id, x, y) => objects.set(id, { x, y }), pathOf: (id) => `/${id}`, nameOfAll: (ids) => ids.join(" and ") };
+  const lab = { placed: (id) => objects.get(id), place: (id, x, y) => objects.set(id, { x, y }), pathOf: (id) => `/${id}`, kindOf: () => "node", nameOf: (id) => id };
   const [made, errors] = [[], []];
   const history = { change: async (text, changes) => {
     if (history.refuses) throw new Error("no");
@@ -28,7 +28,7 @@ test("steps that follow each other are one change, from where an object was befo
   wait(149);
   assert.deepEqual(made, []);
   wait(1);
-  assert.deepEqual(made, [["Move n1 and n2", [{ path: "/n1", before: { x: 0, y: 0 }, fields: { x: 20, y: 0 } }, { path: "/n2", before: { x: 5, y: 5 }, fields: { x: 25, y: 5 } }]]]);
+  assert.deepEqual(made, [["Move 2 nodes", [{ path: "/n1", before: { x: 0, y: 0 }, fields: { x: 20, y: 0 } }, { path: "/n2", before: { x: 5, y: 5 }, fields: { x: 25, y: 5 } }]]]);
 });
 
 test("what is where it was, or gone, has not moved", (t) => {

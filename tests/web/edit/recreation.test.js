@@ -7,7 +7,7 @@ const TYPES = new Map([
   ["vpcs", { engines: ["vpcs", "builtin"], image_property: null }],
   ["qemu", { engines: [], image_property: "hda_disk_image" }],
 ]);
-const LAB = { path: "/v2/projects/p", types: TYPES };
+const LAB = { path: "/v2/projects/p", types: TYPES, impairments: new Map([["l1", { link_id: "l1", impairments: [{ type: "rate" }], seed: 1 }]]) };
 const pc = (id, name) => ({ node_id: id, name, node_type: "vpcs", compute_id: "local", x: 1, y: 2, properties: { a: 1 }, status: "started", ports: [{}], console_host: "::", project_id: "p", node_directory: "/x", command_line: "" });
 const LINK = { link_id: "l1", nodes: [{ node_id: "n1", adapter_number: 0, port_number: 0, label: { text: "e0" } }, { node_id: "n2", adapter_number: 0, port_number: 1 }], filters: { delay: [10, 0] }, link_style: { color: "red" }, suspend: true, capturing: true };
 const DRAWING = { drawing_id: "d1", x: 1, y: 2, z: 3, locked: false, rotation: 4, svg: "<svg/>", project_id: "p" };
@@ -26,7 +26,6 @@ test("what is read creates the objects again, and links after their nodes", asyn
   answering(t, {
     "/nodes/n1/engine": { engine: "builtin", is_default: false }, "/nodes/n1/files/startup.vpc": "ip 10.0.0.1\n",
     "/nodes/n2/engine": { engine: "vpcs", is_default: true },
-    "/links/l1/impairments": { impairments: [{ type: "rate" }], seed: 1 },
   });
   const objects = await readObjects(LAB, { nodes: [pc("n1", "PC1"), pc("n2", "PC2")], links: [LINK], drawings: [DRAWING] });
   assert.deepEqual(objects.lost, []);
@@ -36,6 +35,7 @@ test("what is read creates the objects again, and links after their nodes", asyn
   assert.deepEqual(requests[0].body, { node_id: "n1", name: "PC1", node_type: "vpcs", compute_id: "local", x: 1, y: 2, properties: { a: 1 }, engine: "builtin" });
   assert.equal(requests[1].body.engine, undefined);
   assert.equal(requests[2].text, "ip 10.0.0.1\n");
+  assert.deepEqual(requests[4].body, { impairments: [{ type: "rate" }], seed: 1 });
   const linkBody = Object.fromEntries(Object.entries(LINK).filter(([name]) => name !== "capturing"));
   assert.deepEqual(requests[3].body, linkBody);
   assert.deepEqual(requests[5].body, { drawing_id: "d1", x: 1, y: 2, z: 3, locked: false, rotation: 4, svg: "<svg/>" });

@@ -1,0 +1,20 @@
+// The list of all keys, as a dialog.
+
+import { h } from "../dom.js";
+
+const GROUP_TITLES = { add: "Add", edit: "Edit", run: "Run", view: "View", lab: "Lab", tools: "Tools" };
+
+// How a key is written for people.
+const NAMES = { Up: "↑", Down: "↓", Left: "←", Right: "→", " ": "Space" };
+export const keyParts = (key) => (key === "+" ? ["+"] : key.split("+").map((part) => NAMES[part] ?? part));
+
+export function showKeys(commands) {
+  if (document.querySelector("dialog.keys")) return;
+  const keysOf = (keys) => keys.map((key, place) => [place ? " or " : null, keyParts(key).map((part, number) => [number ? "+" : null, h("kbd", {}, part)])]);
+  const groups = commands.keys().map(([group, rows]) => h("section", {}, h("h3", {}, GROUP_TITLES[group]),
+    h("dl", {}, rows.map(({ title, keys }) => [h("dt", {}, keysOf(keys)), h("dd", {}, title)]))));
+  const dialog = h("dialog", { className: "keys", ariaLabel: "Keys", onclose: () => dialog.remove() },
+    h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("div", { className: "groups" }, groups), h("p", { className: "buttons" }, h("button", {}, "Close"))));
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,21 @@
+// What several objects of a lab are called in a sentence.
+
+import { counted } from "./format.js";
+
+const KINDS = ["node", "link", "drawing"];
+
+// How many objects there are of each kind, such as "2 nodes and 1 link".
+export function describeCounts(counts) {
+  const parts = KINDS.filter((kind) => counts[kind]).map((kind) => counted(counts[kind], kind));
+  return parts.join(", ").replace(/, ([^,]*)$/, " and $1");
+}
+
+// How many of these objects are of each kind.
+export function countKinds(lab, ids) {
+  const counts = {};
+  for (const id of ids) counts[lab.kindOf(id)] = (counts[lab.kindOf(id)] ?? 0) + 1;
+  return counts;
+}
+
+// The name of the only one, or how many of each kind there are.
+export const nameOfAll = (lab, ids) => (ids.length === 1 ? lab.nameOf(ids[0]) : describeCounts(countKinds(lab, ids)));

@@ -1,0 +1,71 @@
+// The panel of several selected objects: how many there are, what can be done with them, and a list of them.
+
+import { button, enable } from "../actions.js";
+import { h, setText } from "../dom.js";
+import { countKinds, describeCounts } from "../object_names.js";
+import { WindowedList } from "./windowed_list.js";
+
+const DRAW_EVERY_MS = 200;
+
+export class SeveralPanel {
+  constructor(side, { lab, graph, commands }) {
+    Object.assign(this, { lab, graph, commands, id: null, timer: null });
+    this.title = h("h2");
+    this.buttons = h("p", { className: "buttons" });
+    this.made = new Map(); // buttons by id of the command
+    this.list = new WindowedList(({ id }) => this.makeRow(id));
+    this.parts = h("div", { className: "overview" }, this.title, this.buttons, h("h3", {}, "Selected"), this.list.element);
+    side.replaceChildren(this.parts);
+    this.draw();
+  }
+
+  alive() {
+    return this.graph.selection.size > 1 && !this.graph.selection.isLed && this.parts.isConnected;
+  }
+
+  close() {
+    clearTimeout(this.timer);
+    this.list.close();
+  }
+
+  // A band that is drawn selects others many times a second.
+  update() {
+    this.timer ??= setTimeout(() => {
+      this.timer = null;
+      if (this.alive()) this.draw();
+    }, DRAW_EVERY_MS);
+  }
+
+  draw() {
+    const { lab, graph } = this;
+    const target = graph.target();
+    setText(this.title, describeCounts(countKinds(lab, target.ids)));
+    this.showButtons(target);
+    this.list.show(target.ids.map((id) => ({ id })));
+  }
+
+  showButtons(target) {
+    const shown = this.commands.at("several", target);
+    for (const command of shown) {
+      const made = this.made.get(command.id) ?? button("", () => this.commands.run(command.id), { className: command.isDangerous ? "danger" : "" });
+      this.made.set(command.id, made);
+      setText(made, this.commands.title(command, target));
+      made.title = this.commands.describe(command, target);
+      enable(made, this.commands.refusal(command, target) === "");
+      if (!made.isConnected) this.buttons.append(made);
+    }
+    const ids = new Set(shown.map(({ id }) => id));
+    for (const [id, made] of this.made) made.hidden = !ids.has(id);
+  }
+
+  makeRow(id) {
+    const [name, kind] = [h("span", { className: "name" }), h("span", { className: "hint" })];
+    const update = () => {
+      const said = this.lab.nameOf(id);
+      setText(name, this.lab.links.has(id) ? this.lab.linkName(this.lab.links.get(id)) : said);
+      name.title = said;
+      setText(kind, this.lab.kindOf(id) ?? "");
+    };
+    return { button: h("button", { type: "button", onclick: () => this.graph.exists(id) && this.graph.select(id, true) }, name, kind), update };
+  }
+}
