@@ -2,7 +2,7 @@
 
 import { formatCount, formatRate, formatTime, threeDigits } from "../format.js";
 import { sortKey } from "../panels/lab_index.js";
-import { scaleOf } from "../plot.js";
+import { scaleOf } from "../plot_scale.js";
 import { formatPercent } from "./flow_report.js";
 
 const MILLISECOND = 1000; // microseconds

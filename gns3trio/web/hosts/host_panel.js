@@ -3,8 +3,8 @@
 import { button } from "../actions.js";
 import { at } from "../api.js";
 import { h, heads, refill, setText } from "../dom.js";
-import { counted } from "../format.js";
-import { linePlot } from "../plot.js";
+import { counted, threeDigits } from "../format.js";
+import { Plot } from "../plot.js";
 import { changeHost, confirmHost, removeHost } from "./host_form.js";
 import { addressOf, nodesText, reasonOf, stateOf, trunkFacts, versionOf } from "./host_texts.js";
 import { HostedList } from "./hosted_list.js";
@@ -95,8 +95,9 @@ export class HostPanel {
       return;
     }
     const series = ["CPU", "Memory"].map((name, place) => ({ name: `${name} ${Math.round(history.at(-1)[place + 1])} %`, points: history.map((point) => [point[0], point[place + 1]]) }));
-    this.load.replaceChildren(linePlot(series, { from: now - SHOWN_MS, to: now, top: 100, label: series.map(({ name }) => name).join(", "),
-      format: (value) => `${value} %`, formatX: (x) => (x === now ? "now" : "−3 min") }));
+    this.plot ??= new Plot({ label: "Load", top: 100, isTime: true, format: (value) => `${threeDigits(value)} %` });
+    this.plot.show(series, { from: now - SHOWN_MS, to: now, label: series.map(({ name }) => name).join(", ") });
+    if (!this.plot.element.isConnected) this.load.replaceChildren(this.plot.element);
   }
 
   drawNodes(told) {

@@ -7,7 +7,7 @@ import { downloadLink, offer } from "../downloads.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
 import { formatCount, formatRate } from "../format.js";
 import { LinkHosts } from "../hosts/link_hosts.js";
-import { linePlot } from "../plot.js";
+import { Plot } from "../plot.js";
 import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
 import { LinkConditions } from "./link_conditions.js";
@@ -24,7 +24,9 @@ export class LinkPanel {
     this.problem = h("p", { className: "problem", role: "status" });
     this.hosts = new LinkHosts(lab, id);
     this.conditions = new LinkConditions(lab, id);
-    this.load = h("div");
+    this.loadPlot = new Plot({ label: "Load", isTime: true, format: formatRate, nothing: `No traffic in the last ${SHOWN_SECONDS / 60} minutes` });
+    this.lossPlot = new Plot({ label: "Lost frames", isTime: true, format: (count) => `${formatCount(count)}/s` });
+    this.load = h("div", {}, this.loadPlot.element, this.lossPlot.element);
     this.totals = h("p", { className: "hint" });
     this.suspend = button("Suspend", () => {
       const fields = { suspend: !this.link.suspend };
@@ -35,7 +37,7 @@ export class LinkPanel {
     this.download = downloadLink({ hidden: true }, "Download");
     this.filters = new LinkFilters(lab, history, id);
     this.tabs = tabs([
-      { id: "overview", title: "Overview", make: () => [h("h3", {}, "Load"), this.load, this.totals] },
+      { id: "overview", title: "Overview", make: () => [this.load, this.totals] },
       { id: "filters", title: "Filters", make: () => this.filters.parts },
       { id: "captures", title: "Captures", make: () => h("p", { className: "buttons" }, this.capture, this.watch, this.download) },
       { id: "benchmark", title: "Benchmark", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
@@ -107,13 +109,11 @@ export class LinkPanel {
       name: column === 1 ? `${a} → ${b}` : `${b} → ${a}`,
       points: history.map((point) => [point[0], point[column]]),
     }));
-    const times = { from: now - 1000 * SHOWN_SECONDS, to: now, formatX: (x) => (x === now ? "now" : `−${SHOWN_SECONDS / 60} min`) };
-    const parts = [linePlot(series, { ...times, label: "Load", format: formatRate })];
-    if (history.some((point) => point[3] > 0)) {
-      const lost = { name: "lost frames/s", points: history.map((point) => [point[0], point[3]]) };
-      parts.push(linePlot([{ points: [] }, { points: [] }, lost], { ...times, label: "Lost frames", format: (count) => `${formatCount(count)}/s` }));
-    }
-    this.load.replaceChildren(...parts);
+    const times = { from: now - 1000 * SHOWN_SECONDS, to: now };
+    this.loadPlot.show(series, times);
+    this.lossPlot.element.hidden = !history.some((point) => point[3] > 0);
+    const lost = { name: "lost frames/s", points: history.map((point) => [point[0], point[3]]) };
+    if (!this.lossPlot.element.hidden) this.lossPlot.show([{ points: [] }, { points: [] }, lost], times);
     if (traffic) setText(this.totals, describeTotals(traffic.stats));
   }
 

@@ -12,7 +12,7 @@ import { reasonOf } from "../hosts/host_texts.js";
 import { canMove, moveNode } from "../hosts/move_node.js";
 import { Poll } from "../hosts/poll.js";
 import { portKey } from "../lab.js";
-import { linePlot } from "../plot.js";
+import { Plot } from "../plot.js";
 import { NodeSettings } from "../properties/node_settings.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
@@ -226,9 +226,11 @@ export class NodePanel {
 
   showPings(result, address, reader) {
     const { text, median } = reader.summary(address);
-    result.replaceChildren(
-      linePlot([{ points: reader.times }], { label: `Round trip to ${address}: ${text}`, format: (ms) => `${ms} ms`, from: 1, to: PINGS, dots: true }),
-      h("p", { className: "hint", id: "ping-result" }, text));
+    const plot = (reader.plot ??= new Plot({ label: `Round trip to ${address}`, format: (ms) => `${ms} ms`, formatX: (number) => `ping ${number}`, dots: true }));
+    plot.show([{ points: reader.times }], { from: 0, to: PINGS, label: `Round trip to ${address}: ${text}` });
+    reader.said ??= h("p", { className: "hint", id: "ping-result" });
+    setText(reader.said, text);
+    if (!plot.element.isConnected) result.replaceChildren(plot.element, reader.said);
     if (median !== undefined) result.dataset.median = median;
   }
 }
