@@ -18,7 +18,7 @@ export class NodeFiles {
     this.element = h("section", { className: "files", ariaLabel: "Files" },
       h("p", { className: "buttons" }, button("Upload…", async () => chosen.click()), chosen,
         button("New text…", () => this.edit(null, "")), button("Refresh", () => this.read())),
-      h("table", {}, h("thead", {}, h("tr", {}, ["File", "Size", ""].map((text) => h("th", { scope: "col" }, text)))), this.rows), this.told);
+      h("table", {}, h("thead", {}, h("tr", {}, ["File", "Size"].map((text) => h("th", { scope: "col" }, text)), h("td", {}))), this.rows), this.told);
     act(() => this.read())();
   }
 

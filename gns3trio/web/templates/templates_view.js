@@ -24,7 +24,7 @@ export function showTemplates(main) {
       h("a", { className: "button", href: at("/images") }, "Images and appliances")),
     h("p", { className: "hint" }, "A template is a kind of node with its settings. In a lab, templates are in the list of what can be added."),
     h("div", { className: "wide" }, h("table", { id: "templates" },
-      h("thead", {}, h("tr", {}, ["", "Template", "Type", "Category", ""].map((text) => h("th", { scope: "col" }, text)))), rows)),
+      h("thead", {}, h("tr", {}, h("td", {}), ["Template", "Type", "Category"].map((text) => h("th", { scope: "col" }, text)), h("td", {}))), rows)),
     h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), upload, file), pictures, noPicture));
 
   async function load() {
