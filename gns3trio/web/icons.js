@@ -55,6 +55,7 @@ export const ICONS = {
   edit: "M4 16l.8-3.6 8.8-8.8 2.8 2.8-8.8 8.8z",
   download: "M10 3v9.5M6 9l4 4 4-4M3 17h14",
   upload: "M10 13V3.5M6 7l4-4 4 4M3 17h14",
+  select: "M3 6V3h3M9 3h3M15 3h2v3M17 9v3M17 15v2h-2M12 17H9M6 17H3v-2M3 12V9M8 8l4.5 9 1-3.5 3.5-1z",
   up: "M4.5 12.5L10 7l5.5 5.5",
   down: "M4.5 7.5L10 13l5.5-5.5",
 };

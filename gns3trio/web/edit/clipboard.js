@@ -16,6 +16,7 @@ const KEY = "copied objects";
 export class Clipboard {
   constructor(tools) {
     this.tools = tools;
+    this.scriptOf = (type) => tools.lab.types.get(type)?.script_file ?? null;
     this.copying = Promise.resolve();
     this.asked = null; // "copy" or "cut" while the page itself does what the keys do
     this.pasted = { text: "", times: 0 }; // how often the same was pasted: each copy lies beside the one before
@@ -70,7 +71,7 @@ export class Clipboard {
 
   async copy(ids, mark) {
     const objects = await this.read(ids);
-    const text = writeObjects(objects, mark);
+    const text = writeObjects(objects, mark, this.scriptOf);
     save(text);
     this.pasted = { text, times: 0 };
     await navigator.clipboard?.writeText(text).catch(() => {}); // then it has the mark
@@ -81,7 +82,7 @@ export class Clipboard {
   async paste(text, point) {
     await this.copying.catch(() => {}); // it was told
     const found = isMark(text) ? this.marked(text) : text;
-    const objects = parseObjects(found);
+    const objects = parseObjects(found, this.scriptOf);
     const times = found === this.pasted.text ? this.pasted.times + 1 : 1;
     await this.add("Paste", objects, point ? fromTo(middleOfAll(objects), point) : this.besides(objects, times));
     this.pasted = { text: found, times: point ? 0 : times };

@@ -1,8 +1,6 @@
 // Objects of a lab as the text of a clipboard: JSON, which may come from anybody. It is read field by field, so that it has only what
 // the page itself writes; whether the values are allowed is what the server checks when they are created.
 
-import { scriptOf } from "./recreation.js";
-
 const FORMAT = "gns3trio-objects";
 const VERSION = 1;
 // What is pasted at once at most.
@@ -35,14 +33,18 @@ const IMPAIRMENTS = { impairments: TYPES.list, seed: optional("number") };
 export const markOf = (id) => JSON.stringify({ format: FORMAT, version: VERSION, mark: id });
 export const isMark = (text) => text.length < 200 && isObject(parse(text)) && parse(text).format === FORMAT && "mark" in parse(text);
 
-// The objects are those of `readObjects`.
-export const writeObjects = ({ nodes, links, drawings }, mark) => JSON.stringify({ ...JSON.parse(mark), nodes, links, drawings });
+// The objects are those of `readObjects`. Of the files of nodes, their start-up scripts are copied.
+// `scriptOf(type)` is the name of the file with the script of a type, or null.
+export function writeObjects({ nodes, links, drawings }, mark, scriptOf) {
+  const withScripts = nodes.map(({ body, files }) => ({ body, files: files.filter(({ name }) => name === scriptOf(body.node_type)) }));
+  return JSON.stringify({ ...JSON.parse(mark), nodes: withScripts, links, drawings });
+}
 
 // Whether a text is the copy that a mark stands for.
 export const isMarkedBy = (text, mark) => text.startsWith(mark.slice(0, -1));
 
 // The objects in a text. Throws an Error with the reason if there are none that can be pasted.
-export function parseObjects(text) {
+export function parseObjects(text, scriptOf) {
   if (!text.trim()) throw new Error("The clipboard is empty: copy something on the map first.");
   if (text.length > MOST_CHARACTERS) throw new Error("What is in the clipboard is too large for a lab.");
   const read = parse(text);
@@ -58,7 +60,7 @@ export function parseObjects(text) {
     })),
     drawings: drawings.map((each, place) => ({ body: pick(each.body, DRAWING, `drawings[${place}]`) })),
   };
-  check(objects);
+  check(objects, scriptOf);
   return objects;
 }
 
@@ -87,7 +89,7 @@ function pick(object, fields, name) {
   return picked;
 }
 
-function check({ nodes, links }) {
+function check({ nodes, links }, scriptOf) {
   const ids = new Set(nodes.map(({ body }) => body.node_id));
   for (const [place, { body }] of links.entries()) {
     if (body.nodes.length !== 2 || !body.nodes.every((end) => ids.has(end.node_id))) throw damaged(`links[${place}].nodes`);

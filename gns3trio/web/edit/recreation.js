@@ -3,11 +3,8 @@
 import { get, getText } from "../api.js";
 import { mapSome } from "./at_a_time.js";
 
-// The file of a type's start-up script in the node's folder.
-const SCRIPTS = { __proto__: null, vpcs: "startup.vpc" };
-export const scriptOf = (type) => SCRIPTS[type] ?? null;
-// Longer files are not kept for an undo.
-const LONGEST_FILE = 100_000;
+// Longer files, and more of them, are not kept for an undo.
+const [LONGEST_FILE, MOST_FILES] = [100_000, 20];
 // What a reply tells of a node beside what it was created with.
 const NOT_CREATED = new Set(["command_line", "console_host", "node_directory", "ports", "project_id", "status"]);
 const NO_IMPAIRMENTS = { impairments: [], seed: null };
@@ -46,14 +43,25 @@ async function readNode(lab, node, lost) {
     const { engine, is_default } = (await unlessRefused(() => get(`${path}/engine`))) ?? { is_default: true };
     if (!is_default) body.engine = engine;
   }
-  const name = scriptOf(node.node_type);
-  if (name) {
-    const text = await unlessRefused(() => getText(`${path}/files/${name}`));
-    if (text !== null && text.length <= LONGEST_FILE && !text.includes("\uFFFD")) files.push({ name, text });
-    else if (text !== null) lost.push(`the start-up script of ${node.name}`);
-  }
+  if (type && !type.image_property && !type.always_runs) files.push(...(await readFiles(node, path, lost)));
   return { body, files };
 }
+
+// The text files of a node that are not too large.
+async function readFiles(node, path, lost) {
+  const { files, is_whole } = (await unlessRefused(() => get(`${path}/files`))) ?? { files: [], is_whole: false };
+  if (!is_whole) lost.push(`some files of ${node.name}`);
+  const kept = [];
+  for (const { path: name, size } of files) {
+    const isSmall = size !== null && size <= LONGEST_FILE && kept.length < MOST_FILES;
+    const text = isSmall ? await unlessRefused(() => getText(filePath(path, name))) : null;
+    if (text !== null && !text.includes("\uFFFD")) kept.push({ name, text });
+    else lost.push(`${name} of ${node.name}`);
+  }
+  return kept;
+}
+
+const filePath = (node, name) => `${node}/files/${name.split("/").map(encodeURIComponent).join("/")}`;
 
 function impairmentsOf(lab, id) {
   const { impairments, seed } = lab.impairments.get(id) ?? NO_IMPAIRMENTS;
@@ -74,7 +82,7 @@ async function unlessRefused(ask) {
 export function creationOf(lab, { nodes, links, drawings }) {
   return [
     ...nodes.map(({ body }) => ({ method: "POST", path: `${lab.path}/nodes`, body })),
-    ...nodes.flatMap(({ body, files }) => files.map(({ name, text }) => ({ method: "POST", path: `${lab.path}/nodes/${body.node_id}/files/${name}`, text }))),
+    ...nodes.flatMap(({ body, files }) => files.map(({ name, text }) => ({ method: "POST", path: filePath(`${lab.path}/nodes/${body.node_id}`, name), text }))),
     ...links.map(({ body }) => ({ method: "POST", path: `${lab.path}/links`, body })),
     ...links.filter(({ impairments }) => impairments.impairments.length).map(({ body, impairments }) => ({ method: "PUT", path: `${lab.path}/links/${body.link_id}/impairments`, body: impairments })),
     ...drawings.map(({ body }) => ({ method: "POST", path: `${lab.path}/drawings`, body })),

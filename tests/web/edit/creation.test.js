@@ -37,7 +37,7 @@ test("a node has an id of the page, by which it is undone", async () => {
 });
 
 test("a node from a template can be undone, too", async (t) => {
-  t.mock.method(globalThis, "fetch", async () => Response.json({ node_id: "n9", name: "Desk1", node_type: "vpcs", status: "stopped" }));
+  t.mock.method(globalThis, "fetch", async (path) => Response.json(path.endsWith("/files") ? { files: [], is_whole: true } : { node_id: "n9", name: "Desk1", node_type: "vpcs", status: "stopped" }));
   const { made, ...all } = tools();
   await createNode(all, "t1", "local", [1, 2]);
   assert.equal(made[0].text, "Add Desk1");

@@ -12,6 +12,8 @@ const pc = (id, name) => ({ node_id: id, name, node_type: "vpcs", compute_id: "l
 const LINK = { link_id: "l1", nodes: [{ node_id: "n1", adapter_number: 0, port_number: 0, label: { text: "e0" } }, { node_id: "n2", adapter_number: 0, port_number: 1 }], filters: { delay: [10, 0] }, link_style: { color: "red" }, suspend: true, capturing: true };
 const DRAWING = { drawing_id: "d1", x: 1, y: 2, z: 3, locked: false, rotation: 4, svg: "<svg/>", project_id: "p" };
 
+const listOf = (sizes) => ({ files: Object.entries(sizes).map(([path, size]) => ({ path, size })), is_whole: true });
+
 // What the server answers by path; an Error is thrown as a refusal.
 function answering(t, answers) {
   t.mock.method(globalThis, "fetch", async (path) => {
@@ -24,21 +26,22 @@ function answering(t, answers) {
 
 test("what is read creates the objects again, and links after their nodes", async (t) => {
   answering(t, {
-    "/nodes/n1/engine": { engine: "builtin", is_default: false }, "/nodes/n1/files/startup.vpc": "ip 10.0.0.1\n",
-    "/nodes/n2/engine": { engine: "vpcs", is_default: true },
+    "/nodes/n1/engine": { engine: "builtin", is_default: false }, "/nodes/n1/files": listOf({ "startup.vpc": 12, "my notes/a.txt": 2 }),
+    "/nodes/n1/files/startup.vpc": "ip 10.0.0.1\n", "/nodes/n1/files/my%20notes/a.txt": "a\n",
+    "/nodes/n2/engine": { engine: "vpcs", is_default: true }, "/nodes/n2/files": listOf({}),
   });
   const objects = await readObjects(LAB, { nodes: [pc("n1", "PC1"), pc("n2", "PC2")], links: [LINK], drawings: [DRAWING] });
   assert.deepEqual(objects.lost, []);
   const requests = creationOf(LAB, objects);
   assert.deepEqual(requests.map(({ method, path }) => `${method} ${path.slice(LAB.path.length)}`),
-    ["POST /nodes", "POST /nodes", "POST /nodes/n1/files/startup.vpc", "POST /links", "PUT /links/l1/impairments", "POST /drawings"]);
+    ["POST /nodes", "POST /nodes", "POST /nodes/n1/files/startup.vpc", "POST /nodes/n1/files/my%20notes/a.txt", "POST /links", "PUT /links/l1/impairments", "POST /drawings"]);
   assert.deepEqual(requests[0].body, { node_id: "n1", name: "PC1", node_type: "vpcs", compute_id: "local", x: 1, y: 2, properties: { a: 1 }, engine: "builtin" });
   assert.equal(requests[1].body.engine, undefined);
   assert.equal(requests[2].text, "ip 10.0.0.1\n");
-  assert.deepEqual(requests[4].body, { impairments: [{ type: "rate" }], seed: 1 });
+  assert.deepEqual(requests[5].body, { impairments: [{ type: "rate" }], seed: 1 });
   const linkBody = Object.fromEntries(Object.entries(LINK).filter(([name]) => name !== "capturing"));
-  assert.deepEqual(requests[3].body, linkBody);
-  assert.deepEqual(requests[5].body, { drawing_id: "d1", x: 1, y: 2, z: 3, locked: false, rotation: 4, svg: "<svg/>" });
+  assert.deepEqual(requests[4].body, linkBody);
+  assert.deepEqual(requests[6].body, { drawing_id: "d1", x: 1, y: 2, z: 3, locked: false, rotation: 4, svg: "<svg/>" });
 });
 
 test("they are deleted without the links that go with a node", async (t) => {
@@ -48,11 +51,11 @@ test("they are deleted without the links that go with a node", async (t) => {
 });
 
 test("what cannot be created again is named", async (t) => {
-  answering(t, { "/nodes/n1/files/startup.vpc": "x".repeat(100_001), "/nodes/n2/files/startup.vpc": "\uFFFD" });
+  answering(t, { "/nodes/n1/files": listOf({ "startup.vpc": 100_001 }), "/nodes/n2/files": listOf({ "startup.vpc": 3 }), "/nodes/n2/files/startup.vpc": "\uFFFD" });
   const machine = { ...pc("n3", "R1"), node_type: "qemu" };
   const unknown = { ...pc("n4", "X"), node_type: "of a later server" };
   const { nodes, lost } = await readObjects(LAB, { nodes: [pc("n1", "PC1"), pc("n2", "PC2"), machine, unknown], links: [], drawings: [] });
-  assert.deepEqual(lost.toSorted(), ["the disks and files of R1", "the disks and files of X", "the start-up script of PC1", "the start-up script of PC2"]);
+  assert.deepEqual(lost.toSorted(), ["the disks and files of R1", "the disks and files of X", "startup.vpc of PC1", "startup.vpc of PC2"].toSorted());
   assert.ok(nodes.every(({ files }) => files.length === 0));
 });
 
