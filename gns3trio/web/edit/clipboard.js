@@ -6,7 +6,7 @@
 import { tell } from "../messages.js";
 import { describeCounts } from "../object_names.js";
 import { randomId } from "../random_id.js";
-import { isMark, isMarkedBy, markOf, parseObjects, writeObjects } from "./clipboard_format.js";
+import { MOST_OBJECTS, isMark, isMarkedBy, markOf, parseObjects, writeObjects } from "./clipboard_format.js";
 import { BESIDE, copiesOf, linksAmong, middleOfAll } from "./copies.js";
 import { deleteObjects } from "./deletion.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
@@ -66,6 +66,7 @@ export class Clipboard {
     const nodes = ids.map((id) => lab.nodes.get(id)).filter(Boolean);
     const drawings = ids.map((id) => lab.drawings.get(id)).filter(Boolean);
     if (!nodes.length && !drawings.length) throw new Error("A link is copied together with both its nodes: select them, too.");
+    if (nodes.length + drawings.length > MOST_OBJECTS) throw new Error(`At most ${MOST_OBJECTS} objects can be copied at once.`);
     return readObjects(lab, { nodes, links: linksAmong(lab, nodes), drawings });
   }
 

@@ -4,7 +4,8 @@
 const FORMAT = "gns3trio-objects";
 const VERSION = 1;
 // What is pasted at once at most.
-const [MOST_OBJECTS, MOST_CHARACTERS] = [2000, 5_000_000];
+export const MOST_OBJECTS = 2000;
+const MOST_CHARACTERS = 5_000_000;
 
 const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const TYPES = {

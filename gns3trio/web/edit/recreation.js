@@ -1,10 +1,13 @@
 // The requests that create objects of a lab again as they are: to undo a deletion, and for copies.
 
 import { get, getText } from "../api.js";
+import { counted } from "../format.js";
 import { mapSome } from "./at_a_time.js";
 
 // Longer files, and more of them, are not kept for an undo.
 const [LONGEST_FILE, MOST_FILES] = [100_000, 20];
+// Of more nodes, only what the page knows already is kept: nobody waits for thousands of requests.
+const MOST_READ = 500;
 // What a reply tells of a node beside what it was created with.
 const NOT_CREATED = new Set(["command_line", "console_host", "node_directory", "ports", "project_id", "status"]);
 const NO_IMPAIRMENTS = { impairments: [], seed: null };
@@ -24,9 +27,9 @@ export const linkBody = ({ link_id, nodes, filters, link_style, suspend }) => ({
 // Reads what only the server knows of objects: {nodes, links, drawings, lost}. A node is {body, files: [{name, text}]}, a link {body,
 // impairments}, a drawing {body}. `lost` are sentences about what cannot be created again.
 export async function readObjects(lab, { nodes, links, drawings }) {
-  const lost = [];
+  const lost = nodes.length > MOST_READ ? [`files and engines of ${counted(nodes.length, "node")}`] : [];
   return {
-    nodes: await mapSome(nodes, (node) => readNode(lab, node, lost)),
+    nodes: nodes.length > MOST_READ ? nodes.map((node) => ({ body: nodeBody(node), files: [] })) : await mapSome(nodes, (node) => readNode(lab, node, lost)),
     links: links.map((link) => ({ body: linkBody(link), impairments: impairmentsOf(lab, link.link_id) })),
     drawings: drawings.map((drawing) => ({ body: drawingBody(drawing) })),
     lost,

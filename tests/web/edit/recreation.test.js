@@ -59,6 +59,13 @@ test("what cannot be created again is named", async (t) => {
   assert.ok(nodes.every(({ files }) => files.length === 0));
 });
 
+test("of very many nodes, only what the page knows is kept", async (t) => {
+  t.mock.method(globalThis, "fetch", () => assert.fail("nothing is asked for"));
+  const many = Array.from({ length: 501 }, (_, place) => pc(`n${place}`, `PC${place}`));
+  const { nodes, lost } = await readObjects(LAB, { nodes: many, links: [], drawings: [] });
+  assert.deepEqual([nodes.length, nodes[7].body.name, lost], [501, "PC7", ["files and engines of 501 nodes"]]);
+});
+
 test("if the server does not answer, nothing is taken for read", async (t) => {
   answering(t, { "/nodes/n1/engine": new Error("network") });
   await assert.rejects(readObjects(LAB, { nodes: [pc("n1", "PC1")], links: [], drawings: [] }), /does not answer/);
