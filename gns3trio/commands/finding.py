@@ -100,7 +100,8 @@ async def _matching_links(server: Client, path: str, wanted: str) -> Listed:
         ends = [end_names(nodes, end) for end in link["nodes"]]  # a file may have links with fewer than two
         return ["-".join(each) for order in (ends, ends[::-1]) for each in itertools.product(*order)]
 
-    return _matching(wanted, links, "link_id", names), [name for link in links for name in names(link)]
+    known = [name for link in links for name in names(link) if name.count(":") == wanted.count(":")]
+    return _matching(wanted, links, "link_id", names), known
 
 
 async def find_node(server: Client, path: str, wanted: str) -> Json:

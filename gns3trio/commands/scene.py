@@ -10,7 +10,7 @@ from gns3trio.classes import define, frozen
 from gns3trio.commands.lab import Json
 from gns3trio.commands.scene_conditions import conditions_text
 from gns3trio.commands.scene_room import Room
-from gns3trio.commands.scene_style import ABOVE, LEFT, Box, data_url, letters, picture, shown, stroke, width_of
+from gns3trio.commands.scene_style import ABOVE, LEFT, Box, data_url, is_note, letters, picture, shown, stroke, width_of
 from gns3trio.commands.scene_theme import (
     CONDITION,
     CONDITION_PLATE,
@@ -65,6 +65,14 @@ def draw(
         box = boxes[node["node_id"]]
         layers[node["z"]].nodes.extend(_node(node, box, ids.get(node["symbol"])))
         layers[node["z"]].names.append(_name(node, box, room))
+    drawn = []
+    for drawing in drawings:
+        svg, own = picture(drawing["svg"], theme)
+        if own is not None:
+            layers[drawing["z"]].drawings.append(_drawing(drawing, svg, own))
+            drawn.append(own.turned(drawing["rotation"], drawing["x"], drawing["y"]))
+            if is_note(drawing["svg"]):
+                room.take(drawn[-1])
     wires = list(_wires(nodes, links, boxes))
     zs = {node["node_id"]: node["z"] for node in nodes}
     for wire in wires:
@@ -74,12 +82,7 @@ def draw(
     for wire in wires:
         layer = layers[min(zs[end["node_id"]] for end in wire.link["nodes"])]
         layer.conditions.extend(_conditions(wire, (impairments or {}).get(wire.link.get("link_id", ""), ()), room))
-    covered = [*boxes.values(), *room.taken]
-    for drawing in drawings:
-        svg, own = picture(drawing["svg"], theme)
-        if own is not None:
-            layers[drawing["z"]].drawings.append(_drawing(drawing, svg, own))
-            covered.append(own.turned(drawing["rotation"], drawing["x"], drawing["y"]))
+    covered = [*boxes.values(), *room.taken, *drawn]
     left = min((box.left for box in covered), default=0) - _MARGIN
     top = min((box.top for box in covered), default=0) - _MARGIN
     width = max((box.right for box in covered), default=0) - left + _MARGIN

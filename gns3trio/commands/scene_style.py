@@ -138,6 +138,11 @@ def data_url(media_type: str, data: bytes) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
 
 
+def is_note(svg: str) -> bool:
+    """Whether a drawing is a text and nothing else."""
+    return {name.lower() for name in _ELEMENT.findall(svg)} == {"svg", "text"}
+
+
 def picture(svg: str, theme: Theme = "light") -> tuple[str, Box | None]:
     """Convert a drawing so that a viewer shows it as GNS3's clients do; returns the SVG and the box that it covers,
     relative to its position.
