@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from gns3trio.commands.suggestions import did_you_mean
+from gns3trio.printable import escape
 
 WRONG = 2  # the exit status that argparse uses
 
@@ -87,4 +88,4 @@ class Parser(argparse.ArgumentParser):
             message = f"there is no {found[1].lower()} {found[3]!r}.{hint}"
         elif message.startswith(_MISSING) and any(re.match("-[^-]", word) for word in self._words):
             message += "; a word that begins with - is an option, unless -- is before it"
-        super().error(message)
+        super().error(escape(message))  # it may have names from a server

@@ -57,6 +57,8 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
     symbol = await _find(server, arguments.symbol)
     media_type, data = await server.content(f"{_path(symbol['symbol_id'])}/raw")
     if arguments.write == "-":
+        if sys.stdout.isatty():  # which would obey control characters
+            raise LabError("a picture is not for a terminal: use -w FILE, or pipe it to a program")
         sys.stdout.buffer.write(data)
         return
     if arguments.write is not None:

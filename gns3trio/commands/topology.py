@@ -20,7 +20,7 @@ from gns3trio.commands.scene_style import data_url, is_picture
 from gns3trio.commands.scene_theme import THEMES
 from gns3trio.errors import LabError, NotFound
 from gns3trio.layout.arrange import LAYOUTS
-from gns3trio.printable import escape_json
+from gns3trio.printable import escape, escape_json
 
 __all__ = ["add_arguments", "run"]
 
@@ -91,7 +91,7 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     if arguments.json:
         text = escape_json(json.dumps(document, indent=2, ensure_ascii=False)) + "\n"
     else:
-        text = await server.text(f"{path}/topology", _YAML)
+        text = escape(await server.text(f"{path}/topology", _YAML), keep="\n\t")
     _write(arguments.file, text)
     for name, reason in document.get("left_out", {}).items():
         note(f"{name} is left out: {reason}")

@@ -18,8 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_common(parser, _version, outputs=REPORT)
 
 
-async def _version(server: Client, arguments: argparse.Namespace) -> None:
-    """Show both versions; without a server, that of this program and why there is none."""
+async def _version(server: Client, arguments: argparse.Namespace) -> int:
+    """Show both versions; without a server, that of this program and why there is none, and fail."""
     client = {"version": __version__, "python": platform.python_version()}
     told, problem = None, None
     try:
@@ -38,3 +38,4 @@ async def _version(server: Client, arguments: argparse.Namespace) -> None:
         print_facts(facts)
 
     show(arguments, {"client": client, "server": told, "problem": problem}, tell)
+    return 0 if told is not None else 1

@@ -85,6 +85,7 @@ REPLIES: dict[str, Any] = {
     f"{BASE}/drawings": [DRAWING],
     f"{BASE}/snapshots": [{"name": EVIL, "snapshot_id": EVIL, "created_at": 1, "description": EVIL}],
     f"{BASE}/versions": [{"version": EVIL, "saved_at": EVIL, "nodes": 1, "links": 1}],
+    "/v2/node_types": [{"node_type": EVIL, "title": EVIL, "runs_here": False, "emulator": EVIL, "engines": [EVIL]}],
     "/v2/version": {"version": EVIL, "gns3trio_version": EVIL},
     "/v2/symbols": [{"symbol_id": EVIL, "filename": EVIL, "builtin": True, "theme": EVIL}],
     "/v2/templates": [
@@ -109,7 +110,8 @@ class _Evil(BaseHTTPRequestHandler):
         else:
             reply = REPLIES.get(self.path, {"message": f"{EVIL} of {self.path}", "status": 404})
         is_yaml = found and "yaml" in (self.headers.get("Accept") or "")
-        body = (format_yaml(reply) if is_yaml else json.dumps(reply, ensure_ascii=False)).encode()
+        text = format_yaml(reply) if is_yaml else json.dumps(reply, ensure_ascii=False)
+        body = (f"# \x1b[2J\u202e\n{text}" if is_yaml else text).encode()
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -152,6 +154,7 @@ COMMANDS = [
     ("node", "show", PROJECT_ID, NODES[0]["node_id"]),
     ("node", "start", PROJECT_ID, NODES[0]["node_id"]),
     ("node", "list", EVIL),
+    ("node", "types"),
     ("link", "list", PROJECT_ID),
     ("link", "show", PROJECT_ID, LINK["link_id"]),
     ("topology", "export", PROJECT_ID),
@@ -166,6 +169,8 @@ COMMANDS = [
     ("status",),
     ("version",),
     ("snapshot", "list", PROJECT_ID),
+    ("node", "create", PROJECT_ID, "vpcs", "PC1"),
+    ("template", "create", "vpcs", "PC1"),
     ("drawing", "list", PROJECT_ID),
     ("drawing", "show", PROJECT_ID, EVIL),
     ("recover", PROJECT_ID, "--list"),
