@@ -4,6 +4,7 @@ from urllib.parse import parse_qs
 
 from gns3trio.api.routing import ApiRequest
 from gns3trio.errors import Invalid
+from gns3trio.sizes import size_text
 
 FORM = "application/x-www-form-urlencoded"
 # A name and a password, and a path; encoded, each character may take 12.
@@ -19,7 +20,7 @@ async def read_form(api: ApiRequest) -> dict[str, str]:
     async for piece in api.http.stream():
         data += piece
         if len(data) > _MAX_FORM_BYTES:
-            raise Invalid(f"body: has more than {_MAX_FORM_BYTES} bytes")
+            raise Invalid(f"body: has more than {size_text(_MAX_FORM_BYTES)}")
     try:
         fields = parse_qs(data.decode("ascii"), keep_blank_values=True, max_num_fields=16, errors="strict")
     except ValueError:

@@ -19,11 +19,13 @@ from gns3trio.api.content_policy import BINARY
 from gns3trio.api.dialects import dialect_of
 from gns3trio.api.errors import STATUS_OF_ERROR
 from gns3trio.api.json_schema import Schema, Schemas, family
+from gns3trio.api.openapi_tags import TAGS, tag_of
 from gns3trio.api.replies import Detail, Error, Message, WrongValues
 from gns3trio.api.routing import MAX_JSON_BODY_BYTES, MAX_PATH_NUMBER, Operation, RouteTable
 from gns3trio.api.streams import EndlessResponse
 from gns3trio.controller.archives.reader import MAX_ENTRIES, MAX_UNPACKED_BYTES, RESERVE_BYTES
 from gns3trio.limits import MAX_DEPTH, MAX_TEXT, MAX_VALUES
+from gns3trio.sizes import size_text
 
 OPENAPI_VERSION = "3.1.1"
 JSON = "application/json"
@@ -32,18 +34,17 @@ NO_CONTENT = 204
 _NOT_FOUND = 404
 
 _PARAMETER = re.compile(r"\{(\w+)(:\w+)?\}")
-_TITLES = {"v1": "Version 1", "server": "Server and events", "events": "Server and events", "vms": "Nodes as VMs"}
 _DESCRIPTION = f"""\
 The API of GNS3 2.2 with extensions, and that of GNS3 3. The description of each extension says that it is one.
 
-- A body is JSON of at most {MAX_JSON_BODY_BYTES} bytes and {MAX_VALUES} values, nested at most {MAX_DEPTH} deep,
+- A body is JSON of at most {size_text(MAX_JSON_BODY_BYTES)} and {MAX_VALUES} values, nested at most {MAX_DEPTH} deep,
   whatever its Content-Type. An empty body means `{{}}`. Unknown fields are rejected if the schema says so.
 - Every text, list and object has a limit, which its schema states. In an object without a fixed shape, `x-maxDepth` and
   `x-maxTextLength` limit its contents.
 - An error is `{{"message": ..., "status": ...}}`; the message names the field. A 400 also contains the request.
-- An archive (import, snapshot) may unpack to {MAX_UNPACKED_BYTES} bytes and {MAX_ENTRIES} files and folders, however
-  small it is. It is rejected (503) before it uses the last {RESERVE_BYTES} bytes of the disk, or the last tenth of the
-  free space.
+- An archive (import, snapshot) may unpack to {size_text(MAX_UNPACKED_BYTES)} and {MAX_ENTRIES} files and folders,
+  however small it is. It is rejected (503) before it uses the last {size_text(RESERVE_BYTES)} of the disk, or the last
+  tenth of the free space.
 - Version 1 is the API before GNS3 2.0.
 - Version 3 is that of GNS3 3. It needs a token (`POST /v3/access/users/authenticate`), as `Authorization: Bearer` or as
   `token` in the query. Its bodies must not be empty, their Content-Type must be JSON if there is one, and unknown
@@ -55,7 +56,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
     """The OpenAPI document of the routes in ``tables``."""
     schemas = Schemas()
     paths: dict[str, dict[str, Any]] = {}
-    tags: dict[str, None] = {}
+    tags: set[str] = set()
     seen: Counter[str] = Counter()
     errors = {
         name: {"description": "What is wrong", "content": {JSON: {"schema": schemas.of(shape, bounded=False)}}}
@@ -72,7 +73,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
         seen[name] += 1
         if seen[name] > 1:  # one handler has several routes
             described["operationId"] = f"{name}_{seen[name]}"
-        tags.update(dict.fromkeys(described["tags"]))
+        tags.update(described["tags"])
         methods = paths.setdefault(_PARAMETER.sub(r"{\1}", operation.path) or "/", {})
         methods[operation.method.lower()] = described
     return {
@@ -86,7 +87,7 @@ def describe_api(tables: Sequence[RouteTable]) -> dict[str, Any]:
         # Relative to the document, because the server may be below a path.
         "servers": [{"url": ".", "description": "this server"}],
         "security": [{}, {"password": []}],
-        "tags": [{"name": name} for name in tags],
+        "tags": [{"name": tag.name, "description": tag.about} for tag in TAGS if tag.name in tags],
         "paths": paths,
         "components": {
             "schemas": schemas.components,
@@ -105,7 +106,7 @@ def _describe(operation: Operation, schemas: Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": f"{module}.{operation.handler.__name__}",
         "summary": " ".join(summary.split()),
-        "tags": [_TITLES.get(module, module.replace("_", " ").capitalize())],
+        "tags": [tag_of(module)],
         "responses": {
             str(operation.status): _describe_reply(operation, schemas),
             **{str(status): {"$ref": _error_form(operation, status)} for status in _error_statuses(operation)},

@@ -41,6 +41,7 @@ from gns3trio.errors import Invalid, LabError, NotFound, Unavailable
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_TEXT
 from gns3trio.memory import Holder
+from gns3trio.sizes import size_text
 
 # A drawing may contain an image as text; no other body is nearly as large.
 MAX_JSON_BODY_BYTES = 16 * 1024 * 1024
@@ -381,7 +382,7 @@ def _path_arguments(parameters: Mapping[str, Any], hints: Mapping[str, Any], dia
 def check_query(connection: HTTPConnection) -> None:
     """Raises Invalid for a query that is too long, or a parameter in it."""
     if len(connection.scope["query_string"]) > MAX_QUERY_BYTES:
-        raise Invalid(f"query: has more than {MAX_QUERY_BYTES} bytes")
+        raise Invalid(f"query: has more than {size_text(MAX_QUERY_BYTES)}")
     for name, value in connection.query_params.items():
         if len(value) > MAX_TEXT:
             raise Invalid(f"{name[:MAX_TEXT]}: has {len(value)} characters, and may have {MAX_TEXT}")
@@ -396,7 +397,7 @@ async def read_body(request: Request) -> bytearray:
     data = bytearray()
     async for chunk in request.stream():
         if len(data) + len(chunk) > MAX_JSON_BODY_BYTES:
-            raise BodyTooLarge(f"body: larger than {MAX_JSON_BODY_BYTES} bytes")
+            raise BodyTooLarge(f"body: larger than {size_text(MAX_JSON_BODY_BYTES)}")
         if not held.take(len(chunk)):
             raise Unavailable("body: the server is busy with other large requests; send it again in a moment")
         data += chunk

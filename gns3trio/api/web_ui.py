@@ -31,7 +31,7 @@ async def go_to_web_ui(api: ApiRequest) -> Response:
     return RedirectResponse("web-ui/bundled")
 
 
-@routes.route("GET", "/")
+@routes.route("GET", "/", described=False)
 async def go_to_web_ui_from_its_folder(api: ApiRequest) -> Response:
     """Redirect to the web UI's page for this server."""
     return RedirectResponse("bundled")

@@ -151,7 +151,7 @@ async def test_appliances_have_a_limit_together(server: Server) -> None:
     for number in range(8):
         await add(server, {**large, "name": f"Router {number}"})
     error = await add(server, {**large, "name": "Router 8"}, 409)
-    assert "bytes together" in error["message"]
+    assert "8 MiB together" in error["message"]
     await add(server, {**large, "name": "Router 7", "usage": "replaced"})
     (folder(server) / "zz.gns3a").write_bytes(orjson.dumps(large))  # by an administrator
     assert len(await server.request("GET", "/v2/appliances", None, 200)) == 8

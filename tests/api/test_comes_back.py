@@ -144,7 +144,7 @@ async def test_impairments_do_not_outgrow_their_file(
     many = {"impairments": [{"type": "bpf", "expression": long}] * 32, "seed": 1}
     before = await server.request("GET", path, None, 200)
     error = await server.request("PUT", path, many, 409)
-    assert "gns3trio.json would have more than 20000 bytes" in error["message"]
+    assert "gns3trio.json would have more than 19.5 KiB" in error["message"]
     assert await server.request("GET", path, None, 200) == before
 
 

@@ -73,7 +73,7 @@ async def test_an_uploaded_symbol_is_deleted_and_a_built_in_one_is_not(server: S
 
 async def test_a_symbol_has_a_limit(server: Server) -> None:
     reply = await server.http.post("/v2/symbols/huge.png/raw", content=bytes(MAX_SYMBOL + 1))
-    assert reply.status_code == 400 and "4194304" in reply.json()["message"]
+    assert reply.status_code == 400 and "larger than 4 MiB" in reply.json()["message"]
     assert "huge.png" not in str(await server.request("GET", "/v2/symbols", None, 200))
 
 

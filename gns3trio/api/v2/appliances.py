@@ -12,6 +12,7 @@ from gns3trio.api.v2 import library_replies
 from gns3trio.classes import define
 from gns3trio.controller.library.appliance_format import MAX_APPLIANCE_BYTES
 from gns3trio.controller.library.appliances import ApplianceFile, FoundImage
+from gns3trio.sizes import size_text
 
 routes = RouteTable("/v2")
 
@@ -74,7 +75,7 @@ async def add_file(api: ApiRequest) -> dict[str, Any]:
     async for piece in api.http.stream():
         data += piece
         if len(data) > MAX_APPLIANCE_BYTES:
-            raise BodyTooLarge(f"an appliance has at most {MAX_APPLIANCE_BYTES} bytes")
+            raise BodyTooLarge(f"an appliance has at most {size_text(MAX_APPLIANCE_BYTES)}")
     return _file_view(await api.controller.appliances.add(bytes(data)))
 
 

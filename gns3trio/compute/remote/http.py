@@ -25,6 +25,7 @@ from gns3trio.compute.remote.transport import ResolvingBackend, reason_of
 from gns3trio.errors import ComputeAway, Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.json_text import read_json
 from gns3trio.printable import without_hidden
+from gns3trio.sizes import size_text
 
 # How long an answer may take. Creating a node may fetch an image, starting one may wait for a virtual machine: these
 # are GNS3's own limits.
@@ -221,7 +222,7 @@ class ComputeHttp:
             async for piece in pieces:
                 data += piece
                 if len(data) > MAX_REPLY_BYTES:
-                    raise self.unavailable(f"its answer has more than {MAX_REPLY_BYTES} bytes")
+                    raise self.unavailable(f"its answer has more than {size_text(MAX_REPLY_BYTES)}")
         return bytes(data)
 
     async def parse(self, text: bytes) -> Any:

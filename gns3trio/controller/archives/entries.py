@@ -15,6 +15,7 @@ from typing import IO, Protocol
 
 from gns3trio.classes import define
 from gns3trio.controller.archives.zip_files import zipfile, zstd
+from gns3trio.sizes import size_text
 
 PIECE_BYTES = 256 * 1024
 # How much packed data is read at once.
@@ -181,7 +182,7 @@ def _lzma(packed: _Packed, info: zipfile.ZipInfo) -> Decoder:
         raise zipfile.BadZipFile(f"{info.filename[:100]!r} has another LZMA header than there are")
     if dictionary > MAX_LZMA_DICTIONARY_BYTES:
         raise zipfile.BadZipFile(
-            f"{info.filename[:100]!r} needs more than {MAX_LZMA_DICTIONARY_BYTES} bytes of memory to unpack"
+            f"{info.filename[:100]!r} needs more than {size_text(MAX_LZMA_DICTIONARY_BYTES)} of memory to unpack"
         )
     rest, lc = divmod(properties, 9)
     pb, lp = divmod(rest, 5)

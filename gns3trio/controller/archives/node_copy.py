@@ -22,6 +22,7 @@ from gns3trio.controller.project.project import Project
 from gns3trio.errors import Conflict
 from gns3trio.project_layout import PROJECT_FILES
 from gns3trio.removal import discard_tree
+from gns3trio.sizes import size_text
 
 
 async def duplicate_node(project: Project, node: Node, *, x: int, y: int, z: int) -> Node:
@@ -114,5 +115,5 @@ def copy_node_files(source: Path, target: Path, traits: ScriptTraits | None) -> 
     copy_files(source, target, attrs.evolve(content.tree, files=files), checkpoint)
     script = read_script(source, traits.file_name, traits.max_bytes) if traits is not None else None
     if traits is not None and script is not None and not script.is_whole:
-        return CopiedFiles([*content.left_out, f"{traits.file_name} has more than {traits.max_bytes} bytes"], None)
+        return CopiedFiles([*content.left_out, f"{traits.file_name} has more than {size_text(traits.max_bytes)}"], None)
     return CopiedFiles(content.left_out, script.text if script is not None else None)

@@ -39,6 +39,7 @@ from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 from gns3trio.project_layout import CAPTURES, DISK_IMAGES, OWN_FIELDS_FILE, PROJECT_FILES, SNAPSHOTS, TEMPORARY_FILES
 from gns3trio.removal import discard_tree, remove_tree
+from gns3trio.sizes import size_text
 
 SNAPSHOT_SUFFIXES = (".gns3snapshot", ".gns3project")
 
@@ -226,7 +227,7 @@ def read_unpacked(folder: Path) -> ProjectRecord:
 def _read(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_PROJECT_FILE_BYTES:
-            raise Conflict(f"archive: {path.name} is larger than {MAX_PROJECT_FILE_BYTES} bytes")
+            raise Conflict(f"archive: {path.name} is larger than {size_text(MAX_PROJECT_FILE_BYTES)}")
         return path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise Conflict(f"archive: there is no {path.name} in it") from None

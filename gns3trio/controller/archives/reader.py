@@ -34,6 +34,7 @@ from gns3trio.controller.archives.zip_files import zipfile
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import Conflict, Unavailable
+from gns3trio.sizes import size_text
 
 # A lab of a thousand nodes has some ten thousand files.
 MAX_ENTRIES = 50_000
@@ -93,7 +94,7 @@ class Budget:
         if self.entries_left < 0:
             raise Conflict(f"archive: more than {MAX_ALL_ENTRIES} entries, with those of its snapshots")
         if self.bytes_left < 0:
-            raise Conflict(f"archive: unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+            raise Conflict(f"archive: unpacks to more than {size_text(MAX_UNPACKED_BYTES)}")
 
     def watched(self, folder: Path, checkpoint: Callable[[], None]) -> Callable[[], None]:
         """Wrap a checkpoint for work that fills ``folder``: it also raises Unavailable if the disk becomes too full."""
@@ -108,8 +109,8 @@ class Budget:
         """Raises Unavailable when the disk of ``folder`` cannot take so many bytes more."""
         free = _free_bytes(folder)
         if free - size < self.reserve:
-            room = f"{free} bytes are free, of which {self.reserve} stay so"
-            raise Unavailable(f"the disk has no room for it: {size} bytes more, {room}")
+            room = f"{size_text(free)} are free, of which {size_text(self.reserve)} stay so"
+            raise Unavailable(f"the disk has no room for it: {size_text(size)} more; {room}")
 
 
 def _free_bytes(folder: Path) -> int:
@@ -124,7 +125,7 @@ class _LimitedReads(io.BufferedReader):
         if size is None or size < 0 or size > MAX_DIRECTORY_BYTES:
             data = super().read(MAX_DIRECTORY_BYTES + 1)
             if len(data) > MAX_DIRECTORY_BYTES:
-                raise Conflict(f"archive: its list of entries is larger than {MAX_DIRECTORY_BYTES} bytes")
+                raise Conflict(f"archive: its list of entries is larger than {size_text(MAX_DIRECTORY_BYTES)}")
             return data
         return super().read(size)
 

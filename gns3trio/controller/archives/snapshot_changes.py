@@ -28,6 +28,7 @@ from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, disk_error
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict
 from gns3trio.project_layout import OWN_FIELDS_FILE, PICTURES, PROJECT_FILES, SNAPSHOTS
+from gns3trio.sizes import size_text
 
 # Files of the same size as in the snapshot are read to be compared, but not more bytes than this in one request: disks
 # of machines are larger, and grow when they are written.
@@ -96,7 +97,7 @@ def _archived(path: Path) -> Iterator[_State]:
             if name not in members:
                 raise Conflict(f"archive: there is no {name} in it")
             if members[name].file_size > most:
-                raise Conflict(f"archive: {name} is larger than {most} bytes")
+                raise Conflict(f"archive: {name} is larger than {size_text(most)}")
             return b"".join(entry_pieces(file, members[name]))
 
         project = parse_project(read(PORTABLE_PROJECT_FILE, MAX_PROJECT_FILE_BYTES))

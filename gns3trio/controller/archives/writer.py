@@ -20,6 +20,7 @@ from gns3trio.controller.archives.zip_files import zipfile
 from gns3trio.controller.storage.file_names import name_problem
 from gns3trio.controller.storage.files import disk_error, printable
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, Refused
+from gns3trio.sizes import size_text
 
 # The number of each method in the format, and its levels; None for one without levels.
 COMPRESSIONS: dict[str, tuple[int, range | None]] = {
@@ -104,7 +105,7 @@ def require_archivable(tree: Tree, others: Mapping[str, Path] = MappingProxyType
         raise Conflict(f"the project has {entries} files, an archive holds {MAX_ENTRIES - _OWN_ENTRIES}")
     size = tree.bytes + other_bytes
     if size > MAX_UNPACKED_BYTES:
-        raise Conflict(f"the project has {size} bytes of files, an archive holds {MAX_UNPACKED_BYTES}")
+        raise Conflict(f"the project has {size_text(size)} of files, an archive holds {size_text(MAX_UNPACKED_BYTES)}")
 
 
 def zip_pieces(

@@ -24,6 +24,7 @@ from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Invalid, NotFound
 from gns3trio.json_text import read_json
 from gns3trio.limits import MAX_FREE_TEXT, Bound
+from gns3trio.sizes import size_text
 
 MAX_APPLIANCE_BYTES = 1024 * 1024
 OLDEST, NEWEST = 3, 8
@@ -224,7 +225,7 @@ def default_symbol(category: object) -> str:
 def read_appliance(data: bytes) -> Appliance:
     """Raises Invalid, with the name of the field, for what is no appliance."""
     if len(data) > MAX_APPLIANCE_BYTES:
-        raise Invalid(f"is larger than {MAX_APPLIANCE_BYTES} bytes")
+        raise Invalid(f"is larger than {size_text(MAX_APPLIANCE_BYTES)}")
     document = read_json(data, most=_MAX_VALUES)
     if not isinstance(document, dict):
         raise Invalid("is no object")

@@ -30,6 +30,7 @@ from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.convert import as_uuid
 from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound
 from gns3trio.printable import is_plain_name
+from gns3trio.sizes import size_text
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,7 @@ class Appliances:
         """Raises Conflict if the files would have too many bytes with this one. Blocks."""
         others = (key[1] for name, key in self._files() if name != file_name)
         if size + sum(each for each in others if each <= MAX_APPLIANCE_BYTES) > MOST_BYTES:
-            raise Conflict(f"appliances may have {MOST_BYTES} bytes together: delete files that are not needed")
+            raise Conflict(f"appliances may have {size_text(MOST_BYTES)} together: delete files that are not needed")
 
     async def rewrite(self, appliance_id: UUID, edit: Callable[[Appliance], bytes]) -> ApplianceFile:
         """Replace the file of an appliance by ``edit`` of it. Raises NotFound, Invalid, Conflict or Unavailable, and
@@ -236,4 +237,4 @@ def _find(needed: NeededImage, images: EmulatorImages, checkpoint: Any) -> str |
 
 
 def _size(size: int | None) -> str:
-    return "of unknown size" if size is None else f"{size} bytes"
+    return "of unknown size" if size is None else size_text(size)

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from gns3trio.errors import Conflict, LabError, Unavailable, path_error
+from gns3trio.sizes import size_text
 
 GIB = 1024**3
 # Disk space that images leave free, so that projects can still be saved; a tenth of the free space of a nearly full
@@ -37,7 +38,8 @@ class ImageRoom:
         free = _free(self._folder)
         reserve = min(_RESERVE_BYTES, free // 10)
         if size > free - reserve:
-            raise kind(f"the disk has no room for it: {size} bytes more, {free} are free, of which {reserve} stay so")
+            kept = f"{size_text(free)} are free, of which {size_text(reserve)} stay so"
+            raise kind(f"the disk has no room for it: {size_text(size)} more; {kept}")
         if not self._limit:
             return
         with self._lock:
@@ -46,8 +48,8 @@ class ImageRoom:
             left = self._limit - self._used - self._taken
         if size > left:
             raise Conflict(
-                f"images may take {self._limit / GIB:g} GiB together (setting images_limit): {max(0, left)} bytes are "
-                f"left, and this needs {size}"
+                f"images may take {self._limit / GIB:g} GiB together (setting images_limit): {size_text(max(0, left))} "
+                f"are left, and this needs {size_text(size)}"
             )
 
     def take(self, size: int) -> None:

@@ -23,6 +23,7 @@ from gns3trio.controller.storage.single_files import check_new_path, move_below
 from gns3trio.convert import as_uuid
 from gns3trio.errors import DISK_REFUSALS, Conflict, Invalid, LabError, NotFound, path_error
 from gns3trio.json_text import read_json
+from gns3trio.sizes import size_text
 
 KEPT_SECONDS = 7 * 86400.0
 MOST_UPLOADS = 32
@@ -140,7 +141,7 @@ class ImageUploads:
             if offset != upload.offset:
                 raise Conflict(f"offset: is {offset}, but {upload.offset} bytes have arrived")
             if offset + length > upload.size:
-                raise Conflict(f"size: more than {upload.size} bytes arrive")
+                raise Conflict(f"size: more than {size_text(upload.size)} arrive")
             received = await self._receive(upload_id, upload, data)
             if received < upload.size:
                 return await self.get(upload_id)
@@ -169,7 +170,7 @@ class ImageUploads:
         try:
             async for piece in data:
                 if received + len(waiting) + len(piece) > upload.size:
-                    raise Conflict(f"size: more than {upload.size} bytes arrive")
+                    raise Conflict(f"size: more than {size_text(upload.size)} arrive")
                 waiting += piece
                 if len(waiting) >= _WRITE_BYTES:
                     await threads.disk.run(self._write, descriptor, waiting, upload)

@@ -15,6 +15,7 @@ from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Invalid, NotFound, path_error
 from gns3trio.limits import MAX_SYMBOL
 from gns3trio.printable import is_plain_name
+from gns3trio.sizes import size_text
 
 BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
@@ -141,7 +142,7 @@ class Symbols:
         error.
         """
         if len(data) > MAX_SYMBOL:
-            raise Invalid(f"data: has {len(data)} bytes, and a picture may have {MAX_SYMBOL}")
+            raise Invalid(f"data: is larger than {size_text(MAX_SYMBOL)}, which is the most for a picture")
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
             raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")

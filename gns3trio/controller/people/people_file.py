@@ -21,6 +21,7 @@ from gns3trio.convert import make_strict_converter, structure
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.limits import Bound
 from gns3trio.project_layout import PEOPLE_FILE
+from gns3trio.sizes import size_text
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class PeopleFile:
         """
         data = format_people(records)
         if len(data) > MAX_PEOPLE_BYTES:
-            raise Conflict(f"users and what belongs to them would take more than {MAX_PEOPLE_BYTES} bytes")
+            raise Conflict(f"users and what belongs to them would take more than {size_text(MAX_PEOPLE_BYTES)}")
         folder = self.path.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)

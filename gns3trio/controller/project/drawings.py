@@ -23,6 +23,7 @@ from gns3trio.controller.storage.files import read_plain, write_in_folder
 from gns3trio.errors import Conflict, NotFound
 from gns3trio.limits import MAX_DRAWINGS
 from gns3trio.project_layout import PICTURES
+from gns3trio.sizes import size_text
 
 # GNS3 stores longer ones in a file of their own.
 MAX_INLINE_SVG = 1000
@@ -170,7 +171,9 @@ class Drawings(Mapping[UUID, Drawing]):
         name = hashlib.md5(data, usedforsecurity=False).hexdigest() + ".svg"
         others = sum(drawing.picture_bytes for drawing in self.values() if drawing is not instead_of)
         if others + self._keeping + len(data) > MAX_PICTURES_BYTES:
-            raise Conflict(f"svg: the pictures of the project would have more than {MAX_PICTURES_BYTES} bytes together")
+            raise Conflict(
+                f"svg: the pictures of the project would have more than {size_text(MAX_PICTURES_BYTES)} together"
+            )
         self._keeping += len(data)
         try:
             await threads.disk.run(self._write_picture, name, data)

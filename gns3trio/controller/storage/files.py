@@ -20,6 +20,7 @@ from gns3trio.controller.storage.file_names import PROJECT_SUFFIX
 from gns3trio.errors import Conflict, Invalid, LabError, Unavailable
 from gns3trio.project_layout import PROJECT_FILES
 from gns3trio.removal import remove_tree
+from gns3trio.sizes import size_text
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ def read_plain(path: Path, limit: int) -> bytes:
         _require_plain(status)
         data = file.read(limit + 1) if status.st_size <= limit else None
         if data is None or len(data) > limit:  # the file may grow meanwhile
-            raise OSError(errno.EFBIG, f"is larger than {limit} bytes")
+            raise OSError(errno.EFBIG, f"is larger than {size_text(limit)}")
         return data
 
 

@@ -21,6 +21,7 @@ from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import check_values
 from gns3trio.limits import MAX_FILE_VALUES
 from gns3trio.project_layout import OWN_FIELDS_FILE
+from gns3trio.sizes import size_text
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:
@@ -35,7 +36,9 @@ def _identity(path: Path) -> tuple[int, int, int] | None:
 def _require_readable(path: Path, text: bytes) -> None:
     """Raises Conflict if the saved file would be too large to be read again."""
     if len(text) > MAX_PROJECT_FILE_BYTES:
-        raise Conflict(f"the project is too large: {path.name} would have more than {MAX_PROJECT_FILE_BYTES} bytes")
+        raise Conflict(
+            f"the project is too large: {path.name} would have more than {size_text(MAX_PROJECT_FILE_BYTES)}"
+        )
     try:
         check_values(text, MAX_FILE_VALUES)
     except Invalid as error:

@@ -14,6 +14,7 @@ from gns3trio import threads
 from gns3trio.controller.storage.files import NO_PLAIN_FILE, read_plain, write_atomic
 from gns3trio.errors import Conflict, Invalid, Unavailable
 from gns3trio.project_layout import STATE_FILE
+from gns3trio.sizes import size_text
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,9 @@ class ServerState:
             raise Unavailable(f"{self._folder} cannot be used: {error.strerror}") from None
         text = orjson.dumps(values, option=orjson.OPT_INDENT_2)
         if len(text) > MAX_STATE_BYTES:
-            raise Conflict(f"templates, computes and settings of clients would take more than {MAX_STATE_BYTES} bytes")
+            raise Conflict(
+                f"templates, computes and settings of clients would take more than {size_text(MAX_STATE_BYTES)}"
+            )
         write_atomic(self._folder / STATE_FILE, text)
 
 

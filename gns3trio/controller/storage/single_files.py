@@ -25,6 +25,7 @@ from gns3trio.controller.storage.files import (
 )
 from gns3trio.errors import DISK_REFUSALS, Conflict, Forbidden, Invalid, LabError, NotFound, path_error
 from gns3trio.printable import hidden_character
+from gns3trio.sizes import size_text
 
 CHUNK_BYTES = 256 * 1024
 # The size of pieces in which uploads are written; each piece costs a thread call.
@@ -250,7 +251,7 @@ class Upload:
         with open(descriptor, "rb") as file:
             data = file.read(MAX_PROJECT_FILE_BYTES + 1)
         if len(data) > MAX_PROJECT_FILE_BYTES:
-            raise Conflict(f"path: {self._path!r} is larger than {MAX_PROJECT_FILE_BYTES} bytes")
+            raise Conflict(f"path: {self._path!r} is larger than {size_text(MAX_PROJECT_FILE_BYTES)}")
         return data
 
     async def commit(self) -> None:

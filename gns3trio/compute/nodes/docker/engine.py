@@ -30,6 +30,7 @@ from gns3trio import threads
 from gns3trio.errors import Conflict, Invalid, LabError
 from gns3trio.json_text import read_json
 from gns3trio.printable import without_hidden
+from gns3trio.sizes import size_text
 from gns3trio.slices import Slices
 
 # An engine that starts fifty containers at once answers some of them after several seconds.
@@ -143,7 +144,7 @@ class Engine:
                     waiting.clear()
                 waiting += rest
                 if len(waiting) > MAX_LINE_BYTES:
-                    raise self._away(f"a line of its answer has more than {MAX_LINE_BYTES} bytes")
+                    raise self._away(f"a line of its answer has more than {size_text(MAX_LINE_BYTES)}")
         if waiting.strip():
             yield await self._parse(bytes(waiting))
 
@@ -218,7 +219,7 @@ class Engine:
             async for piece in pieces:
                 data += piece
                 if len(data) > MAX_ANSWER_BYTES:
-                    raise self._away(f"its answer has more than {MAX_ANSWER_BYTES} bytes")
+                    raise self._away(f"its answer has more than {size_text(MAX_ANSWER_BYTES)}")
         return bytes(data)
 
     async def _parse(self, text: bytes) -> Any:

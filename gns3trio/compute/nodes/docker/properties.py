@@ -14,6 +14,7 @@ from gns3trio.compute.nodes.docker.settings import MAX_VARIABLE, CustomAdapter, 
 from gns3trio.compute.nodes.docker.volumes import persistent_folders
 from gns3trio.compute.nodes.parts.custom_adapters import following_mac
 from gns3trio.errors import Conflict, Invalid
+from gns3trio.sizes import size_text
 
 # A reference as Docker reads it (github.com/distribution/reference), without its limits on each part: host and port,
 # path, tag, digest. It is also part of the path of requests.
@@ -72,7 +73,7 @@ def read_environment(text: str | None, name: str) -> list[str]:
         if variable.startswith("="):
             raise Invalid(f"properties.environment: {variable[:100]!r} is not like NAME=value")
         if len(variable.encode(errors="replace")) > MAX_VARIABLE:
-            raise Invalid(f"properties.environment: {variable[:100]!r}... has more than {MAX_VARIABLE} bytes")
+            raise Invalid(f"properties.environment: {variable[:100]!r}... has more than {size_text(MAX_VARIABLE)}")
     return variables
 
 

@@ -27,6 +27,7 @@ from gns3trio.compute.nodes.qemu.settings import DRIVES, QemuSettings
 from gns3trio.errors import Conflict, Invalid, path_error
 from gns3trio.json_text import read_json
 from gns3trio.printable import escape
+from gns3trio.sizes import size_text
 
 # Making a disk of any size takes milliseconds, unless all its bytes are written at once.
 _TOOL_SECONDS = 60.0
@@ -93,7 +94,7 @@ class DiskTool:
             if found not in FORMATS:
                 raise Conflict(f"The image {image.name!r} has the format {found}, which machines may not have")
             if not isinstance(size, int) or size > _LARGEST:
-                raise Conflict(f"The image {image.name!r} claims to be larger than {_LARGEST} bytes")
+                raise Conflict(f"The image {image.name!r} claims to be larger than {size_text(_LARGEST)}")
             if len(self._formats) >= _MOST_KNOWN:
                 self._formats.clear()
             self._formats[key] = found

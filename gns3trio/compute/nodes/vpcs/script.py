@@ -13,6 +13,7 @@ from gns3trio.compute.nodes.vpcs.command import STARTUP_FILE, VpcsVersion
 from gns3trio.compute.nodes.vpcs.lines import refusal_in_script
 from gns3trio.compute.script_files import StartupScript, read_script, write_script
 from gns3trio.errors import Invalid
+from gns3trio.sizes import size_text
 
 # Scripts have a few lines. The rest of a longer one is not read, rewritten or executed.
 MAX_SCRIPT_BYTES = 1024 * 1024
@@ -58,7 +59,7 @@ def prepare_script(script: StartupScript, name: str, version: VpcsVersion) -> st
             is_comment = line.startswith(_COMMENTS)
             lines[index] = "" if is_comment else f"echo {STARTUP_FILE}, line {index + 1} is refused: {reason}"
     if not script.is_whole:
-        lines[-1] = f"echo {STARTUP_FILE} is longer than {MAX_SCRIPT_BYTES} bytes: the rest is left out"
+        lines[-1] = f"echo {STARTUP_FILE} is longer than {size_text(MAX_SCRIPT_BYTES)}: the rest is left out"
     if _PCNAME.search(script.text) is None and _NAME.fullmatch(name) and len(name) <= version.longest_name:
         lines.insert(0, f"set pcname {name}")
     return "\n".join(lines)
