@@ -25,6 +25,10 @@ def test_the_engine_is_chosen_while_the_node_is_stopped(page: Page, host: Host, 
     with page.expect_response(lambda reply: reply.request.method == "PUT" and reply.url.endswith("/engine")):
         engine.select_option("builtin")
     assert host.request("GET", f"{pc}/engine") == {"engine": "builtin", "is_default": False}
+    page.get_by_role("button", name="Undo").click()
+    expect(engine.locator("option:checked")).to_have_text("process (the server's default)")
+    page.get_by_role("button", name="Redo").click()
+    expect(engine.locator("option:checked")).to_have_text("builtin")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(engine).to_be_disabled()
     expect(page.get_by_text("Stop the node to change its engine.")).to_be_visible()

@@ -58,7 +58,7 @@ export class NodeFiles {
     const area = formField("Text", h("textarea", { name: "text", className: "code", rows: 18, wrap: "off", spellcheck: false, value: before }));
     const saved = await openForm({
       title: path ?? "New text",
-      parts: [path === null ? name.part : null, area.part],
+      parts: [path === null ? name.part : [], area.part],
       fields: path === null ? [name, area] : [area],
       confirm: "Save",
       busy: "Saving…",
@@ -66,7 +66,7 @@ export class NodeFiles {
         const where = path ?? values.path.trim();
         if (path === null) this.requireNew(where);
         // A form would send the ends of lines of Windows.
-        await this.write(where, area.control.value, before);
+        await this.write(where, area.control.value, path === null ? null : before);
         return where;
       },
       fieldOf: (message) => (message.startsWith("path: ") ? { name: "path", text: message.slice(6) } : null),
@@ -79,9 +79,11 @@ export class NodeFiles {
     if (wrong) throw new Error(`path: ${wrong}`);
   }
 
+  // `before` is what the file had; null for a new one.
   write(path, text, before) {
     const to = pathOfFile(this.path, path);
-    return this.history.make(`Change ${path} of ${this.node().name}`, [{ method: "POST", path: to, text }], [{ method: "POST", path: to, text: before }]);
+    const undo = before === null ? { method: "DELETE", path: to } : { method: "POST", path: to, text: before };
+    return this.history.make(`${before === null ? "Add" : "Change"} ${path} of ${this.node().name}`, [{ method: "POST", path: to, text }], [undo]);
   }
 
   async upload(input) {

@@ -1,7 +1,7 @@
 // What runs a node, for types with a choice. It can be changed while the node is stopped.
 
 import { act } from "../actions.js";
-import { get, put } from "../api.js";
+import { get } from "../api.js";
 import { h, setText } from "../dom.js";
 
 const DEFAULT = "";
@@ -10,8 +10,8 @@ const AGAIN_MS = 200;
 
 export class NodeEngine {
   // `onEngine` is told the engine whenever it is read.
-  constructor(lab, id, engines, onEngine) {
-    Object.assign(this, { lab, id, onEngine, path: `${lab.path}/nodes/${id}/engine` });
+  constructor({ lab, history }, id, engines, onEngine) {
+    Object.assign(this, { lab, history, id, onEngine, path: `${lab.path}/nodes/${id}/engine`, chosen: null });
     this.reads = 0;
     this.default = h("option", { value: DEFAULT }, "the server's default");
     this.select = h("select", { id: "engine", onchange: act(() => this.change()) },
@@ -51,13 +51,17 @@ export class NodeEngine {
     const whose = `the ${this.lab.hosts.of(this.seen) ? "host" : "server"}'s default`;
     setText(this.default, is_default && engine !== null ? `${engine} (${whose})` : whose); // another host does not tell its default
     this.select.value = is_default ? DEFAULT : engine;
+    this.chosen = is_default ? null : engine;
     this.onEngine(engine);
   }
 
   async change() {
     this.reads++;
     try {
-      this.show(await put(this.path, { engine: this.select.value || null }));
+      const request = (engine) => [{ method: "PUT", path: this.path, body: { engine } }];
+      const text = `Change the engine of ${this.lab.nodes.get(this.id).name}`;
+      const [told] = await this.history.make(text, request(this.select.value || null), request(this.chosen));
+      this.show(told);
     } catch (error) {
       await this.read();
       throw error;

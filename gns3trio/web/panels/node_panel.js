@@ -52,7 +52,7 @@ export class NodePanel {
     const isHere = lab.hosts.of(node) === null;
     const engines = lab.types.get(node.node_type)?.engines ?? [];
     this.traffic = makeNodeTraffic(lab, id);
-    this.engine = engines.length ? new NodeEngine(lab, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
+    this.engine = engines.length ? new NodeEngine(tools, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     const canPing = lab.can(node, "ping");
     const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null] }];

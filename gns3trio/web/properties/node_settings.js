@@ -4,6 +4,7 @@
 import { act, button, enable } from "../actions.js";
 import { get, getText } from "../api.js";
 import { h, setText } from "../dom.js";
+import { LARGEST_TEXT } from "../files/file_text.js";
 import { counted } from "../format.js";
 import { imagesOf } from "../panels/new_node.js";
 import { PropertyForm } from "./form.js";
@@ -42,7 +43,7 @@ export class NodeSettings {
   update(changed) {
     if (!this.ids.some((id) => changed.has(id))) return;
     this.show();
-    if (this.scriptSeen !== this.scriptsNow()) this.readScript();
+    if (this.ids.length === 1 && this.scriptSeen !== this.nodes()[0]?.properties[SCRIPT]) this.readScript();
   }
 
   show() {
@@ -59,18 +60,15 @@ export class NodeSettings {
     return this.script ?? (nodes.length === 1 ? "" : MIXED);
   }
 
-  scriptsNow() {
-    return JSON.stringify(this.nodes().map(({ properties }) => properties[SCRIPT] ?? null));
-  }
-
   async readScript() {
     const file = this.type.script_file;
     if (!file || this.ids.length > 1) return;
-    this.scriptSeen = this.scriptsNow();
+    this.scriptSeen = this.nodes()[0]?.properties[SCRIPT];
     try {
       const path = `${this.lab.path}/nodes/${this.ids[0]}/files`;
-      const { files } = await get(path);
-      this.script = files.some((each) => each.path === file) ? await getText(`${path}/${file}`) : "";
+      const found = (await get(path)).files.find((each) => each.path === file);
+      if (found?.size > LARGEST_TEXT) throw new Error("it is too large to be shown here.");
+      this.script = found ? await getText(`${path}/${file}`) : "";
     } catch (error) {
       this.tell(`The start-up script cannot be read: ${error.message}`, true);
       return;
