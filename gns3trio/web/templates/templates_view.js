@@ -52,6 +52,7 @@ export function showTemplates(main) {
   }
 
   async function create() {
+    await ready; // the types may still be on their way
     const kind = formField("Type", h("select", { name: "type" }, [...types.values()].map(({ template_type: value, title }) => h("option", { value }, title))));
     const type = await openForm({ title: "New template", parts: [kind.part], fields: [kind], confirm: "Next", busy: "Next", submit: async (values) => types.get(values.type) });
     if (type && (await createTemplate(type))) await showList();
@@ -78,7 +79,8 @@ export function showTemplates(main) {
     await Promise.all([showSymbols(), showList()]);
   }
 
-  return act(load)();
+  const ready = act(load)();
+  return ready;
 }
 
 // Adds a node to a lab of the user's choice, and shows the lab.
