@@ -104,7 +104,7 @@ def test_the_views_of_a_lab(checker: Checker, host: Host) -> None:
         checker.check("the list of keys")
         page.keyboard.press("Escape")
     page.locator("[aria-label^='PC1,']").click()
-    page.locator("aside").get_by_role("button", name="Delete").click()
+    page.locator("aside").get_by_role("button", name="Delete", exact=True).click()
     checker.check("a question")
     host.request("DELETE", path)
     checker.require_none()

@@ -1,5 +1,6 @@
 """The panel of a link on our page: filters, captures, the benchmark."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -171,9 +172,27 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
     start_all(page)
     choose_link(page, "Captures")
     page.get_by_role("button", name="Start capture").click()
+    packets = page.locator(".packets")
+    expect(packets.get_by_role("status")).to_contain_text(re.compile("Waiting for packets|Live"))
     ping(page)
-    expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
-    expect(page.locator(".packets tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
+    expect(packets.locator("tbody")).to_contain_text("echo reply 20")
+
+    # It is filtered, and looked into by keys.
+    search = packets.get_by_label("Filter packets")
+    search.fill("port:x nofield:y")
+    expect(packets.get_by_role("alert")).to_contain_text("There is no field nofield.")
+    search.fill('arp "who has 10.0.0.2?" from:PC1')
+    expect(packets.locator("tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
+    expect(packets.locator("tbody")).not_to_contain_text("echo")
+    expect(packets.get_by_role("status")).to_contain_text("shown")
+    packets.get_by_role("grid").press("End")
+    details = packets.get_by_role("region", name="Details of the packet")
+    expect(details).to_contain_text("Operation1 (request)")
+    expect(details.get_by_label("Bytes")).to_contain_text("ff ff ff ff ff ff")
+    packets.get_by_role("button", name="Pause").click()
+    expect(packets.get_by_role("status")).to_contain_text("Paused")
+    packets.get_by_role("button", name="Clear").click()
+    expect(details).to_be_hidden()
     choose_link(page, "Captures")
     page.get_by_role("button", name="Stop capture").click()
     with page.expect_download() as download:
@@ -182,8 +201,8 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
     if shutil.which("tshark") is None:
         pytest.fail("what reads the capture is missing: apt-get install tshark")
     subprocess.run(["tshark", "-r", str(tmp_path / "capture.pcap")], check=True, capture_output=True)
-    packets = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
-    assert len([packet for packet in packets if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
+    captured = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
+    assert len([packet for packet in captured if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
 
 
 def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host, pair: dict[str, Any]) -> None:
@@ -197,7 +216,8 @@ def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host,
     page.get_by_role("button", name="Start capture").click()
     expect(page.get_by_role("button", name="Stop capture")).to_be_visible()
     expect(page.locator(".drawer").get_by_role("tab")).to_have_count(1)
-    expect(page.locator(".packets tbody tr")).to_have_count(0)
+    expect(page.locator(".packets tbody tr:not(.space)")).to_have_count(0)
+    expect(page.locator(".packets").get_by_role("status")).to_contain_text("Waiting for packets")
     ping(page)
     expect(page.locator(".packets tbody")).to_contain_text("echo reply 20")
 

@@ -25,6 +25,7 @@ TESTED_IN_THE_BROWSER = {
     "drawer/find_bar",
     "drawer/full_view",
     "drawer/lab_drawer",
+    "drawer/packet_table",
     "drawer/packets",
     "drawer/screen",
     "drawer/terminal",

@@ -1,19 +1,21 @@
-// A live list of the packets of a capture.
+// A live list of the packets of a link: filtered, paused, looked into.
 
+import { button } from "../actions.js";
 import { at } from "../api.js";
-import { h } from "../dom.js";
-import { tell } from "../messages.js";
+import { h, setText } from "../dom.js";
+import { counted, formatCount } from "../format.js";
 import { dissect } from "./dissect.js";
-import { PcapReader } from "./pcap_reader.js";
-
-const MOST_ROWS = 500;
+import { hexLines, layersOf } from "./packet_details.js";
+import { FILTER_HELP, parseFilter } from "./packet_filter.js";
+import { PacketList } from "./packet_list.js";
+import { endsOf, streamPackets } from "./packet_stream.js";
+import { PacketTable, showDetails } from "./packet_table.js";
 
 export function showPackets(drawer, lab, link, options = {}) {
-  const make = () => makeList(`${lab.path}/links/${link.link_id}/pcap`);
-  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, make, { stored: ["packets", link.link_id], ...options });
+  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, () => new PacketsPane(lab, link.link_id), { stored: ["packets", link.link_id], ...options });
 }
 
-// A new capture gets a new list, even if the end of the previous one has not been noticed yet.
+// A new capture gets a new list.
 export function showNewPackets(drawer, lab, link) {
   drawer.close(tabOf(link));
   showPackets(drawer, lab, link);
@@ -21,47 +23,144 @@ export function showNewPackets(drawer, lab, link) {
 
 const tabOf = (link) => `packets ${link.link_id}`;
 
-function makeList(path) {
-  const rows = h("tbody");
-  const element = h("div", { className: "packets", tabIndex: 0 },
-    h("table", {}, h("thead", {}, h("tr", {}, ["Time", "Source", "Destination", "Protocol", "Bytes", "What"].map((text) => h("th", {}, text)))), rows));
-  const stop = new AbortController();
-  let waiting = [];
-  let frame = 0;
-  let ended = false;
-  const draw = () => {
-    frame = 0;
-    const atEnd = element.scrollTop + element.clientHeight >= element.scrollHeight - 40;
-    rows.append(...waiting.slice(-MOST_ROWS).map(row));
-    waiting = [];
-    while (rows.childElementCount > MOST_ROWS) rows.firstChild.remove();
-    if (atEnd) element.scrollTop = element.scrollHeight;
-  };
-  const take = (packet) => {
-    waiting.push(packet);
-    if (waiting.length > 2 * MOST_ROWS) waiting = waiting.slice(-MOST_ROWS);
-    frame ||= requestAnimationFrame(draw);
-  };
-  readPackets(path, stop.signal, take).catch((error) => {
-    if (!stop.signal.aborted) tell(`Packets: ${error.message}`, "error");
-  }).finally(() => { ended = true; });
-  return { element, alive: () => !ended, close: () => stop.abort() };
-}
+class PacketsPane {
+  constructor(lab, linkId) {
+    Object.assign(this, { lab, linkId, waiting: [], frame: 0, state: "", ends: [], ended: false });
+    this.list = new PacketList();
+    const [a, b] = this.names;
+    this.table = new PacketTable({ list: this.list, told: (packet) => this.told(packet), directions: `→ is ${a} to ${b}`, onSelect: (packet) => this.look(packet) });
+    this.filter = h("input", { type: "search", ariaLabel: "Filter packets", placeholder: "Filter: icmp src:10.0.0.1 len>100", title: FILTER_HELP, maxLength: 500, oninput: () => this.applyFilter() });
+    this.wrong = h("p", { className: "error", role: "alert", hidden: true });
+    this.pause = button("Pause", () => this.togglePause());
+    this.again = button("Watch again", () => this.start(), { hidden: true });
+    this.status = h("span", { className: "hint", role: "status" });
+    this.file = h("a", { className: "button", hidden: true }, "Save the capture");
+    this.details = h("div", { className: "packet-details", role: "region", ariaLabel: "Details of the packet", tabIndex: 0, hidden: true });
+    this.element = h("div", { className: "packets" },
+      h("div", { className: "buttons" }, this.filter, this.pause, button("Clear", () => this.clear()), this.again, this.file, this.status), this.wrong,
+      h("div", { className: "packet-parts" }, this.table.element, this.details));
+    this.start();
+  }
 
-function row({ time, bytes, length }) {
-  const { source, destination, protocol, what } = dissect(bytes);
-  const moment = new Date(time * 1000).toISOString().slice(11, 23);
-  return h("tr", {}, [moment, source, destination, protocol, length, what].map((text) => h("td", {}, text)));
-}
+  get link() {
+    return this.lab.links.get(this.linkId);
+  }
 
-async function readPackets(path, signal, take) {
-  const reply = await fetch(at(path), { signal });
-  if (!reply.ok) throw new Error((await reply.json()).message);
-  const stream = reply.body.getReader();
-  const reader = new PcapReader();
-  for (;;) {
-    const { done, value } = await stream.read();
-    if (done) return;
-    for (const packet of reader.receive(value)) take(packet);
+  get names() {
+    this.known = this.link?.nodes.map(({ node_id }) => this.lab.nodes.get(node_id)?.name ?? "?") ?? this.known; // a link may be deleted
+    return this.known;
+  }
+
+  async start() {
+    this.stop = new AbortController();
+    const { signal } = this.stop;
+    this.again.hidden = true;
+    this.ended = false;
+    this.say("Connecting…");
+    try {
+      await streamPackets(this.lab, this.link, { signal,
+        onOpen: () => this.say("Waiting for packets"),
+        onPackets: (packets, interfaces) => this.take(packets, interfaces),
+      });
+      this.say("The capture has ended");
+    } catch (error) {
+      if (signal.aborted) return;
+      this.say(`Packets cannot be shown: ${error.message}`);
+    }
+    this.ended = true;
+    this.again.hidden = false;
+  }
+
+  take(packets, interfaces) {
+    if (this.ends.length !== interfaces.length && this.link) this.ends = endsOf(interfaces, this.link, this.lab.nodes);
+    this.waiting.push(...packets);
+    const most = this.list.most;
+    if (this.waiting.length > 2 * most) this.list.count += this.waiting.splice(0, this.waiting.length - most).length;
+    this.state = "Live";
+    if (!this.isPaused) this.frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = 0;
+    const before = this.list.removed;
+    this.list.add(this.waiting);
+    this.waiting = [];
+    this.table.update(this.list.removed - before);
+    this.showStatus();
+  }
+
+  say(text) {
+    this.state = text;
+    this.showStatus();
+  }
+
+  showStatus() {
+    const { count, all, shown, test } = this.list;
+    const parts = [this.isPaused ? "Paused" : this.state];
+    if (count) parts.push(counted(count, "packet"));
+    if (test) parts.push(`${formatCount(shown.length)} shown`);
+    if (count > all.length) parts.push(`the newest ${formatCount(all.length)} are kept`);
+    setText(this.status, parts.join(", "));
+    const name = this.link?.capture_file_name;
+    this.file.hidden = !name;
+    if (name) Object.assign(this.file, { href: at(`${this.lab.path}/files/project-files/captures/${encodeURIComponent(name)}`), download: name });
+  }
+
+  // What is shown of a packet, and what filters look at. Most packets are never in view.
+  told(packet) {
+    if (packet.told) return packet.told;
+    const end = this.ends[packet.interface];
+    const [from, to] = end === undefined ? ["", ""] : end === 0 ? this.names : this.names.toReversed();
+    packet.told = { ...dissect(packet.bytes), length: packet.length, way: end === undefined ? "" : end === 0 ? "→" : "←", from, to };
+    return packet.told;
+  }
+
+  // A filter that cannot be read leaves the list as it is.
+  applyFilter() {
+    try {
+      const test = parseFilter(this.filter.value);
+      this.list.filter(test && ((packet) => test(this.told(packet))));
+      this.complain("");
+    } catch (error) {
+      this.complain(error.message);
+    }
+    this.table.update();
+    this.showStatus();
+  }
+
+  complain(text) {
+    setText(this.wrong, text);
+    this.wrong.hidden = !text;
+    this.filter.setAttribute("aria-invalid", Boolean(text));
+  }
+
+  togglePause() {
+    this.isPaused = !this.isPaused;
+    this.pause.setAttribute("aria-pressed", this.isPaused);
+    if (!this.isPaused) this.draw();
+    this.showStatus();
+  }
+
+  clear() {
+    this.waiting = [];
+    this.list.clear();
+    this.table.select(null);
+    this.table.update();
+    this.showStatus();
+  }
+
+  look(packet) {
+    this.details.hidden = !packet;
+    if (packet) showDetails(this.details, packet, layersOf(packet.bytes), hexLines(packet.bytes));
+  }
+
+  alive() {
+    return !this.ended;
+  }
+
+  close() {
+    this.stop.abort();
+    cancelAnimationFrame(this.frame);
+    this.table.close();
   }
 }

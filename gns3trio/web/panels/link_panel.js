@@ -1,6 +1,6 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
-import { button, enable } from "../actions.js";
+import { button } from "../actions.js";
 import { get, post } from "../api.js";
 import { h, setText } from "../dom.js";
 import { downloadLink, offer } from "../downloads.js";
@@ -90,7 +90,6 @@ export class LinkPanel {
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
     setText(this.capture, link.capturing ? "Stop capture" : "Start capture");
-    enable(this.watch, link.capturing);
     this.download.hidden = !link.capture_file_name;
     if (link.capture_file_name) {
       const file = `${this.lab.path}/files/project-files/captures/${encodeURIComponent(link.capture_file_name)}`;

@@ -8,9 +8,9 @@ export const ROW = globalThis.matchMedia?.("(pointer: coarse)").matches ? 44 : 2
 const BEYOND = 6;
 
 // The first row to show, and the one after the last, for a list of `count` rows.
-export function rowsInView(top, height, count) {
-  const first = Math.max(Math.floor(top / ROW) - BEYOND, 0);
-  return [Math.min(first, count), Math.min(Math.ceil((top + height) / ROW) + BEYOND, count)];
+export function rowsInView(top, height, count, row = ROW) {
+  const first = Math.max(Math.floor(top / row) - BEYOND, 0);
+  return [Math.min(first, count), Math.min(Math.ceil((top + height) / row) + BEYOND, count)];
 }
 
 export class WindowedList {
