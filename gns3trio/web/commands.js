@@ -75,10 +75,11 @@ export class Commands {
     return key ? `${said} (${key})` : said;
   }
 
-  // The commands for a place that are shown there, by group.
+  // The commands for a place that are shown there, by group; those that delete are the last of their group.
   at(place, target) {
     const shown = [...this.all.values()].filter((each) => each.where?.includes(place) && (each.isShown?.(target) ?? true));
-    return GROUPS.flatMap((group) => shown.filter((each) => each.group === group));
+    const inOrder = [...shown.filter((each) => !each.isDangerous), ...shown.filter((each) => each.isDangerous)];
+    return GROUPS.flatMap((group) => inOrder.filter((each) => each.group === group));
   }
 
   // Why a command is not possible now, or "" if it is.

@@ -6,9 +6,11 @@ const KINDS = ["node", "link", "drawing"];
 
 // How many objects there are of each kind, such as "2 nodes and 1 link".
 export function describeCounts(counts) {
-  const parts = KINDS.filter((kind) => counts[kind]).map((kind) => counted(counts[kind], kind));
-  return parts.join(", ").replace(/, ([^,]*)$/, " and $1");
+  return listed(KINDS.filter((kind) => counts[kind]).map((kind) => counted(counts[kind], kind)));
 }
+
+// Several things in a sentence: "a, b and c".
+export const listed = (parts) => [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter(Boolean).join(" and ");
 
 // How many of these objects are of each kind.
 export function countKinds(lab, ids) {

@@ -234,6 +234,14 @@ def test_grid_layers_locks_and_keys(page: Page, host: Host, lab: Json) -> None:
     assert (node["x"] + node["width"] / 2) % 75 == pytest.approx(0, abs=1)
     page.keyboard.press("]")
     expect(page.locator("[data-z='2'] [aria-label^='PC1,']")).to_be_visible()
+    page.locator("[aria-label^='PC2,']").focus()
+    page.keyboard.press("Delete")
+    page.get_by_role("dialog").get_by_role("button", name="Delete").press("Enter")
+    expect(page.locator("[aria-label^='PC2,']")).to_have_count(0)
+    expect(
+        page.locator("[aria-label^='PC1,'], [aria-label^='PC3,'], [aria-label^='SW,']").and_(page.locator(":focus"))
+    ).to_have_count(1)
+    page.locator("[aria-label^='PC1,']").press("Space")  # what has the focus now is not chosen by that
     page.keyboard.press("Shift+L")
     expect(page.get_by_role("button", name="Undo")).to_have_attribute("title", "Undo: Lock PC1 (Ctrl+Z)")
     expect(page.locator("[aria-label^='PC1,'][aria-label$=', locked']")).to_be_visible()

@@ -39,6 +39,13 @@ test("a place shows its commands by group, in the order in which they were added
   assert.deepEqual(commands.at("map", MAP).map(({ id }) => id), ["redo"]);
 });
 
+test("what deletes is the last of its group", () => {
+  const { commands } = table(NODE);
+  for (const [id, isDangerous] of [["delete", true], ["copy", false]]) commands.add({ id, title: id, group: "edit", where: ["node"], isDangerous, run() {} });
+  commands.add({ id: "start", title: "Start", group: "run", where: ["node"], run() {} });
+  assert.deepEqual(commands.at("node", NODE).map(({ id }) => id), ["copy", "delete", "start"]);
+});
+
 test("a group that there is not is an error of the page", () => {
   const { commands } = table();
   assert.throws(() => commands.add({ id: "a", title: "A", group: "other", run() {} }), /other/);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { countKinds, describeCounts, nameOfAll } from "../../gns3trio/web/object_names.js";
+import { countKinds, describeCounts, listed, nameOfAll } from "../../gns3trio/web/object_names.js";
 
 const LAB = { kindOf: (id) => ({ n: "node", l: "link", d: "drawing" })[id[0]] ?? null, nameOf: (id) => `the ${id}` };
 
@@ -10,4 +10,6 @@ test("one object has its name, several are counted", () => {
   assert.equal(nameOfAll(LAB, ["n1", "n2"]), "2 nodes");
   assert.equal(nameOfAll(LAB, ["d1", "n1", "l1", "n2"]), "2 nodes, 1 link and 1 drawing");
   assert.equal(describeCounts(countKinds(LAB, ["d1", "n1"])), "1 node and 1 drawing");
+  assert.equal(describeCounts({ node: 3000, link: 1500 }), "3,000 nodes and 1,500 links");
+  assert.deepEqual([listed([]), listed(["a"]), listed(["a, b", "c", "d"])], ["", "a", "a, b, c and d"]);
 });

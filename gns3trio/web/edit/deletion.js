@@ -3,7 +3,7 @@
 import { ask } from "../actions.js";
 import { h } from "../dom.js";
 import { counted } from "../format.js";
-import { nameOfAll } from "../object_names.js";
+import { listed, nameOfAll } from "../object_names.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
 
 // So many things that are lost are named.
@@ -40,7 +40,7 @@ export function describeDeletion({ nodes, links, drawings, lost }, chosenLinks) 
 function listOf(lost) {
   const named = lost.slice(0, MOST_NAMED);
   if (lost.length > MOST_NAMED) named.push(`${lost.length - MOST_NAMED} more`);
-  return named.join(", ").replace(/, ([^,]*)$/, " and $1");
+  return listed(named);
 }
 
 // Asks, and deletes. Resolves with whether it was done.
@@ -53,6 +53,7 @@ export async function deleteObjects({ lab, history, graph }, ids) {
   const told = describeDeletion({ ...objects, lost: read.lost }, ids.filter((id) => lab.links.has(id)).length);
   if (!(await ask(`Delete ${name}?`, told.map((text) => h("p", {}, text)), "Delete", { danger: true }))) return false;
   const chosen = [...graph.selection];
+  const place = graph.centre(ids[0]);
   graph.select(null); // its panel would ask for what is gone
   try {
     await history.make(`Delete ${name}`, deletionOf(lab, read), creationOf(lab, read));
@@ -60,5 +61,19 @@ export async function deleteObjects({ lab, history, graph }, ids) {
     graph.selectAll(chosen.filter((id) => graph.exists(id)));
     throw error;
   }
+  focusNear(graph, place, new Set([...ids, ...objects.links.map(({ link_id }) => link_id)]));
   return true;
+}
+
+// If what had the focus is gone, the nearest object has it, and the keys go on from there.
+function focusNear(graph, [x, y], gone) {
+  const active = document.activeElement;
+  if (active !== document.body && active !== graph.svg && !gone.has(active.dataset?.id)) return;
+  let [nearest, least] = [null, Infinity];
+  for (const id of graph.stage.choosable()) {
+    const [across, down] = gone.has(id) ? [Infinity, Infinity] : graph.centre(id);
+    const distance = Math.hypot(across - x, down - y);
+    if (distance < least) [nearest, least] = [id, distance];
+  }
+  graph.focus(nearest);
 }

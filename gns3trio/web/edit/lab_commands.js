@@ -82,11 +82,11 @@ export function addLabCommands(tools) {
     },
   );
   commands.addKeys(
-    { title: "Choose the next object in a direction", keys: ["Up", "Down", "Left", "Right"], group: "view" },
-    { title: "Go there without choosing it", keys: ["Ctrl+Up", "Ctrl+Down"], group: "edit" },
+    { title: "Choose the next object in a direction", keys: ["Arrows"], group: "view" },
+    { title: "Go there without choosing it", keys: ["Ctrl+Arrows"], group: "edit" },
     { title: "Choose it, too, or no more", keys: ["Ctrl+Space"], group: "edit" },
-    { title: "Move what is chosen", keys: ["Shift+Up", "Shift+Down", "Shift+Left", "Shift+Right"], group: "edit" },
-    { title: "Open the menu of what is chosen", keys: ["Shift+F10", "ContextMenu"], group: "edit" },
+    { title: "Move what is chosen", keys: ["Shift+Arrows"], group: "edit" },
+    { title: "Open the menu of what is chosen", keys: ["Shift+F10", "Menu"], group: "edit" },
     { title: "Choose nothing", keys: ["Escape"], group: "edit" },
   );
 }
