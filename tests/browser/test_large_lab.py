@@ -168,7 +168,7 @@ def test_a_list_of_all_has_the_rows_in_view(page: Page, host: Host, large: Json)
 
 def test_groups_are_reached_and_opened_by_the_keyboard(page: Page, host: Host, large: Json) -> None:
     open_far(page, host, large)
-    page.locator(".scene [tabindex='0']").focus()
+    page.locator(".scene > svg [tabindex='0']").focus()
     first = page.locator(".scene :focus").get_attribute("data-id")
     page.keyboard.press("ArrowRight")
     expect(page.locator(".group.selected")).to_be_focused()

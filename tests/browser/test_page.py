@@ -208,7 +208,7 @@ def test_filters_follow_a_slider_that_is_dragged(page: Page, host: Host, pair: d
     bar = box(page, "#slider-delay-0")
     middle = bar["y"] + bar["height"] / 2
     page.mouse.move(bar["x"] + bar["width"] / 2, middle, steps=50)
-    expect(page.locator(".link .filters")).to_have_text("150 ms")  # before the button is released
+    expect(page.locator(".link .filters")).to_have_text("delay 150 ms")  # before the button is released
     assert len(applied) < 25
     page.mouse.up()
 
