@@ -12,6 +12,7 @@ from typing import Any
 import attrs
 
 from gns3trio.classes import define
+from gns3trio.commands.containerlab_reasons import LINK_KINDS, REASONS, WITHOUT_EFFECT
 from gns3trio.errors import Invalid
 from gns3trio.topology_yaml import parse_yaml
 
@@ -24,47 +25,13 @@ _SWITCHES = ("bridge", "ovs-bridge")
 # Fields that are inherited one by one, and lists that are joined; all others are taken as a whole from the nearest.
 _JOINED_MAPS = ("env", "labels", "sysctls")
 _JOINED_LISTS = ("binds", "env-files")
+_SYSCTL = re.compile(r"net\.[\w.-]{1,100}=[\w.-]{1,100}", re.ASCII)
 _ETH = re.compile(r"eth(\d{1,3})")
 _MEMORY = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)\s*(b|kb|kib|mb|mib|gb|gib)?", re.IGNORECASE)
 _BYTES = {"b": 1, "kb": 10**3, "kib": 2**10, "mb": 10**6, "mib": 2**20, "gb": 10**9, "gib": 2**30}
 # Commands that only set up the network. They are also right before the program of the container starts.
 _NETWORK_COMMANDS = ("ip ", "ifconfig ", "route ", "sysctl ", "brctl ", "bridge ", "ethtool ")
 INTERFACES_FILE = "etc/network/interfaces"
-
-# Fields of a node that change nothing here, because there is nothing that they act on.
-_WITHOUT_EFFECT = frozenset({"kind", "group", "type", "image-pull-policy", "restart-policy", "auto-remove", "position"})
-_REASONS = {
-    "ports": "no port of the host leads into a container; a NAT node forwards ports to the lab",
-    "publish": "nothing is published outside of this host",
-    "entrypoint": "the image's entrypoint is used; cmd is taken",
-    "startup-config": "only the kinds with a network operating system have one",
-    "license": "only the kinds with a network operating system have one",
-    "mgmt-ipv4": "there is no management network; reach the console instead",
-    "mgmt-ipv6": "there is no management network; reach the console instead",
-    "mgmt_ipv4": "there is no management network; reach the console instead",
-    "mgmt_ipv6": "there is no management network; reach the console instead",
-    "network-mode": "a container has the links of the lab, and no network of the host",
-    "dns": "write it into the container's /etc/resolv.conf",
-    "user": "containers run as the user of their image",
-    "sysctls": "containers of this server set their own, in /etc/network/interfaces or by hand",
-    "cpu-set": "cpu is taken, the choice of processors is not",
-    "env-files": "write the variables into env",
-    "certificate": "no certificates are made",
-    "healthcheck": "containers are not checked",
-    "stages": "nodes are started all at once",
-    "startup-delay": "nodes are started all at once",
-    "wait-for": "nodes are started all at once",
-    "runtime": "the server's engine runs all containers",
-    "devices": "containers have no devices of the host",
-    "cap-add": "the setting docker_capabilities of the server says which capabilities containers have",
-    "shm-size": "the engine's default is used",
-}
-_LINK_KINDS = {
-    "mgmt-net": "there is no management network",
-    "vxlan": "links to other hosts are made by the server: name the host of a node instead",
-    "vxlan-stitch": "links to other hosts are made by the server: name the host of a node instead",
-    "dummy": "it leads nowhere",
-}
 
 
 @define
@@ -150,6 +117,7 @@ class _Lab:
 
     imported: Imported
     configs: Mapping[str, Json]
+    _commands: dict[str, list[str]] = attrs.field(factory=dict)  # that set up the network of each node
     _ports: dict[str, list[str]] = attrs.field(factory=dict)  # the interfaces of each node that have links
 
     def leave_out(self, where: str, reason: str) -> None:
@@ -198,10 +166,11 @@ class _Lab:
         if isinstance(config.get("cpu"), int | float):
             properties["cpus"] = float(config["cpu"])
         self.imported.nodes[name] = {"node_type": "docker", "properties": properties}
+        self._take_sysctls(name, config.get("sysctls", {}))
         self._take_commands(name, config.get("exec"))
         for field in config:
-            if field not in _TAKEN and field not in _WITHOUT_EFFECT:
-                self.leave_out(f"{name}.{field}", _REASONS.get(field, "is not known here"))
+            if field not in _TAKEN and field not in WITHOUT_EFFECT:
+                self.leave_out(f"{name}.{field}", REASONS.get(field, "is not known here"))
 
     def _environment(self, name: str, env: Json) -> Iterator[str]:
         for variable, value in env.items():
@@ -245,16 +214,22 @@ class _Lab:
             else:
                 self.leave_out(f"{name}.exec[{number}]", f"type it in the console when the node has started: {text}")
         if taken:
-            lines = ["# From the exec commands of a containerlab file.", "auto lo", "iface lo inet loopback"]
-            lines += [f"    up {command}" for command in taken]
-            self.imported.files[name] = {INTERFACES_FILE: "\n".join(lines) + "\n"}
+            self._commands.setdefault(name, []).extend(taken)
+
+    def _take_sysctls(self, name: str, sysctls: Json) -> None:
+        """Take the settings of the container's own network, as commands."""
+        for key, value in sysctls.items():
+            if _SYSCTL.fullmatch(f"{key}={value}"):
+                self._commands.setdefault(name, []).append(f"sysctl -w {key}={value}")
+            else:
+                self.leave_out(f"{name}.sysctls.{key}", "a container can only change the settings of its own network")
 
     # --- links ---
 
     def add_link(self, where: str, link: Any) -> None:
         fields = _map(link, f"topology.{where}")
-        if (kind := fields.get("type", "veth")) in _LINK_KINDS:
-            self.leave_out(where, _LINK_KINDS[kind])
+        if (kind := fields.get("type", "veth")) in LINK_KINDS:
+            self.leave_out(where, LINK_KINDS[kind])
             return
         try:
             ends = list(_ends(fields, kind))
@@ -262,7 +237,7 @@ class _Lab:
             raise Invalid(f"topology.{where}.{error}") from None
         missing = [node for node, _ in ends if node not in self.imported.nodes and node not in ("host", "macvlan")]
         if any(node == "mgmt-net" for node, _ in ends):
-            self.leave_out(where, _LINK_KINDS["mgmt-net"])
+            self.leave_out(where, LINK_KINDS["mgmt-net"])
         elif unknown := [node for node in missing if node not in self.configs]:
             raise Invalid(f"topology.{where}: there is no node {unknown[0]!r} in topology.nodes")
         elif missing:
@@ -293,6 +268,8 @@ class _Lab:
                 adapters = self._adapters(name, ports)
                 numbers |= {f"{name}:{each}": f"{name}:{number}/0" for each, number in adapters.items()}
                 node["properties"]["adapters"] = 1 + max(adapters.values(), default=0)
+                if commands := self._commands.get(name):
+                    self.imported.files[name] = {INTERFACES_FILE: _interfaces(commands)}
             elif node["node_type"] == "cloud":
                 kind = "ethernet" if name == "macvlan" else "tap"
                 node["properties"]["ports_mapping"] = [
@@ -323,7 +300,15 @@ class _Lab:
         return found
 
 
-_TAKEN = frozenset({"image", "cmd", "env", "binds", "extra-hosts", "memory", "cpu", "exec", "labels"})
+def _interfaces(commands: list[str]) -> str:
+    """The file that configures the interfaces, which are up already. As in containerlab, a command that fails does not
+    keep the others from running.
+    """
+    lines = ["# From a file of containerlab.", "auto lo", "iface lo inet loopback"]
+    return "\n".join([*lines, *(f"    up {command} || true" for command in commands)]) + "\n"
+
+
+_TAKEN = frozenset({"image", "cmd", "env", "binds", "extra-hosts", "memory", "cpu", "exec", "labels", "sysctls"})
 
 
 def _ends(fields: Json, kind: str) -> Iterator[tuple[str, str]]:

@@ -99,11 +99,20 @@ def test_what_would_reach_into_this_machine_is_left_out() -> None:
 
 
 def test_commands_that_set_up_the_network_go_into_the_interfaces_file() -> None:
-    commands = ["ip addr add 10.0.0.1/24 dev eth1", "sysctl -w net.ipv4.ip_forward=1", "vtysh -b", "ip x\nrm y"]
-    found = read({"nodes": {"a": {"kind": "linux", "image": "i", "exec": commands}}})
+    commands = ["ip addr add 10.0.0.1/24 dev eth1", "vtysh -b", "ip x\nrm y"]
+    sysctls = {"net.ipv4.ip_forward": 1, "kernel.shmmax": 5, "net.x": "1; rm y"}
+    node = {"kind": "linux", "image": "i", "exec": commands, "sysctls": sysctls}
+    links = [{"endpoints": ["a:eth1", "br:p1"]}]
+    found = read({"nodes": {"a": node, "br": {"kind": "bridge"}}, "links": links})
     lines = found.files["a"][INTERFACES_FILE].splitlines()
-    assert lines[-2:] == ["    up ip addr add 10.0.0.1/24 dev eth1", "    up sysctl -w net.ipv4.ip_forward=1"]
-    assert found.left_out.keys() == {"a.exec[2]", "a.exec[3]"}
+    assert lines[1:] == [
+        "auto lo",
+        "iface lo inet loopback",
+        "    up sysctl -w net.ipv4.ip_forward=1 || true",
+        "    up ip addr add 10.0.0.1/24 dev eth1 || true",
+    ]
+    left = {"a.exec[1]", "a.exec[2]", "a.sysctls.kernel.shmmax", "a.sysctls.net.x", "br: the bridge of the host"}
+    assert found.left_out.keys() == left
 
 
 def test_the_places_of_its_editor_are_taken() -> None:
