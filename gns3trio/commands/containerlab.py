@@ -269,7 +269,9 @@ class _Lab:
                 numbers |= {f"{name}:{each}": f"{name}:{number}/0" for each, number in adapters.items()}
                 node["properties"]["adapters"] = 1 + max(adapters.values(), default=0)
                 if commands := self._commands.get(name):
-                    self.imported.files[name] = {INTERFACES_FILE: _interfaces(commands)}
+                    self.imported.files[name] = {
+                        INTERFACES_FILE: _interfaces(min(adapters.values(), default=0), commands)
+                    }
             elif node["node_type"] == "cloud":
                 kind = "ethernet" if name == "macvlan" else "tap"
                 node["properties"]["ports_mapping"] = [
@@ -300,11 +302,11 @@ class _Lab:
         return found
 
 
-def _interfaces(commands: list[str]) -> str:
+def _interfaces(adapter: int, commands: list[str]) -> str:
     """The file that configures the interfaces, which are up already. As in containerlab, a command that fails does not
     keep the others from running.
     """
-    lines = ["# From a file of containerlab.", "auto lo", "iface lo inet loopback"]
+    lines = ["# From a file of containerlab.", f"auto eth{adapter}", f"iface eth{adapter} inet manual"]
     return "\n".join([*lines, *(f"    up {command} || true" for command in commands)]) + "\n"
 
 

@@ -106,8 +106,8 @@ def test_commands_that_set_up_the_network_go_into_the_interfaces_file() -> None:
     found = read({"nodes": {"a": node, "br": {"kind": "bridge"}}, "links": links})
     lines = found.files["a"][INTERFACES_FILE].splitlines()
     assert lines[1:] == [
-        "auto lo",
-        "iface lo inet loopback",
+        "auto eth1",
+        "iface eth1 inet manual",
         "    up sysctl -w net.ipv4.ip_forward=1 || true",
         "    up ip addr add 10.0.0.1/24 dev eth1 || true",
     ]

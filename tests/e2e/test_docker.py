@@ -4,11 +4,13 @@ import json
 import signal
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, Telnet, wait_until
+from tests.e2e.shell import Shell
 from tests.support.docker_engine import BUSYBOX, DockerEngine, busybox_archive
 from tests.support.image_registry import open_registry
 
@@ -128,3 +130,25 @@ def test_a_server_ends_while_an_image_is_pulled(server: ServerProcess, docker_en
             assert server.stop() == 0
             client.wait(PATIENCE)
     assert docker_engine.containers() == []
+
+
+def test_a_file_of_containerlab_runs(server: ServerProcess, telnet: Callable[..., Telnet], tmp_path: Path) -> None:
+    """Its containers have the addresses that their exec commands set, on interfaces of the names in the file."""
+    nodes = {
+        f"h{number}": {"exec": ["ip nonsense", f"ip address add 10.0.0.{number}/24 dev eth1"]} for number in (1, 2)
+    }
+    links = [{"endpoints": [f"h{number}:eth1", f"br:p{number}"]} for number in (1, 2)]
+    waits = "sh -c 'trap exit TERM; while :; do sleep 9999 & wait $!; done'"
+    topology = {
+        "defaults": {"kind": "linux", "image": BUSYBOX, "cmd": waits},
+        "nodes": {**nodes, "br": {"kind": "bridge"}},
+        "links": links,
+    }
+    file = tmp_path / "lab.clab.yml"
+    file.write_text(json.dumps({"name": "lab", "topology": topology}))
+    shell = Shell(server)
+    shell.run("topology", "import", str(file), "--apply", "lab", "--create")
+    shell.run("node", "start", "lab", "--all")
+    aux = telnet(shell.json("node", "show", "lab", "h1")["properties"]["aux"])
+    aux.type("ping -c 300 10.0.0.2")
+    aux.until("seq=1 ")
