@@ -221,7 +221,9 @@ def _raise_descriptor_limit() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def _announce(urls: list[str]) -> None:
+def _announce(urls: list[str], is_open: bool) -> None:
     gc.freeze()  # and the collector never examines them again
     gc.enable()
     print(f"gns3trio {__version__} ready on {' '.join(urls)}", flush=True)
+    if is_open:  # on a line of its own, because scripts read the first one
+        print(f"nobody has to log in; set the administrator's password at {urls[0]}/people", flush=True)

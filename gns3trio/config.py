@@ -67,7 +67,7 @@ class Config:
     password: str = _setting("", "password of HTTP Basic authentication")
     compute_users: tuple[str, ...] = _list(
         "users of the compute API, such as alice:secret: controllers with projects of their own, which no other user "
-        "sees. Needs user and password"
+        "sees. Needs a password"
     )
     close_abandoned_after: float = _setting(
         0.0,
@@ -212,6 +212,10 @@ class Config:
     )
     log_level: str = _setting("info", "debug, info, warning or error")
 
+    has_password: bool = False
+    """Whether the first administrator has a password of its own. It is no setting: the server reads it from the file
+    with the users, where it is stored."""
+
     addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
     """Addresses on which the API listens: ``host`` with names resolved."""
     console_addresses: tuple[str, ...] = attrs.field(init=False, repr=False)
@@ -225,10 +229,15 @@ class Config:
     def _find_console_addresses(self) -> tuple[str, ...]:
         if self.console_host:
             return resolve_hosts("console_host", self.console_host)
-        return _LOOPBACK if self.user and not self.is_loopback else self.addresses
+        return _LOOPBACK if self.asks_for_password and not self.is_loopback else self.addresses
 
     def __attrs_post_init__(self) -> None:
         _check(self)
+
+    @property
+    def asks_for_password(self) -> bool:
+        """Whether somebody who uses the API has to log in: with the password of the settings, or a stored one."""
+        return bool(self.user) or self.has_password
 
     @property
     def passwords_of_compute_users(self) -> dict[str, str]:
@@ -276,7 +285,9 @@ class Config:
         return "127.0.0.1" if is_wildcard(self.addresses[0]) else self.addresses[0]
 
 
-SETTINGS: dict[str, "attrs.Attribute[Any]"] = {field.name: field for field in attrs.fields(Config) if field.init}
+SETTINGS: dict[str, "attrs.Attribute[Any]"] = {
+    field.name: field for field in attrs.fields(Config) if "doc" in field.metadata
+}
 
 
 def _check(config: Config) -> None:
@@ -330,11 +341,22 @@ def _check(config: Config) -> None:
         raise Invalid(f"gns3_version: {config.gns3_version!r} is none of GNS3 2.2, whose clients this server answers")
     if _VERSION_3.fullmatch(config.gns3_3_version) is None:
         raise Invalid(f"gns3_3_version: {config.gns3_3_version!r} is none of GNS3 3.0, whose clients are answered")
-    if not (config.is_loopback or config.user or config.allow_unauthenticated):
+
+
+def require_password(config: Config) -> None:
+    """Raises Invalid if others could use the server, or users of the compute API more than that, because nobody has to
+    log in. Call it when it is known whether there is a stored password.
+    """
+    if config.asks_for_password:
+        return
+    if config.compute_users:
+        raise Invalid("compute_users: set a password first, or everybody could use this server without being one")
+    if not (config.is_loopback or config.allow_unauthenticated):
         public = ", ".join(address for address in config.addresses if not is_loopback(address))
         raise Invalid(
-            f"host: {public} can be reached by others, so set user and password "
-            "(or allow_unauthenticated, which lets anybody in that network use this server)"
+            f"host: {public} can be reached by others, so set user and password, or give the administrator a password: "
+            "gns3trio user reset-password (or set allow_unauthenticated, which lets anybody in that network use this "
+            "server)"
         )
 
 
@@ -356,8 +378,6 @@ def _check_lists(config: Config) -> None:
 
 
 def _check_compute_users(config: Config) -> None:
-    if config.compute_users and not config.user:
-        raise Invalid("compute_users: set user and password too, or everybody could use this server without being one")
     names = {config.user}
     for number, each in enumerate(config.compute_users, 1):  # the message must not contain a password
         name, _, password = each.partition(":")

@@ -5,11 +5,13 @@ API stops first, then projects close and nodes stop, and last the forwarder, who
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+import attrs
 import trio
 
+from gns3trio.addresses import is_loopback
 from gns3trio.api.app import Application
 from gns3trio.api.audited import RefusedEntries
 from gns3trio.api.context import ApiContext
@@ -20,13 +22,14 @@ from gns3trio.api.password_guesses import Guesses
 from gns3trio.classes import frozen
 from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
-from gns3trio.config import Config
-from gns3trio.controller.controller import Controller, open_controller
+from gns3trio.config import Config, require_password
+from gns3trio.controller.controller import Controller, open_controller, people_of
 from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.people.logins import Logins
 from gns3trio.controller.people.permits import Permits
+from gns3trio.controller.people.store import People
 from gns3trio.controller.people.tokens import Tokens
-from gns3trio.controller.storage.files import lock_folder
+from gns3trio.controller.storage.server_folders import locked_folders
 from gns3trio.freed_memory import FreedMemory
 from gns3trio.http.serve import HttpSettings, serve_http
 from gns3trio.memory import Memory
@@ -57,14 +60,20 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
     """
     memory = Memory()
     closing = trio.Event()
-    async with (
-        watch_loop() as watchdog,
-        _locked_folders(config),
-        open_events() as events,
-        open_local_compute(config, memory.captures) as compute,
-        open_controller(config, [compute], events.changes, partial(_open_compute, config, memory)) as controller,
-        trio.open_nursery() as nursery,
-    ):
+    async with AsyncExitStack() as stack:
+        stack.enter_context(locked_folders(config))
+        people = await people_of(config)
+        if not people.is_open:
+            config = attrs.evolve(config, has_password=True)
+        require_password(config)
+        watchdog = await stack.enter_async_context(watch_loop())
+        events = await stack.enter_async_context(open_events())
+        compute = await stack.enter_async_context(open_local_compute(config, memory.captures))
+        open_compute = partial(_open_compute, config, memory)
+        controller = await stack.enter_async_context(
+            open_controller(config, [compute], events.changes, open_compute, people)
+        )
+        nursery = await stack.enter_async_context(trio.open_nursery())
         link_stats = LinkStats(
             controller.computes.driven,
             controller.links_at,
@@ -82,7 +91,7 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
             memory=memory,
         )
         freed_memory = await nursery.start(_run_until_cancelled, FreedMemory().run)
-        people, tokens = controller.people, Tokens(config.state_folder, config.jwt_access_token_expire_minutes)
+        tokens = Tokens(config.state_folder, config.jwt_access_token_expire_minutes)
         logins = Logins(people, tokens, config.password)
         refused = RefusedEntries(controller.audit)
         app = Application(
@@ -104,11 +113,13 @@ async def open_server(config: Config) -> AsyncIterator[RunningServer]:
         serve = partial(serve_http, app, settings, closing=closing)
         urls: list[str] = await nursery.start(serve)
         nursery.start_soon(_give_up_starts, closing, compute)
+        consoles = await nursery.start(_run_until_cancelled, partial(_tell_of_open_consoles, config, people))
         controller.computes.local_port = int(urls[0].rpartition(":")[2])
         yield RunningServer(urls, controller, events, closing, watchdog, memory)
         closing.set()
         statistics.cancel()
         freed_memory.cancel()
+        consoles.cancel()
 
 
 def _open_compute(config: Config, memory: Memory, address: ComputeAddress, watcher: ComputeWatcher) -> OtherCompute:
@@ -118,19 +129,24 @@ def _open_compute(config: Config, memory: Memory, address: ComputeAddress, watch
     return RemoteCompute(address, watcher, config.projects_path, memory.captures)
 
 
-@asynccontextmanager
-async def _locked_folders(config: Config) -> AsyncIterator[None]:
-    with lock_folder("projects_path", config.projects_path), ExitStack() as stack:
-        is_another = config.state_folder.resolve() != config.projects_path.resolve()
-        if is_another and (config.state_path is not None or config.state_folder.exists()):
-            stack.enter_context(lock_folder("state_path", config.state_folder))
-        yield
-
-
 async def _give_up_starts(closing: trio.Event, compute: LocalCompute) -> None:
     """The requests that wait for them are answered, and the server does not wait for programs that hang."""
     await closing.wait()
     compute.end_starts()
+
+
+async def _tell_of_open_consoles(config: Config, people: People) -> None:
+    """If the first password is set while the server runs, telnet consoles stay where they are."""
+    if config.console_host or all(is_loopback(address) for address in config.console_addresses):
+        return
+    while people.is_open:
+        await people.changed()
+    if not config.has_password:
+        log.warning(
+            "telnet consoles, which ask for no password, still listen on %s: start the server again, or set "
+            "console_host",
+            ", ".join(config.console_addresses),
+        )
 
 
 async def _run_until_cancelled(
@@ -142,12 +158,12 @@ async def _run_until_cancelled(
 
 
 async def run_server(
-    config: Config, on_ready: Callable[[list[str]], None], manager: ServiceManager | None = None
+    config: Config, on_ready: Callable[[list[str], bool], None], manager: ServiceManager | None = None
 ) -> None:
     """Serve until SIGTERM, SIGINT or SIGQUIT. A second signal ends the waiting for clients.
 
-    ``on_ready`` gets the URLs when the server answers requests; the service manager ``manager`` is told too. Raises as
-    ``open_server``.
+    ``on_ready`` gets the URLs when the server answers requests, and whether nobody has to log in; the service manager
+    ``manager`` is told too. Raises as ``open_server``.
     """
     with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGQUIT) as signals:
         async with trio.open_nursery() as nursery:
@@ -161,7 +177,7 @@ async def run_server(
 
             async with open_server(config) as server:
                 nursery.start_soon(stop_on_signals)
-                on_ready(server.urls)
+                on_ready(server.urls, server.controller.people.is_open)
                 if manager is not None:
                     nursery.start_soon(manager.report, f"ready on {' '.join(server.urls)}", server.closing)
                 await server.closing.wait()

@@ -158,7 +158,7 @@ class Application:
             app,
             allowed_origins=config.allowed_origins,
             allowed_hosts=config.allowed_hosts,
-            check_names=config.is_loopback or not config.user,
+            check_names=config.is_loopback or not config.asks_for_password,
         )
         app = Counted(app, index, context.requests)
         # Programs send no Origin, and Starlette's CORS would only add that header.

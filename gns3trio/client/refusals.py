@@ -9,6 +9,11 @@ from gns3trio.config import CLIENT_URL_VARIABLE, environment_name
 from gns3trio.errors import LabError, NotFound, Unavailable
 
 _PASSWORD = environment_name("password")
+FORGOTTEN = "If it is forgotten: docs/how-to/get-back-in.md"
+
+
+class NotLetIn(Unavailable):
+    """The user or the password is wrong."""
 
 
 def unreachable(where: str, error: BaseException) -> Unavailable:
@@ -43,8 +48,12 @@ def refused(status: int, body: bytes | None, credentials: str | None) -> LabErro
     if credentials is not None and credentials.startswith("Bearer "):
         return kind("the login has ended: log in again with gns3trio login, or give --user")
     if credentials is not None:
-        return kind(f"the user or the password is wrong: --user names the user, {_PASSWORD} is the password")
-    return kind(f"the server asks for user and password: give them as --user and {_PASSWORD}")
+        return NotLetIn(
+            f"the user or the password is wrong: --user names the user, {_PASSWORD} is the password. {FORGOTTEN}"
+        )
+    return kind(
+        f"the server asks for user and password: log in with gns3trio login NAME, or give --user and {_PASSWORD}"
+    )
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -1,13 +1,14 @@
 """``gns3trio acl``: lists, adds and removes permissions: who has which role where."""
 
 import argparse
+from collections.abc import Mapping
 
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import NOTHING, add_action, add_list
 from gns3trio.commands.finding import find_project
 from gns3trio.commands.lab import Json, run
 from gns3trio.commands.listing import show_list
-from gns3trio.commands.output import show
+from gns3trio.commands.output import note, print_facts, show
 from gns3trio.commands.people import (
     ACL,
     GROUPS,
@@ -18,10 +19,10 @@ from gns3trio.commands.people import (
     find_pool,
     find_role,
     find_user,
-    print_thing,
     with_login,
 )
 from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.errors import LabError, NotFound
 
 __all__ = ["add_arguments", "run"]
 
@@ -52,30 +53,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("ids", nargs="+", metavar="ID", help="ids of permissions, as list prints them")
 
 
-async def _list(server: Client, arguments: argparse.Namespace) -> None:
-    entries = await server.request("GET", ACL)
-    names = {
-        **{each["user_id"]: f"user {each['username']}" for each in await server.request("GET", USERS)},
-        **{each["user_group_id"]: f"group {each['name']}" for each in await server.request("GET", GROUPS)},
-        **{each["role_id"]: each["name"] for each in await server.request("GET", ROLES)},
-        **{f"/pools/{p['resource_pool_id']}": f"pool {p['name']}" for p in await server.request("GET", POOLS)},
-        **{f"/projects/{p['project_id']}": f"project {p['name']}" for p in await server.request("GET", "/v2/projects")},
+async def _all(server: Client, path: str) -> list[Json]:
+    """What is there; nothing if the user may not see it."""
+    try:
+        things: list[Json] = await server.request("GET", path)
+    except LabError:
+        return []
+    return things
+
+
+async def _names(server: Client) -> dict[str, str]:
+    """What entries name by an id or a path, in words."""
+    return {
+        **{each["user_id"]: f"user {each['username']}" for each in await _all(server, USERS)},
+        **{each["user_group_id"]: f"group {each['name']}" for each in await _all(server, GROUPS)},
+        **{each["role_id"]: each["name"] for each in await _all(server, ROLES)},
+        **{f"/pools/{p['resource_pool_id']}": f"pool {p['name']}" for p in await _all(server, POOLS)},
+        **{f"/projects/{p['project_id']}": f"project {p['name']}" for p in await _all(server, "/v2/projects")},
     }
 
-    def name_of(wanted: str | None) -> str:
-        return names.get(wanted, wanted) or ""
 
-    def row_of(entry: Json) -> tuple[str, ...]:
-        return (
-            name_of(entry["user_id"] or entry["group_id"]),
-            "allow" if entry["allowed"] else "deny",
-            name_of(entry["role_id"]),
-            name_of(entry["path"]),
-            "" if entry["propagate"] else "here only",
-            entry["ace_id"],
-        )
+def _cells(entry: Json, names: Mapping[str, str]) -> tuple[str, ...]:
+    def name_of(wanted: str) -> str:
+        return names.get(wanted, wanted)
 
-    show_list(arguments, entries, row_of, name="ace_id")
+    return (
+        name_of(entry["user_id"] or entry["group_id"]),
+        "allow" if entry["allowed"] else "deny",
+        name_of(entry["role_id"]),
+        name_of(entry["path"]),
+        "" if entry["propagate"] else "here only",
+        entry["ace_id"],
+    )
+
+
+async def _list(server: Client, arguments: argparse.Namespace) -> None:
+    entries = await server.request("GET", ACL)
+    names = await _names(server)
+    show_list(arguments, entries, lambda entry: _cells(entry, names), name="ace_id")
 
 
 async def _allow(server: Client, arguments: argparse.Namespace) -> None:
@@ -100,8 +115,17 @@ async def _create(server: Client, arguments: argparse.Namespace, *, allowed: boo
     else:
         group = await find_group(server, arguments.to_group)
         body |= {"ace_type": "group", "group_id": group["user_group_id"]}
-    entry = await server.request("POST", ACL, body)
-    show(arguments, entry, lambda: print_thing(entry, "ace_id", "ace_type", "path", "allowed", "propagate"))
+    names = await _names(server)
+    same = [known for known in await _all(server, ACL) if all(known[name] == value for name, value in body.items())]
+    if same:
+        note("there is this permission already; nothing was added")
+    entry = same[0] if same else await server.request("POST", ACL, body)
+    show(arguments, entry, lambda: _print(entry, names))
+
+
+def _print(entry: Json, names: Mapping[str, str]) -> None:
+    facts = dict(zip(("who", "what", "role", "where", "only", "id"), _cells(entry, names), strict=True))
+    print_facts({name: value for name, value in facts.items() if value})
 
 
 async def _path(server: Client, arguments: argparse.Namespace) -> str:
@@ -113,7 +137,15 @@ async def _path(server: Client, arguments: argparse.Namespace) -> str:
 
 
 async def _remove(server: Client, arguments: argparse.Namespace) -> None:
+    known = await server.request("GET", ACL)
+    found = []
+    for wanted in arguments.ids:  # all, before the first is removed
+        matching = [entry for entry in known if entry["ace_id"].startswith(wanted)]
+        if len(matching) != 1:
+            reason = "is the beginning of several ids" if matching else "is the id of no permission"
+            raise NotFound(f"{wanted}: {reason}; the last column of gns3trio acl list has the ids")
+        found += matching
     question = f"Remove {len(arguments.ids)} permissions?" if len(arguments.ids) > 1 else "Remove this permission?"
     confirm(arguments, question, otherwise="nothing was removed", loses_data=False)
-    for ace_id in arguments.ids:
-        await server.request("DELETE", f"{ACL}/{ace_id}")
+    for entry in found:
+        await server.request("DELETE", f"{ACL}/{entry['ace_id']}")

@@ -19,17 +19,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``gns3trio audit`` to its parser."""
     parser.add_argument("project", nargs="?", metavar="PROJECT", help="only the changes of this project; name or id")
     parser.add_argument("--by", metavar="NAME", help="only the changes by this user")
+    parser.add_argument("--action", metavar="WORDS", dest="action_words", help='only these, such as "delete project"')
+    parser.add_argument(
+        "--target", metavar="NAME", help="only the changes of what had this name, such as a node or user"
+    )
     parser.add_argument(
         "--limit", type=_limit, default=50, metavar="NUMBER", help=f"the newest so many, at most {_MOST}; default: 50"
     )
     add_common(parser, _audit)
-    add_columns(parser, ("time", "user", "from", "what", "project", "status"))
+    add_columns(parser, ("time", "user", "from", "what", "target", "status"))
 
 
 def _limit(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and _FEWEST <= int(text) <= _MOST):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from {_FEWEST} to {_MOST}")
     return int(text)
+
+
+def _target(entry: dict[str, Any]) -> str:
+    """What was changed, by its name at that time."""
+    target = entry.get("target")
+    if not target:
+        return str(entry.get("project_id", ""))
+    return f"{target['kind']} {target['name']}" + (f" in {target['of']}" if target.get("of") else "")
 
 
 def _told(entry: dict[str, Any]) -> str:
@@ -41,13 +53,12 @@ def _told(entry: dict[str, Any]) -> str:
 async def _audit(server: Client, arguments: argparse.Namespace) -> None:
     query: dict[str, Any] = {"limit": arguments.limit}
     path = "/v2/audit"
-    if arguments.by is not None:
-        query["user"] = arguments.by
+    given = {"user": arguments.by, "action": arguments.action_words, "target": arguments.target}
+    query |= {name: value for name, value in given.items() if value is not None}
     if arguments.project is not None:
         project = await find_project(server, arguments.project)
         path = f"/v2/projects/{project['project_id']}/audit"
     entries = await server.request("GET", f"{path}?{urlencode(query)}")
-    names = {p["project_id"]: p["name"] for p in await server.request("GET", "/v2/projects")}
 
     def row_of(entry: Json) -> tuple[object, ...]:
         return (
@@ -55,7 +66,7 @@ async def _audit(server: Client, arguments: argparse.Namespace) -> None:
             entry["user"] or "",
             entry["address"],
             entry["action"],
-            names.get(entry.get("project_id"), entry.get("project_id", "")),
+            _target(entry),
             _told(entry),
         )
 

@@ -6,7 +6,7 @@ from gns3trio.client.client import Client
 from gns3trio.commands.arguments import NOTHING, add_action, add_list
 from gns3trio.commands.finding import find_in, find_project
 from gns3trio.commands.lab import Json, run
-from gns3trio.commands.output import show
+from gns3trio.commands.output import note, show
 from gns3trio.commands.people import POOLS, find_pool, print_thing, show_things, with_login
 from gns3trio.commands.questions import add_yes, confirm
 
@@ -55,8 +55,12 @@ async def _show(server: Client, arguments: argparse.Namespace) -> None:
 async def _add(server: Client, arguments: argparse.Namespace) -> None:
     pool = await find_pool(server, arguments.pool)
     projects = [await find_project(server, name) for name in arguments.projects]  # all, before the first change
+    present = {each["resource_id"] for each in await server.request("GET", f"{_path(pool)}/resources")}
     for project in projects:
-        await server.request("PUT", f"{_path(pool)}/resources/{project['project_id']}")
+        if project["project_id"] in present:
+            note(f"project {project['name']!r} is in the pool {pool['name']!r} already")
+        else:
+            await server.request("PUT", f"{_path(pool)}/resources/{project['project_id']}")
 
 
 async def _remove(server: Client, arguments: argparse.Namespace) -> None:

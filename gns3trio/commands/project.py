@@ -15,10 +15,13 @@ from gns3trio.commands.output import note, print_facts, print_line, print_table,
 from gns3trio.commands.overview import counts_of
 from gns3trio.commands.progress import progress_line
 from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.errors import LabError
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
 
+# What a file has of a closed project.
+_SAVED = ("nodes", "links", "drawings")
 _COMPRESSIONS = ("none", "zip", "bzip2", "lzma", "zstd")
 
 
@@ -91,9 +94,22 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     stats = await server.request("GET", f"{path_of(project)}/stats")
+    if project["status"] != "opened" and "error" not in project:  # GNS3's counts are of open projects
+        stats |= {
+            kind: len(await server.request("GET", f"{path_of(project)}/{kind}")) for kind in _SAVED if kind in stats
+        }
     shown = ("name", "project_id", "status", "path", "error")
-    facts = {**{name: project[name] for name in shown if name in project}, **stats}
+    facts = {**{name: project[name] for name in shown if name in project}, **await _format(server, project), **stats}
     show(arguments, {**project, "stats": stats}, lambda: print_facts(facts))
+
+
+async def _format(server: Client, project: Json) -> Json:
+    """Which GNS3 reads its file; nothing if the server does not tell, as GNS3's does not, or the file is unreadable."""
+    try:
+        told = await server.request("GET", f"{path_of(project)}/format")
+    except LabError:
+        return {}
+    return {"format": f"GNS3 {told['gns3']} (revision {told['revision']})"}
 
 
 async def _open(server: Client, arguments: argparse.Namespace) -> None:
@@ -137,9 +153,13 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _convert(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
+    before = await server.request("GET", f"{path_of(project)}/format")
     done = await server.request("PUT", f"{path_of(project)}/format", {"gns3": arguments.to})
 
     def tell() -> None:
+        if done == before:
+            print_line(f"{project['name']}: nothing to convert; its file is that of GNS3 {done['gns3']} already")
+            return
         print_line(f"{project['name']}: its file is that of GNS3 {done['gns3']} (revision {done['revision']})")
         for kept in done["beside"]:
             print_line(f"kept beside the file, for GNS3 3.0: {kept}")

@@ -35,6 +35,7 @@ from gns3trio.controller.links.links import Links
 from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, check_stored_openings
 from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
 from gns3trio.controller.people.audit_trail import AuditTrail, open_audit_trail
+from gns3trio.controller.people.records import MIN_PASSWORD
 from gns3trio.controller.people.store import People, open_people
 from gns3trio.controller.people.users import SettingsLogin
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
@@ -438,13 +439,27 @@ def _sweep(config: Config) -> None:
     project_swap.recover(config.projects_path)
 
 
+async def people_of(config: Config) -> People:
+    """The users of the server with these settings. Raises Invalid, Unavailable."""
+    login = SettingsLogin(config.user, config.password) if config.user else None
+    if login is not None and len(login.password) < MIN_PASSWORD:
+        log.warning(
+            "password: the setting has %d characters; users need %d at least", len(login.password), MIN_PASSWORD
+        )
+    return await open_people(config.state_folder, login)
+
+
 @asynccontextmanager
 async def open_controller(
-    config: Config, computes: Iterable[Compute], changes: ChangeFeed, open_compute: OpenCompute | None = None
+    config: Config,
+    computes: Iterable[Compute],
+    changes: ChangeFeed,
+    open_compute: OpenCompute | None = None,
+    people: People | None = None,
 ) -> AsyncIterator[Controller]:
     """Run the controller with the projects on the disk. ``computes`` are the computes that it uses; the one of its own
-    server has the id ``local``. ``open_compute`` connects to those that clients register. At the end every open project
-    is closed and saved.
+    server has the id ``local``. ``open_compute`` connects to those that clients register. ``people`` are its users, if
+    they have been read. At the end every open project is closed and saved.
     """
     async with open_audit_trail(config.state_folder) as audit, trio.open_nursery() as nursery:
         await threads.disk.run(_sweep, config)
@@ -460,8 +475,8 @@ async def open_controller(
                 LEFT_STATE_NAME: check_stored_openings,
             },
         )
-        login = SettingsLogin(config.user, config.password) if config.user else None
-        people = await open_people(config.state_folder, login)
+        if people is None:
+            people = await people_of(config)
         all_computes = Computes(config, changes, state, computes, open_compute)
         services = ProjectServices(
             computes=all_computes,

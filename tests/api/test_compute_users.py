@@ -278,7 +278,6 @@ async def test_an_open_console_is_that_of_the_only_user_at_its_address(config: C
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"compute_users": "a:b"}, "set user and password"),
         ({"compute_users": "a", "user": "lab", "password": "x"}, "number 1"),
         ({"compute_users": "a:", "user": "lab", "password": "x"}, "number 1"),
         ({"compute_users": "a:b,../x:secret", "user": "lab", "password": "x"}, "number 2"),

@@ -255,7 +255,11 @@ async def test_a_download_that_broke_off_leaves_no_file(nursery: trio.Nursery, t
 
 
 @pytest.mark.parametrize(
-    ("credentials", "hint"), [(None, "asks for user and password: give them as --user"), ("Basic eDp5", "is wrong")]
+    ("credentials", "hint"),
+    [
+        (None, "asks for user and password: log in with gns3trio login NAME, or give --user"),
+        ("Basic eDp5", "is wrong"),
+    ],
 )
 async def test_who_is_refused_is_told_how_to_give_a_password(
     nursery: trio.Nursery, credentials: str | None, hint: str

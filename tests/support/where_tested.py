@@ -30,6 +30,7 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/template_nodes": ["api/templates"],
     "controller/people/kept_records": ["controller/people/store"],
     "controller/people/records": ["controller/people/people_file", "controller/people/users"],
+    "controller/storage/server_folders": ["unit/password_reset"],
     "controller/people/rules": ["controller/people/users", "controller/people/pools"],
     "controller/unused_images": ["api/v3/images"],
     "controller/library/template_fields": ["api/v3/templates"],

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import attrs
 import pytest
 
 from gns3trio.cli import make_parser
-from gns3trio.config import SETTINGS, Config, load_config
+from gns3trio.config import SETTINGS, Config, load_config, require_password
 from gns3trio.errors import Invalid
 
 NO_FILE = Path("/dev/null")
@@ -37,10 +38,23 @@ def test_a_first_start_serves_this_machine_only_and_uses_the_ports_of_the_docume
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "[2001:db8::1]", "127.0.0.1,192.0.2.1"])
 def test_another_address_needs_a_password_or_an_explicit_permission(host: str) -> None:
-    with pytest.raises(Invalid, match="can be reached by others, so set user and password"):
-        load_config({"host": host}, {}, NO_FILE)
-    load_config({"host": host, "user": "a", "password": "b"}, {}, NO_FILE)
-    load_config({"host": host, "allow_unauthenticated": "yes"}, {}, NO_FILE)
+    config = load_config({"host": host}, {}, NO_FILE)
+    with pytest.raises(Invalid, match=r"can be reached by others, so set user and password.*reset-password"):
+        require_password(config)
+    require_password(attrs.evolve(config, has_password=True))
+    require_password(load_config({"host": host, "user": "a", "password": "b"}, {}, NO_FILE))
+    require_password(load_config({"host": host, "allow_unauthenticated": "yes"}, {}, NO_FILE))
+
+
+def test_a_stored_password_counts_as_that_of_the_settings() -> None:
+    """For consoles, which cannot ask for it, and for users of the compute API."""
+    config = load_config({"host": "0.0.0.0", "allow_unauthenticated": "yes"}, {}, NO_FILE)
+    assert attrs.evolve(config, has_password=True).console_addresses == ("127.0.0.1",)
+    of_controllers = load_config({"compute_users": "alice:secret"}, {}, NO_FILE)
+    with pytest.raises(Invalid, match="compute_users: set a password"):
+        require_password(of_controllers)
+    require_password(attrs.evolve(of_controllers, has_password=True))
+    assert "has_password" not in SETTINGS
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.9.1", "::1", "[::1]", "localhost", "127.0.0.1, ::1"])

@@ -64,8 +64,8 @@ class Pools:
 
         await self._kept.change(removed)
 
-    async def add_project(self, pool_id: UUID, project_id: UUID) -> None:
-        """Add a project to a pool. Whether there is one is the caller's to know.
+    async def add_project(self, pool_id: UUID, project_id: UUID, *, name: str = "") -> None:
+        """Add a project to a pool. Whether there is one is the caller's to know, and its ``name``, for messages.
 
         Raises NotFound, Refused if it is in it, Conflict if the pools have too many projects, Unavailable.
         """
@@ -73,7 +73,7 @@ class Pools:
         def added(records: Records) -> Records:
             pool = _require_pool(records, pool_id)
             if project_id in pool.projects:
-                raise Refused(f"project {project_id} is in the pool {pool.name!r} already")
+                raise Refused(f"project {name or project_id} is in the pool {pool.name!r} already")
             require_room(sum(len(each.projects) for each in records.pools.values()), MAX_RESOURCES, "projects in pools")
             return _with_pool(records, attrs.evolve(pool, projects=pool.projects | {project_id}))
 

@@ -89,6 +89,6 @@ async def open_people(folder: Path, login: SettingsLogin | None = None) -> Peopl
     elif people.is_open and len(people.records.users) > 1:
         raise Invalid(
             f"user and password: {file.path} has users, but the first administrator has no password of its own: set "
-            "both, as they were before"
+            "both, as they were before, or give it one with gns3trio user reset-password"
         )
     return people

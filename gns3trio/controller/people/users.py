@@ -29,8 +29,9 @@ from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Re
 log = logging.getLogger(__name__)
 
 _OPEN = (
-    "everybody can use this server as its administrator, whose password is still the first one. Change that password, "
-    "or start the server with the settings user and password; then users can be added"
+    "everybody can use this server as its administrator, whose password is still the first one. Change that password "
+    "(gns3trio user change admin --password, or the page /people), or start the server with the settings user and "
+    "password; then users can be added"
 )
 
 

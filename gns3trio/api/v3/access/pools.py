@@ -56,8 +56,8 @@ async def add_resource(api: ApiRequest, resource_pool_id: UUID, resource_id: UUI
     """Add a project to a pool. 400 if it is in it. The user must see the project, or could get at any in this way."""
     require_privilege(api.http.scope, "Project.Audit", f"/projects/{resource_id}")
     api.controller.people.pools.require(resource_pool_id)
-    api.controller.get_project(resource_id)
-    await api.controller.people.pools.add_project(resource_pool_id, resource_id)
+    name = api.controller.get_project(resource_id).settings.name
+    await api.controller.people.pools.add_project(resource_pool_id, resource_id, name=name)
 
 
 @routes.route("DELETE", "/{resource_pool_id}/resources/{resource_id}", status=204, privilege="Pool.Modify")
