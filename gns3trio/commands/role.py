@@ -30,6 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_list(actions, "privileges", text, with_login(_privileges), columns=("name", "description"))
     create = add_action(actions, "create", "create a role", with_login(_create), "name")
     create.add_argument("--description", metavar="TEXT", help="what the role is for")
+    create.add_argument("--like", metavar="ROLE", help="with all privileges of this role; name or id")
+    create.add_argument(
+        "--without", action="append", default=[], metavar="PRIVILEGE", help="but not with this one; may be repeated"
+    )
     create.add_argument(
         "--privilege", action="append", default=[], metavar="PRIVILEGE", help="such as Node.Console; may be repeated"
     )
@@ -67,6 +71,10 @@ async def _privileges(server: Client, arguments: argparse.Namespace) -> None:
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
     privileges = await _found(server, arguments.privilege)
+    if arguments.like is not None:
+        privileges += (await find_role(server, arguments.like))["privileges"]
+    left_out = {each["privilege_id"] for each in await _found(server, arguments.without)}
+    privileges = [each for each in privileges if each["privilege_id"] not in left_out]
     body = {"name": arguments.name, "description": arguments.description or ""}
     role = await server.request("POST", ROLES, body)
     await _for_each("PUT", server, role, privileges)
