@@ -130,8 +130,6 @@ def test_a_console_comes_back_with_its_node(page: Page, host: Host, pair: dict[s
     keyboard(page, "R1").press_sequentially("show ip\n")
     expect(console(page, "R1")).to_contain_text(re.compile(r"R1> show ip.*10\.0\.0\.1/24", re.DOTALL))
     expect(console(page, "R1")).to_contain_text(re.compile(r"PC1>.*stopped.*Connected again", re.DOTALL))
-    host.request("DELETE", path)
-    expect(console(page, "R1")).to_contain_text("R1 was deleted.")
 
 
 def test_several_consoles(page: Page, host: Host, pair: dict[str, Any]) -> None:
@@ -199,7 +197,7 @@ def test_what_a_node_prints_harms_nothing(page: Page, host: Host, pair: dict[str
         connections.append(connection)
         connection.send(HOSTILE.encode() if len(connections) == 1 else b"back again\r\n")
         if len(connections) == 1:
-            for _ in range(200):
+            for _ in range(20):
                 connection.send(b"0123456789abcdef" * 65536)  # 1 MiB
             connection.send(b"\r\nthis is the end\r\n")
 
