@@ -14,7 +14,7 @@ export function showKeys(commands) {
   const groups = commands.keys().map(([group, rows]) => h("section", {}, h("h3", {}, GROUP_TITLES[group]),
     h("dl", {}, rows.map(({ title, keys }) => [h("dt", {}, keysOf(keys)), h("dd", {}, title)]))));
   const dialog = h("dialog", { className: "keys", ariaLabel: "Keys", onclose: () => dialog.remove() },
-    h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("div", { className: "groups" }, groups), h("p", { className: "buttons" }, h("button", {}, "Close"))));
+    h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("div", { className: "groups", tabIndex: 0, role: "region", ariaLabel: "All keys" }, groups), h("p", { className: "buttons" }, h("button", {}, "Close"))));
   document.body.append(dialog);
   dialog.showModal();
 }
