@@ -134,7 +134,7 @@ def test_a_cell_of_the_heat_map_names_its_pair_and_selects_it(page: Page, host: 
 def test_what_the_heat_map_shows_can_be_chosen(page: Page, host: Host, three: dict[str, Any]) -> None:
     open_mesh(page, host, three)
     send(page, "0.5")
-    show = page.get_by_label("Show", exact=True)
+    show = page.locator(".mesh").get_by_label("Show")
     expect(show.locator("option")).to_have_text(["Loss", "Median latency", "99th percentile of latency", "Rate"])
     before = page.get_by_role("application").screenshot()
     show.select_option("Rate")
