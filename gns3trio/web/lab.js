@@ -2,6 +2,7 @@
 
 import { OF_PROJECTS, get } from "./api.js";
 import { conditionsOf } from "./conditions.js";
+import { nameOfShape, readShape } from "./drawings/shape_format.js";
 import { LabHosts } from "./hosts/lab_hosts.js";
 import { LinkTraffic } from "./traffic.js";
 
@@ -266,7 +267,9 @@ export class Lab {
   // What an object is called in a sentence.
   nameOf(id) {
     if (this.nodes.has(id)) return this.nodes.get(id).name;
-    return this.links.has(id) ? `the link ${this.linkName(this.links.get(id))}` : "the drawing";
+    if (this.links.has(id)) return `the link ${this.linkName(this.links.get(id))}`;
+    const name = nameOfShape(readShape(this.drawings.get(id)?.svg ?? ""));
+    return `the ${name[0].toLowerCase()}${name.slice(1)}`;
   }
 }
 

@@ -5,6 +5,9 @@ import { EventStream, ROOT, get, post } from "./api.js";
 import { addArrangeCommands } from "./arrange/arrange_commands.js";
 import { Commands } from "./commands.js";
 import { h, set, setText } from "./dom.js";
+import { addDrawingCommands } from "./drawings/drawing_commands.js";
+import { DrawingPanel } from "./drawings/drawing_panel.js";
+import { DrawingEdits } from "./drawings/edits.js";
 import { openConsole } from "./drawer/consoles.js";
 import { makeLabDrawer } from "./drawer/lab_drawer.js";
 import { TERMINAL_KEYS } from "./drawer/terminal_keys.js";
@@ -19,7 +22,9 @@ import { choosePorts } from "./edit/port_choice.js";
 import { emptyLab } from "./empty_lab.js";
 import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
+import { addProjectCommands } from "./lab_settings/project_commands.js";
 import { Graph } from "./map/graph.js";
+import { LabelDrag } from "./map/label_drag.js";
 import { showConnection, tell } from "./messages.js";
 import { nameOfAll } from "./object_names.js";
 import { LabIndex } from "./panels/lab_index.js";
@@ -51,7 +56,10 @@ export function showLab(main, projectId) {
     },
     onMode: () => showToolsSoon(),
     onMenu: (target, point) => openMenu(commands, target, point, { name: target.ids.length ? nameOfAll(lab, target.ids) : "Map", focused: document.activeElement }),
-    onOpen: (id) => lab.nodes.has(id) && openConsole(drawer, lab, lab.nodes.get(id)),
+    onOpen: (id) => {
+      if (lab.nodes.has(id)) openConsole(drawer, lab, lab.nodes.get(id));
+      else if (lab.drawings.has(id)) act(() => drawn.editText(id))();
+    },
     onMove: (places) => moved.move(places),
     onMoved: () => moved.keep(),
     onLink: (from, to) => act(() => linkNodes(from, to))(),
@@ -59,17 +67,22 @@ export function showLab(main, projectId) {
   const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });
   const newHost = new NewNodeHost(lab.hosts);
   const shownHost = new ShownHost(lab.hosts);
-  const tools = { lab, drawer, graph, commands, history, drafts: new Drafts(globalThis.sessionStorage, projectId), addNode, find, openTab: (id) => panel?.tabs?.choose(id), index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
+  const edits = new DrawingEdits({ lab, history });
+  const tools = { lab, drawer, graph, commands, history, edits, drafts: new Drafts(globalThis.sessionStorage, projectId), addNode, find, openTab: (id) => panel?.tabs?.choose(id), index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
   addLabCommands(tools);
   addArrangeCommands(tools);
   commands.addKeys(...TERMINAL_KEYS);
   addObjectCommands(tools);
   addSettingsCommands(tools);
+  addProjectCommands(tools);
   const toolbar = new Toolbar(commands, { add: [kinds, newHost.element], view: [shownHost.element] });
   const { element: sheet, content: side } = makeSheet(graph.svg);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, graph.linking.hint, emptyLab(tools));
   main.replaceChildren(h("div", { className: "lab" }, scene, sheet, drawer.element));
+  const drawn = addDrawingCommands(tools, scene);
+  new LabelDrag(tools, tellError);
+  toolbar.update();
 
   showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
     commands.privileges = new Set(privileges);
@@ -184,6 +197,7 @@ export function showLab(main, projectId) {
     if (isOfMany) panel = new SeveralPanel(side, tools);
     else if (lab.nodes.has(id)) panel = new NodePanel(side, id, tools);
     else if (lab.links.has(id)) panel = new LinkPanel(side, id, tools);
+    else if (lab.drawings.has(id)) panel = new DrawingPanel(side, id, tools);
     else panel = showOverview(side, tools, graph.group(id));
     if (hadFocus && !side.contains(document.activeElement)) side.focus(); // what had it is gone
   }

@@ -265,6 +265,7 @@ async def test_a_snapshot_is_compared_with_now(server: Server, project: dict[str
     await server.request("DELETE", node_path(project, gone), None, 204)
     new = await create(server, project, name="new")
     await server.request("PUT", node_path(project, first), {"name": "renamed", "x": 777}, 200)
+    (Path(first["node_directory"]) / ".prepared.startup.vpc").write_bytes(b"made at each start")
     script = b"set pcname renamed\nip 1.1.1.1\n"
     await server.http.post(f"{node_path(project, first)}/files/startup.vpc", content=script)
     filters = {"filters": {"delay": [7, 0]}}

@@ -36,6 +36,8 @@ MAX_READ_BYTES = 64 << 20
 # Larger files are told as changed, without their contents.
 MAX_TEXT_BYTES = 16 << 10
 _READ_BYTES = 1 << 20
+# What the compute makes of a start-up script each time.
+_PREPARED = ".prepared."
 _NO_FILES_OF_USERS = (f"{PICTURES}/", f"{SNAPSHOTS}/")
 
 
@@ -159,6 +161,8 @@ def _size(root: int, name: str) -> int | None:
 
 def _is_compared(name: str) -> bool:
     """Whether a file is one of the user's: the pictures of drawings are compared as drawings."""
+    if name.rpartition("/")[2].startswith(_PREPARED):
+        return False
     return not (is_project_file(name) or name == OWN_FIELDS_FILE or name.startswith(_NO_FILES_OF_USERS))
 
 

@@ -3,9 +3,9 @@
 import { classNames, s, set } from "../dom.js";
 import { Selection } from "../edit/selection.js";
 import { Gestures } from "./gestures.js";
-import { Grid } from "./grid.js";
+import { Grid, snapped } from "./grid.js";
 import { Linking } from "./linking.js";
-import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
+import { fittedView, isSeen, middleOf, middleOfBox, viewOf, zoomedView } from "./map_view.js";
 import { boxOf, centreOf } from "./node_box.js";
 import { Pinch } from "./pinch.js";
 import { freePlace, nearestTowards } from "./places.js";
@@ -39,6 +39,7 @@ export class Graph {
     this.linking = new Linking(this, onMode);
     this.handle = new PortHandle(this);
     this.moved = false; // moved by the user: the view then stays
+    this.overlays = new Set();
     new Pinch(this.svg, { zoomed: zoomedView, onView: (change) => this.changeView(change) });
     [this.isDragging, this.isFocusing] = [false, false];
     new Gestures(this, { onOpen, onMove, onMoved, onLink, onMenu });
@@ -143,7 +144,10 @@ export class Graph {
   }
 
   focus(id) {
-    if (this.stage.large && id && !this.stage.elements.has(id)) this.arrange(); // it is shown because it is selected
+    if (id && !this.stage.elements.has(id)) {
+      if (this.stage.large) this.arrange(); // it is shown because it is selected
+      else if (this.exists(id)) this.stage.draw(id); // it was created in this frame
+    }
     this.isFocusing = true; // it is selected already, or shall not be
     this.stage.elements.get(id)?.group.focus({ preventScroll: true });
     this.isFocusing = false;
@@ -163,6 +167,8 @@ export class Graph {
   centre(id) {
     const node = this.lab.nodes.get(id);
     if (node) return centreOf(node);
+    const drawing = this.lab.drawings.get(id);
+    if (drawing) return middleOfBox(this.boxOfDrawing(drawing) ?? [drawing.x, drawing.y, drawing.x, drawing.y]);
     const group = this.group(id);
     if (group) return [group.x, group.y];
     const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [];
@@ -226,7 +232,32 @@ export class Graph {
     set(this.overlay, { transform });
     this.handle.show();
     this.grid.show(this.lab.project, this.view);
+    for (const overlay of this.overlays) overlay.showView();
     this.arrangeSoon();
+  }
+
+  // Shows something above all objects. Its `group` is in the coordinates of the lab, if it has one; `showView()` is called when the view
+  // has changed.
+  addOverlay(overlay) {
+    this.overlays.add(overlay);
+    if (overlay.group) this.overlay.append(overlay.group);
+  }
+
+  dropOverlay(overlay) {
+    this.overlays.delete(overlay);
+    overlay.group?.remove();
+  }
+
+  // The place of the lab under the pointer.
+  placeAt({ clientX, clientY }) {
+    const { left, top } = this.svg.getBoundingClientRect();
+    const { x, y, scale } = this.view;
+    return [(clientX - left - x) / scale, (clientY - top - y) / scale];
+  }
+
+  // A place on the grid of drawings, if they snap to it.
+  snapped(place) {
+    return snapped(place, { svg: "" }, this.lab.project);
   }
 
   resize() {
@@ -274,7 +305,9 @@ export class Graph {
   // Centres an object if it is outside of the view.
   include(id) {
     const node = this.lab.nodes.get(id);
-    const seen = isSeen(node ? boxOf(node) : [...this.centre(id), ...this.centre(id)], this.view, this.window);
+    const drawing = this.lab.drawings.get(id);
+    const box = node ? boxOf(node) : drawing && this.boxOfDrawing(drawing);
+    const seen = isSeen(box ?? [...this.centre(id), ...this.centre(id)], this.view, this.window);
     if (!seen && this.moved) this.reveal(id);
     else if (!seen) this.fit();
   }

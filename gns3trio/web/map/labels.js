@@ -4,7 +4,7 @@ import { set, setText } from "../dom.js";
 import { lettersOf } from "./letters.js";
 
 // The margin of GNS3's clients to the left of a text and above it.
-const [LEFT, ABOVE] = [4, 3];
+export const [LEFT, ABOVE] = [4, 3];
 
 function applyStyle(text, style) {
   if (text.gns3Style === style) return;

@@ -26,8 +26,8 @@ export class LinkShape {
     this.filters = s("text", { class: "filters" });
     this.group = s("g", { "data-id": id, role: "button", tabindex: -1 },
       this.hit, this.tunnel, this.wire, this.marks.group, this.dot, this.load, this.filters);
-    this.portNames = [s("text"), s("text")];
-    this.ports = s("g", { "aria-hidden": "true" }, this.portNames);
+    this.portNames = [0, 1].map((place) => s("text", { class: "label-part", "data-place": place }));
+    this.ports = s("g", { "aria-hidden": "true", "data-ports-of": id }, this.portNames);
   }
 
   parts() {

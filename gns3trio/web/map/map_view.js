@@ -49,3 +49,5 @@ export function isSeen([left, top, right, bottom], { x, y, scale }, [width, heig
 
 // The point of the lab at the centre of the window.
 export const middleOf = ({ x, y, scale }, [width, height]) => [(width / 2 - x) / scale, (height / 2 - y) / scale];
+
+export const middleOfBox = ([left, top, right, bottom]) => [(left + right) / 2, (top + bottom) / 2];

@@ -14,7 +14,7 @@ export class NodeShape {
     this.image = s("image");
     this.plate = s("rect", { class: "plate", rx: 6 });
     this.ring = s("rect", { class: "ring", rx: 6, x: -5, y: -5 });
-    this.label = s("text");
+    this.label = s("text", { class: "label-part" });
     this.lamp = s("circle", { class: "lamp", r: 6 });
     this.host = null; // the name of its host, for a node on another one
     this.group = s("g", { "data-id": id, role: "button", tabindex: -1 },

@@ -26,7 +26,8 @@ export class Stage {
     Object.assign(this, { lab, marks, onMade });
     this.elements = new Map(); // shapes by id
     this.layers = new Layers();
-    this.scene = this.layers.scene;
+    this.hits = new Layers(); // what of drawings can be clicked, below all
+    this.scene = s("g", {}, this.hits.scene, this.layers.scene);
     this.rest = s("path", { class: "rest", "aria-hidden": "true" }); // of the links that have no shape
     this.clear();
   }
@@ -34,6 +35,7 @@ export class Stage {
   clear() {
     this.elements.clear();
     this.layers.clear();
+    this.hits.clear();
     this.groups = new Map(); // those that are shown, by id
     this.bundles = new Map();
     [this.grouping, this.grouped] = [null, false];
@@ -82,7 +84,7 @@ export class Stage {
       const nodes = link.nodes.map((end) => lab.nodes.get(end.node_id));
       if (nodes.length !== 2 || nodes.some((each) => !each)) return; // GNS3's files may contain links with one end or none
       this.shape(id, LinkShape).show(link, { lab, nodes, selected, layers, canMove: !this.large && lab.busy.size <= MOST_MOVING });
-    } else if (drawing) this.shape(id, DrawingShape).show(drawing, { layers });
+    } else if (drawing) this.shape(id, DrawingShape).show(drawing, { selected, layers, hits: this.hits });
     else if (this.group(id)) this.shape(id, GroupShape).show(this.group(id), { scale, selected, layers });
     else if (this.bundles.has(id)) this.shape(id, BundleShape).show(this.bundles.get(id), { scale, layers });
   }
@@ -94,13 +96,13 @@ export class Stage {
 
   // The objects that the arrow keys can reach: in a lab that is shown in groups, groups and nodes without a group.
   choosable() {
-    if (!this.grouped) return [...this.lab.nodes.keys(), ...this.lab.links.keys()].filter((id) => this.large || this.elements.has(id));
+    if (!this.grouped) return [...this.lab.nodes.keys(), ...this.lab.links.keys(), ...this.lab.drawings.keys()].filter((id) => this.large || this.elements.has(id));
     return [...this.grouping.groups.values()].map(({ id, nodes }) => (nodes.length === 1 ? nodes[0].node_id : id));
   }
 
   // The object that the Tab key reaches if none is selected. In a large lab it must be in view; `before` stays if it is.
   firstChoosable(before) {
-    if (!this.large) return this.lab.nodes.keys().next().value;
+    if (!this.large) return [this.lab.nodes, this.lab.drawings].find((things) => things.size)?.keys().next().value;
     if (this.elements.has(before)) return before;
     return [...this.elements.keys()].find((id) => this.lab.nodes.has(id) || this.groups.has(id));
   }

@@ -10,8 +10,10 @@ import { LinkHosts } from "../hosts/link_hosts.js";
 import { Plot } from "../plot.js";
 import { describeTotals } from "../traffic.js";
 import { makeBenchmark } from "./benchmark.js";
+import { portLabels } from "./label_fields.js";
 import { LinkConditions } from "./link_conditions.js";
 import { LinkFilters } from "./link_filters.js";
+import { linkStyle } from "./link_style.js";
 import { tabs } from "./tabs.js";
 
 const SHOWN_SECONDS = 180;
@@ -36,10 +38,12 @@ export class LinkPanel {
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = downloadLink({ hidden: true }, "Download");
     this.filters = new LinkFilters(lab, history, id);
+    this.look = [linkStyle({ lab, history }, id), portLabels({ lab, history }, id)];
     this.tabs = tabs([
       { id: "overview", title: "Overview", make: () => [this.load, this.totals] },
       { id: "filters", title: "Filters", make: () => this.filters.parts },
       { id: "captures", title: "Captures", make: () => h("p", { className: "buttons" }, this.capture, this.watch, this.download) },
+      { id: "look", title: "Look", make: () => this.look.map(({ element }) => element) },
       { id: "benchmark", title: "Benchmark", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
     ], { label: "About this link", kind: "link" });
     this.parts = h("div", {}, this.title, this.problem, this.conditions.element, this.hosts.element,
@@ -96,6 +100,7 @@ export class LinkPanel {
       offer(this.download, file, link.capture_file_name);
     }
     this.filters.update();
+    for (const part of this.look) part.draw();
     this.drawLoad();
   }
 

@@ -14,6 +14,7 @@ import { Poll } from "../hosts/poll.js";
 import { portKey } from "../lab.js";
 import { Plot } from "../plot.js";
 import { NodeSettings } from "../properties/node_settings.js";
+import { nodeLabel } from "./label_fields.js";
 import { NodeEngine } from "./node_engine.js";
 import { natFacts } from "./nat_facts.js";
 import { PingReader, isAddress } from "./ping_reader.js";
@@ -59,6 +60,8 @@ export class NodePanel {
     if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
     shown.push({ id: "settings", title: "Settings", make: () => (this.settings = new NodeSettings(tools, [id])).element });
     if (node.node_directory) shown.push({ id: "files", title: "Files", make: () => new NodeFiles(tools, id).element });
+    this.look = nodeLabel(tools, id);
+    shown.push({ id: "look", title: "Look", make: () => this.look.element });
     this.tabs = tabs(shown, { label: "About this node", kind: "node" });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
@@ -120,6 +123,7 @@ export class NodePanel {
     enable(this.stop, node.status !== "stopped");
     this.drawFacts();
     this.engine?.update();
+    this.look.draw();
     this.linked = this.lab.linksByPort(this.id);
     this.ports.show(node.ports.map((port) => ({ id: portKey(port), name: port.short_name })));
   }
