@@ -32,7 +32,10 @@ _ENTRY = "app.js"
 _STYLE = "style.css"
 _STYLE_PARTS = (
     "vendor/xterm",
-    *(f"style/{part}" for part in ("tokens", "base", "map", "edit", "drawings", "panels", "forms", "drawer", "pages", "phone")),
+    *(
+        f"style/{part}"
+        for part in ("tokens", "base", "map", "edit", "drawings", "panels", "forms", "drawer", "pages", "phone")
+    ),
 )
 _HEADERS = {"content-security-policy": OWN_PAGE, "referrer-policy": "no-referrer", "vary": "accept-encoding"}
 _ASK_AGAIN = "no-cache"
