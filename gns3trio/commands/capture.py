@@ -23,6 +23,7 @@ from gns3trio.commands.finding import locate
 from gns3trio.commands.lab import run
 from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.commands.output import note, show
+from gns3trio.counts import counted
 from gns3trio.errors import Invalid, LabError
 
 __all__ = ["add_arguments", "run"]
@@ -72,7 +73,7 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
         ended_by = await _run_capture(server, captures, body, arguments.seconds, target, count)
     if is_file:
         told = {"file": arguments.write, "format": form, "packets": count.packets, "bytes": count.size}
-        text = f"{arguments.write}: {count.packets} packets, {count.size} bytes"
+        text = f"{arguments.write}: {counted(count.packets, 'packet')}, {counted(count.size, 'byte')}"
         show(arguments, told, lambda: note(text))
     if ended_by is not None:
         raise ended_by

@@ -13,6 +13,7 @@ from gns3trio.commands.lab import Json
 from gns3trio.commands.node_traffic import add_flow_options, flow_request, rate_text, to_version
 from gns3trio.commands.numbers import to_count, to_whole
 from gns3trio.commands.output import print_escaped, print_facts, print_line, show
+from gns3trio.counts import counted
 
 # The pairs that are named below the heat map.
 _WORST = 5
@@ -78,7 +79,7 @@ async def _run(server: Client, arguments: argparse.Namespace) -> None:
 
 def progress_text(event: Json) -> str:
     """What a mesh has done so far, from an event."""
-    return f"{event['pairs']} pairs, {event['sent']} sent, {event['lost']} lost or on their way"
+    return f"{counted(event['pairs'], 'pair')}, {event['sent']} sent, {event['lost']} lost or on their way"
 
 
 def _print(report: Json, shown: str) -> None:
@@ -106,8 +107,8 @@ def _facts(report: Json) -> dict[str, str]:
     nothing = f"; {silent} of them could send nothing" if silent else ""
     return {
         "pairs": f"{pairs}{of}, between {len(report['nodes'])} nodes{nothing}",
-        "sent": f"{sent} packets of {report['data_bytes']} bytes",
-        "arrived": f"{report['arrived']} packets, {lost} lost{part}{rate_text(rate or None)}",
+        "sent": f"{counted(sent, 'packet')} of {counted(report['data_bytes'], 'byte')}",
+        "arrived": f"{counted(report['arrived'], 'packet')}, {lost} lost{part}{rate_text(rate or None)}",
     }
 
 

@@ -12,6 +12,7 @@ from gns3trio.commands.finding import find_node, open_path
 from gns3trio.commands.lab import Json
 from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.commands.output import print_facts, show
+from gns3trio.counts import counted
 
 _RATE = re.compile(r"(\d{1,12}(?:\.\d{1,6})?)([kMG]?)")
 _UNITS = {"k": 1e3, "M": 1e6, "G": 1e9}
@@ -114,10 +115,10 @@ def progress_text(event: Json) -> str:
 
 
 def _facts(report: Json) -> dict[str, Any]:
-    sent = f"{report['sent']} packets of {report['data_bytes']} bytes to {report['address']}"
+    sent = f"{counted(report['sent'], 'packet')} of {counted(report['data_bytes'], 'byte')} to {report['address']}"
     facts = {"sent": f"{sent}{rate_text(report['sent_bits_per_second'])}"}
     if report["unsent"]:
-        facts["not sent"] = f"{report['unsent']} packets: the server had no memory"
+        facts["not sent"] = f"{counted(report['unsent'], 'packet')}: the server had no memory"
     if report["ended"] != "done":
         facts["ended"] = report["ended"].replace("_", " ")
     if report["unreachable"]:
@@ -134,7 +135,7 @@ def _facts(report: Json) -> dict[str, Any]:
 def _arrival_facts(name: str, times: str, sent: int, arrivals: Json) -> dict[str, str]:
     lost = max(sent - arrivals["packets"], 0)
     part = f" ({100 * lost / sent:.2f} %)" if sent else ""
-    text = f"{arrivals['packets']} packets, {lost} lost{part}"
+    text = f"{counted(arrivals['packets'], 'packet')}, {lost} lost{part}"
     text += f", {arrivals['duplicated']} duplicated, {arrivals['reordered']} reordered"
     facts = {name: text + rate_text(arrivals["bits_per_second"])}
     if (latency := arrivals["latency"]) is not None:

@@ -18,6 +18,7 @@ from gns3trio.commands.output import note, print_line, show
 from gns3trio.commands.scene import draw
 from gns3trio.commands.scene_style import data_url, is_picture
 from gns3trio.commands.scene_theme import THEMES
+from gns3trio.counts import counted
 from gns3trio.errors import LabError, NotFound
 from gns3trio.layout.arrange import LAYOUTS
 from gns3trio.printable import escape, escape_json
@@ -103,8 +104,7 @@ async def _arrange(server: Client, arguments: argparse.Namespace) -> None:
     if arguments.nodes:
         body["nodes"] = [(await find_node(server, path, name))["node_id"] for name in arguments.nodes]
     reply = await server.request("POST", f"{path}/arrange", body)
-    count = len(reply["nodes"])
-    show(arguments, reply, lambda: print_line(f"arranged {count} {'node' if count == 1 else 'nodes'}"))
+    show(arguments, reply, lambda: print_line(f"arranged {counted(len(reply['nodes']), 'node')}"))
 
 
 async def _draw(server: Client, arguments: argparse.Namespace) -> None:

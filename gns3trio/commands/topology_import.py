@@ -16,6 +16,7 @@ from gns3trio.commands.finding import find_project, open_path
 from gns3trio.commands.lab import nodes_by_id, path_of
 from gns3trio.commands.output import note, print_json
 from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.counts import counted
 from gns3trio.errors import Invalid, LabError, NotFound
 from gns3trio.printable import escape
 from gns3trio.topology_yaml import format_yaml
@@ -85,7 +86,9 @@ async def _apply(server: Client, arguments: argparse.Namespace, imported: Import
         await find_project(server, arguments.project)
         path = await open_path(server, arguments.project)
         if nodes := await nodes_by_id(server, path):
-            question = f"Replace the {len(nodes)} nodes in {arguments.project!r} by those of {arguments.source}?"
+            question = (
+                f"Replace the {counted(len(nodes), 'node')} in {arguments.project!r} by those of {arguments.source}?"
+            )
             confirm(arguments, question, otherwise="nothing was imported")
     except NotFound:
         if not arguments.create:

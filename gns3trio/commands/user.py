@@ -18,6 +18,7 @@ from gns3trio.commands.passwords import read_password, read_text
 from gns3trio.commands.people import GROUPS, USERS, find_group, find_user, print_thing, show_things, with_login
 from gns3trio.commands.questions import add_yes, confirm
 from gns3trio.config import load_config
+from gns3trio.counts import counted
 from gns3trio.errors import Conflict, Invalid, LabError
 
 __all__ = ["add_arguments", "run"]
@@ -147,7 +148,7 @@ async def _import(server: Client, arguments: argparse.Namespace) -> None:
             for each in created:
                 await server.request("DELETE", f"{USERS}/{each['user_id']}")
             raise Invalid(f"{place}: {error}; no user was created") from None
-    show(arguments, created, lambda: print_line(f"{len(created)} users were created"))
+    show(arguments, created, lambda: print_line(f"created {counted(len(created), 'user')}"))
 
 
 def _read_table(file: str) -> dict[str, Json]:

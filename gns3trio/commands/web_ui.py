@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from gns3trio.config import load_config
+from gns3trio.counts import counted
 from gns3trio.errors import LabError, Unavailable
 
 PACKAGE = "gns3-server"
@@ -43,7 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory() as scratch:
         wheel = arguments.wheel or _download(Path(scratch), arguments.gns3_version or config.gns3_version)
         count = install(wheel, config.web_ui_folder)
-    print(f"{count} files of the GNS3 web UI are in {config.web_ui_folder}; the server shows it at /static/web-ui/")
+    files = counted(count, "file")
+    print(f"installed {files} of the GNS3 web UI in {config.web_ui_folder}; the server shows it at /static/web-ui/")
     return 0
 
 

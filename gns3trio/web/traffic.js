@@ -1,6 +1,6 @@
 // The traffic of a link, from its statistics: current rates, the last minutes, and totals as text.
 
-import { formatCount } from "./format.js";
+import { counted, formatCount } from "./format.js";
 
 const HISTORY_MS = 300000;
 // The points of all histories together, about a hundred bytes each; and the fewest that a link keeps.
@@ -68,6 +68,6 @@ const totalDrops = (stats) => [...dropsByReason(stats).values()].reduce((sum, co
 export function describeTotals(stats) {
   const { a_to_b, b_to_a } = stats;
   const drops = [...dropsByReason(stats)].map(([reason, count]) => `${formatCount(count)} (${reason})`).join(", ");
-  const carried = `${formatCount(a_to_b.frames + b_to_a.frames)} frames, ${formatCount(a_to_b.bytes + b_to_a.bytes)} bytes`;
+  const carried = `${counted(a_to_b.frames + b_to_a.frames, "frame")}, ${counted(a_to_b.bytes + b_to_a.bytes, "byte")}`;
   return drops ? `${carried}; dropped: ${drops}` : carried;
 }

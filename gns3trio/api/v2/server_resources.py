@@ -20,6 +20,7 @@ from gns3trio.api.server_values import (
 from gns3trio.api.v2 import host_replies
 from gns3trio.classes import define
 from gns3trio.controller.storage.files import write_in_folder
+from gns3trio.counts import counted
 
 routes = RouteTable("/v2")
 
@@ -102,7 +103,7 @@ async def write_debug_file(api: ApiRequest) -> None:
     lines = [f"{name}: {value}" for name, value in capabilities.items()]
     lines += [f"{name}: {value}" for name, value in statistics_view(await controller.computes.own.statistics()).items()]
     for project in controller.projects.values():
-        counts = f"{len(project.nodes)} nodes, {len(project.links)} links, {len(project.drawings)} drawings"
+        counts = ", ".join(counted(len(getattr(project, each)), each[:-1]) for each in ("nodes", "links", "drawings"))
         lines.append(f"project {project.project_id} {project.settings.name!r}: {project.status}, {counts}")
     folder = api.context.config.state_folder / "debug"
     await threads.disk.run(write_in_folder, folder, "controller.txt", "\n".join([*lines, ""]).encode())

@@ -42,6 +42,7 @@ from gns3trio.controller.storage.file_names import project_file_name
 from gns3trio.controller.storage.kept_versions import list_versions, put_version_back
 from gns3trio.controller.storage.project_file import ProjectFile
 from gns3trio.controller.storage.project_swap import check_discardable, discard_folder
+from gns3trio.counts import counted
 from gns3trio.errors import Conflict, Forbidden, LabError
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class Project:
             return error
         newest = versions[0]
         return (
-            f"{error}. A version of {newest.saved_at} with {newest.nodes} nodes is kept: "
+            f"{error}. A version of {newest.saved_at} with {counted(newest.nodes, 'node')} is kept: "
             f"POST /v2/projects/{self.project_id}/recover puts it in place"
         )
 

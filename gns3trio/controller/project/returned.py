@@ -11,6 +11,7 @@ from gns3trio.controller.links.many import restore_all as restore_links
 from gns3trio.controller.nodes.all_nodes import act_on_all
 from gns3trio.controller.nodes.many import restore_all as restore_nodes
 from gns3trio.controller.project.project import Project
+from gns3trio.counts import counted
 from gns3trio.errors import LabError
 
 
@@ -46,4 +47,4 @@ async def _take_up_again(project: Project, compute: Compute, lost: Mapping[UUID,
     except LabError as error:
         project.log("error", f"not all nodes of compute {compute.compute_id!r} were started again: {error}")
     if missing and is_open():
-        project.log("info", f"{len(missing)} nodes were created again, because their compute is back")
+        project.log("info", f"created again, because their compute is back: {counted(len(missing), 'node')}")

@@ -1,6 +1,6 @@
 // The contents of a report of traffic, as values.
 
-import { formatCount, formatRate, formatTime } from "../format.js";
+import { counted, formatCount, formatRate, formatTime } from "../format.js";
 
 export const LATENCY_HEAD = ["", "min", "p50", "p90", "p99", "max"];
 const LATENCIES = ["min_us", "p50_us", "p90_us", "p99_us", "max_us"];
@@ -15,7 +15,7 @@ const arrivals = ({ packets, duplicated, reordered, bits_per_second }) =>
 // [name, text] of what was sent and what became of it.
 export function factsOf(report, roundTrip) {
   const { sent, data_bytes, sent_bits_per_second, lost, loss_percent, unsent, unreachable, ended, arrived, returned } = report;
-  const facts = [["Sent", `${formatCount(sent)} packets of ${formatCount(data_bytes)} bytes${withRate(sent_bits_per_second)}`]];
+  const facts = [["Sent", `${counted(sent, "packet")} of ${counted(data_bytes, "byte")}${withRate(sent_bits_per_second)}`]];
   facts.push(["Arrived", arrived ? arrivals(arrived) : "not known: nobody counts there"]);
   if (arrived) facts.push(["Lost", `${formatCount(lost)}${loss_percent === null ? "" : ` (${formatPercent(loss_percent)})`}`]);
   if (roundTrip || !arrived) facts.push(["Returned", arrivals(returned)]);

@@ -1,6 +1,6 @@
 // The report of a mesh as values: what its cells can show, its pairs in an order, and its files.
 
-import { formatCount, formatRate, formatTime, threeDigits } from "../format.js";
+import { counted, formatCount, formatRate, formatTime, threeDigits } from "../format.js";
 import { sortKey } from "../panels/lab_index.js";
 import { scaleOf } from "../plot_scale.js";
 import { formatPercent } from "./flow_report.js";
@@ -72,7 +72,7 @@ export function describePair(report, pair) {
 export function describeMesh({ nodes, pairs, possible_pairs, sent, lost, data_bytes }) {
   const of = possible_pairs > pairs.length ? ` of ${formatCount(possible_pairs)}` : "";
   const part = sent ? ` (${formatPercent((100 * lost) / sent)})` : "";
-  return `${formatCount(pairs.length)}${of} pairs between ${formatCount(nodes.length)} PCs; ${formatCount(sent)} packets of ${formatCount(data_bytes)} bytes, ${formatCount(lost)} lost${part}.`;
+  return `${of ? `${formatCount(pairs.length)}${of} pairs` : counted(pairs.length, "pair")} between ${counted(nodes.length, "PC")}; ${counted(sent, "packet")} of ${counted(data_bytes, "byte")}, ${formatCount(lost)} lost${part}.`;
 }
 
 // --- files ---

@@ -19,6 +19,7 @@ from gns3trio.compute.nodes.vpcs.pc_steps import (
     SendTraffic,
     say,
 )
+from gns3trio.counts import counted
 from gns3trio.errors import Invalid
 from gns3trio.forwarder.pc_types import Address
 from gns3trio.traffic.flows import (
@@ -190,11 +191,11 @@ def _report(target: Address, spec: FlowSpec, result: FlowResult) -> Iterator[str
     packets, seconds = result.sent, result.seconds
     rate = packets_per_second(packets, seconds, spec.burst)
     bits = bits_per_second(packets, packets * spec.data_bytes, seconds, spec.burst)
-    yield f"sent        {packets} packets in {seconds:.3f} s" + (
+    yield f"sent        {counted(packets, 'packet')} in {seconds:.3f} s" + (
         f": {rate:.1f} packets/s, {_bits(bits)}" if rate else ""
     )
     if result.unsent:
-        yield f"not sent    {result.unsent} packets: there was no memory"
+        yield f"not sent    {counted(result.unsent, 'packet')}: there was no memory"
     if result.reason != "done":
         yield f"ended       {result.reason.replace('_', ' ')}"
     if result.unreachable:
@@ -212,7 +213,7 @@ def _report(target: Address, spec: FlowSpec, result: FlowResult) -> Iterator[str
 
 
 def _describe(name: str, sent: int | None, arrivals: Arrivals, burst: int = 1) -> str:
-    parts = [f"{arrivals.packets} packets"]
+    parts = [counted(arrivals.packets, "packet")]
     if sent:
         lost = max(sent - arrivals.packets, 0)
         parts.append(f"{lost} lost ({lost / sent:.2%})")

@@ -129,7 +129,7 @@ def test_results_that_are_not_whole() -> None:
     nothing = attrs.evolve(RESULT, sent=0, seconds=0.0, reason="no_neighbour", arrived=None)
     assert "host (10.0.0.2) not reachable\n" in talk("traffic 10.0.0.2", [nothing])[0]
     one = attrs.evolve(RESULT, sent=1, seconds=0.0, arrived=attrs.evolve(ARRIVED, packets=1, seconds=0.0))
-    assert "sent        1 packets in 0.000 s\n" in talk("traffic 10.0.0.2 -c 1", [one])[0]
+    assert "sent        1 packet in 0.000 s\n" in talk("traffic 10.0.0.2 -c 1", [one])[0]
     assert talk("traffic 10.0.0.2", refusal="the PC is stopped")[0] == "the PC is stopped\n"
 
 
