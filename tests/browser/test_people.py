@@ -96,7 +96,7 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     dialog.get_by_label("Where").select_option("lab 1")
     dialog.get_by_role("button", name="Create").click()
     expect(teacher.get_by_role("row", name=re.compile("group students may Looker project lab 1"))).to_be_visible()
-    expect(teacher.get_by_role("row", name=re.compile("admin create user$"))).to_be_visible()
+    expect(teacher.get_by_role("row", name=re.compile("admin create user: ann$"))).to_be_visible()
 
     student.goto(own_host.url)
     log_in(student, "ann", SECRET)
