@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 
 import attrs
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 PATIENCE = 60
 SCHEME: Literal["dark", "light"] = "dark" if os.environ.get("GNS3TRIO_TEST_SCHEME") == "dark" else "light"
 expect.set_options(timeout=PATIENCE * 1000)
+
+
+_running: list[Playwright] = []
 
 
 @attrs.frozen
@@ -70,10 +73,24 @@ def chromium(*options: str) -> Iterator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.fail("these tests need a browser: apt-get install chromium")
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *options])
         yield browser
         browser.close()
+
+
+@contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """The one Playwright of this process: it cannot run twice at a time."""
+    if _running:
+        yield _running[0]
+        return
+    with sync_playwright() as playwright:
+        _running.append(playwright)
+        try:
+            yield playwright
+        finally:
+            _running.clear()
 
 
 @pytest.fixture(scope="session")
