@@ -136,7 +136,7 @@ export function showLab(main, projectId) {
       main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${name} is closed.`),
         h("p", {}, "You may not open it. This page shows it as soon as somebody else has opened it.")));
       lab.on("project", (what) => what === "opened" && location.reload());
-      throw new Error(`You may not open ${name}.`);
+      throw new Error(`You may not open ${name}.`, { cause: error });
     }
   }
 

@@ -35,14 +35,14 @@ export class LinkFilters {
     const direction = this.direction.value || "both";
     const own = [...this.own.values()].filter((each) => each.direction === direction);
     const ofGns3 = direction === "both";
-    this.place.replaceChildren(...[
+    this.place.replaceChildren(
       ...(ofGns3 ? SLIDERS.map(([name, place, ...shown]) => this.makeSlider("filters", `${name} ${place}`, ...shown)) : []),
       ...own.filter((each) => !each.isText).map(({ key, label, unit, maximum, least }) => this.makeSlider("own", key, label, unit, maximum, least)),
       ...(ofGns3 ? [
         this.makeField("filters", "frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
         this.makeField("filters", "bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false })] : []),
       ...own.filter((each) => each.isText).map(({ key, label }) => this.makeField("own", key, label, { placeholder: "icmp", spellcheck: false })),
-    ]);
+    );
     this.draw();
   }
 
