@@ -17,6 +17,7 @@ import attrs
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
+from benchmarks.page.busy_map import OURS, WEB_UI, BusyFigures, busy_lab, measure_busy, median
 from benchmarks.page.large_lab import Json, large_lab
 from benchmarks.servers import Candidate, gns3trio, request, server
 from tests.browser.conftest import chromium
@@ -182,10 +183,45 @@ def search(page: Page, name: str) -> None:
     expect(page.locator("aside h2")).to_have_text(name)
 
 
-def ours() -> Candidate:
+def measure_busy_map(port: int, web_ui: Path | None, rounds: int) -> None:
+    """Measure and print how a map of 1,000 nodes is while others change it."""
+    more = f" --web-ui-path {web_ui}" if web_ui else ""
+    pages = [OURS, *([WEB_UI] if web_ui else [])]
+    figures: dict[str, list[BusyFigures]] = {page.name: [] for page in pages}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        server(ours(more), folder, port),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}/v2", timeout=PATIENCE_SECONDS) as http,
+        chromium("--disable-gpu") as browser,
+    ):
+        project = request(http, "POST", "/projects", {"name": "busy", "auto_close": False})["project_id"]
+        request(http, "PUT", f"/projects/{project}/topology", busy_lab())
+        print(f"Linux {platform.release()}, {os.cpu_count()} CPUs, Chromium {browser.version}, drawn by software")
+        print(
+            f"{'':14}{'first paint':>14}{'all nodes':>14}{'frames/s':>12}{'longest gap':>14}{'events/s':>12}{'load':>8}"
+        )
+        for _ in range(rounds):
+            for page in pages:
+                figures[page.name].append(each := measure_busy(browser, f"http://127.0.0.1:{port}", project, page))
+                print_busy(page.name, each)
+        print("\nmedians")
+        for page in pages:
+            print_busy(page.name, median(figures[page.name]))
+
+
+def print_busy(name: str, each: BusyFigures) -> None:
+    """Print a row."""
+    print(
+        f"{name:14}{each.paint:>11.0f} ms{each.drawn:>11.0f} ms{each.frames:>12.1f}{each.gap:>11.0f} ms"
+        f"{each.events:>12.0f}{os.getloadavg()[0]:>8.1f}",
+        flush=True,
+    )
+
+
+def ours(more: str = "") -> Candidate:
     """This server, for a large lab."""
     ours = gns3trio("gns3trio", sys.executable)
-    return Candidate(ours.name, f"{ours.command} {OPTIONS}")
+    return Candidate(ours.name, f"{ours.command} {OPTIONS}{more}")
 
 
 def main() -> None:
@@ -194,8 +230,14 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=10_000, help="nodes of the lab (default 10000)")
     parser.add_argument("--port", type=int, default=3999, help="TCP port that the server gets (default 3999)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
+    parser.add_argument("--busy", action="store_true", help="measure a map of 1,000 nodes that others change, instead")
+    parser.add_argument("--web-ui", type=Path, metavar="FOLDER", help="with --busy: GNS3's web UI, measured beside it")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of --busy (default 3)")
     parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help="write a picture after each action there")
     options = parser.parse_args()
+    if options.busy:
+        measure_busy_map(options.port, options.web_ui, options.rounds)
+        return
     lab = large_lab(options.nodes)
     with (
         tempfile.TemporaryDirectory() as folder,
