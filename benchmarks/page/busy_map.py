@@ -26,7 +26,8 @@ APART = 110
 EVENTS_A_SECOND = 200
 # Clients that change nodes, each one after the other.
 CLIENTS = 4
-DRAG_SECONDS = 6.0
+# Then the others end, too, so that a page that falls behind can catch up.
+DRAG_SECONDS = 4.0
 # The upper left corner of the lab, so that nodes are in the window of both pages.
 LEFT, TOP = -2000, -1200
 
@@ -55,7 +56,10 @@ FIND_NODE = """selector => {
   }
   return null;
 }"""
-PLACES = "selector => [...document.querySelectorAll(selector)].map((each) => each.getAttribute('transform')).join()"
+PLACES = """selector => [...document.querySelectorAll(`${selector} image`)].map((each) => {
+  const {left, top} = each.getBoundingClientRect();
+  return `${left.toFixed()} ${top.toFixed()}`;
+}).join()"""
 
 
 @attrs.frozen
@@ -147,7 +151,7 @@ def changing(url: str, project: str) -> Iterator[list[int]]:
     def change(client: int) -> None:
         connection = http.client.HTTPConnection(urlsplit(url).netloc)
         begin = time.monotonic()
-        while not ended.is_set():
+        while not ended.is_set() and time.monotonic() < begin + DRAG_SECONDS:
             number = counted[client] * CLIENTS + client
             time.sleep(max(begin + number / EVENTS_A_SECOND - time.monotonic(), 0))
             # In the lower half, where the node that is dragged is not.

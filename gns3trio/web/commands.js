@@ -15,7 +15,8 @@
 
 import { refusalOf } from "./people/account.js";
 
-export const GROUPS = ["add", "edit", "run", "view", "lab", "tools"];
+export const GROUP_TITLES = { add: "Add", edit: "Edit", run: "Run", view: "View", lab: "Lab", tools: "Tools" };
+export const GROUPS = Object.keys(GROUP_TITLES);
 
 const MODIFIERS = new Set(["Control", "Meta", "Shift", "Alt", "AltGraph"]);
 

@@ -1,12 +1,10 @@
 // The toolbar of a lab: the commands that are for it, in groups, each a button with an icon. Arrow keys move within it.
 
 import { enable } from "./actions.js";
-import { GROUPS } from "./commands.js";
+import { GROUPS, GROUP_TITLES } from "./commands.js";
 import { h, set, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { nextTab } from "./panels/tabs.js";
-
-const GROUP_NAMES = { add: "Add", edit: "Edit", run: "Run", view: "View", lab: "Lab", tools: "Tools" };
 
 export class Toolbar {
   // `extras`: elements by group, which are before its buttons.
@@ -52,7 +50,7 @@ export class Toolbar {
 
   groupOf(name) {
     if (!this.groups.has(name)) {
-      const group = h("div", { className: `tool-group of-${name}`, role: "group", ariaLabel: GROUP_NAMES[name] }, this.extras[name] ?? null);
+      const group = h("div", { className: `tool-group of-${name}`, role: "group", ariaLabel: GROUP_TITLES[name] }, this.extras[name] ?? null);
       this.groups.set(name, group);
       this.element.append(...GROUPS.filter((each) => this.groups.has(each)).map((each) => this.groups.get(each)));
     }

@@ -1,8 +1,7 @@
 // The list of all keys, as a dialog.
 
+import { GROUP_TITLES } from "../commands.js";
 import { h } from "../dom.js";
-
-const GROUP_TITLES = { add: "Add", edit: "Edit", run: "Run", view: "View", lab: "Lab", tools: "Tools" };
 
 // How a key is written for people.
 const NAMES = { Up: "↑", Down: "↓", Left: "←", Right: "→", " ": "Space" };

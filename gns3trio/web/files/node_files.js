@@ -2,7 +2,7 @@
 
 import { act, ask, button } from "../actions.js";
 import { at, get, getBytes, remove, request } from "../api.js";
-import { h, setText } from "../dom.js";
+import { h, heads, setText } from "../dom.js";
 import { counted } from "../format.js";
 import { formField, openForm } from "../forms.js";
 import { formatSize } from "../images/send_image.js";
@@ -18,7 +18,7 @@ export class NodeFiles {
     this.element = h("section", { className: "files", ariaLabel: "Files" },
       h("p", { className: "buttons" }, button("Upload…", async () => chosen.click()), chosen,
         button("New text…", () => this.edit(null, "")), button("Refresh", () => this.read())),
-      h("table", {}, h("thead", {}, h("tr", {}, ["File", "Size"].map((text) => h("th", { scope: "col" }, text)), h("td", {}))), this.rows), this.told);
+      h("table", {}, heads(["File", "Size", ""]), this.rows), this.told);
     act(() => this.read())();
   }
 

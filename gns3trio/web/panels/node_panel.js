@@ -57,11 +57,11 @@ export class NodePanel {
     const canPing = lab.can(node, "ping");
     const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null] }];
-    if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
     shown.push({ id: "settings", title: "Settings", make: () => (this.settings = new NodeSettings(tools, [id])).element });
     if (node.node_directory) shown.push({ id: "files", title: "Files", make: () => new NodeFiles(tools, id).element });
     this.look = nodeLabel(tools, id);
     shown.push({ id: "look", title: "Look", make: () => this.look.element });
+    if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
     this.tabs = tabs(shown, { label: "About this node", kind: "node" });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,

@@ -41,7 +41,7 @@ export function tableControl(field, { names, onChange }) {
 
   function draw() {
     const shown = shownColumns(columns, rows);
-    head.replaceChildren(...shown.map((column) => h("th", { scope: "col", title: column.hint ?? "" }, column.label)), h("td", {}));
+    head.replaceChildren(...shown.map((column) => h("th", { scope: "col", title: column.hint ?? "" }, column.label)), h("td"));
     cells = [];
     body.replaceChildren(...rows.slice(0, most).map((row, place) => drawRow(row, place, shown)));
     more.hidden = rows.length <= most;
