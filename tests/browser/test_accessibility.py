@@ -13,7 +13,8 @@ from tests.browser.picture import LAB
 
 # All rules of axe, those of WCAG 2 and those of good practice, or only the given ones.
 RUN = """async rules => (await axe.run(document, {
-  resultTypes: ['violations'], rules: {'target-size': {enabled: true}}, ...(rules.length && {runOnly: rules})})).violations.flatMap(({id, nodes}) =>
+  resultTypes: ['violations'], rules: {'target-size': {enabled: true}}, ...(rules.length && {runOnly: rules}),
+})).violations.flatMap(({id, nodes}) =>
   nodes.map(({target, failureSummary}) => `${id}: ${target.join(' ')}: ${failureSummary}`))"""
 SCHEMES: tuple[Literal["light"], Literal["dark"]] = ("light", "dark")
 
