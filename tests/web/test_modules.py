@@ -70,6 +70,7 @@ TESTED_IN_THE_BROWSER = {
     "map/links",
     "map/map_keys",
     "map/nodes",
+    "map/overlays",
     "map/port_handle",
     "map/stage",
     "map/wire_marks",

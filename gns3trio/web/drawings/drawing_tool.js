@@ -15,7 +15,7 @@ export class DrawingTool {
     this.kind = null;
     this.sketch = s("g", { class: "sketch", "aria-hidden": "true" });
     this.group = this.sketch;
-    graph.addOverlay(this);
+    graph.overlays.add(this);
     graph.svg.addEventListener("pointerdown", (event) => this.press(event), { capture: true });
     document.addEventListener("keydown", (event) => this.pressKey(event), { capture: true });
   }

@@ -17,7 +17,7 @@ export class Handles {
     this.group = s("g", { class: "handles", "aria-hidden": "true" }, this.outline, this.stem);
     this.id = null; // of the drawing that has handles
     this.group.addEventListener("pointerdown", (event) => this.press(event));
-    graph.addOverlay(this);
+    graph.overlays.add(this);
     lab.views.add({ reset: () => this.draw(), update: (changed) => changed.size && this.draw() });
   }
 

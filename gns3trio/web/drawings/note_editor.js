@@ -35,7 +35,7 @@ export function editNote(graph, note, onText) {
       if (isDone) return;
       isDone = true;
       opened = null;
-      graph.dropOverlay(view);
+      graph.overlays.drop(view);
       area.remove();
       resolve(onText(area.value.replaceAll("\r", "")));
     };
@@ -49,7 +49,7 @@ export function editNote(graph, note, onText) {
       event.preventDefault();
       finish();
     });
-    graph.addOverlay(view);
+    graph.overlays.add(view);
     graph.svg.parentElement.append(area);
     fit();
     view.showView();

@@ -40,10 +40,12 @@ const PLACE = [
   { name: "z", label: "Layer", type: "number", min: -1000, max: 1000, step: 1 },
 ];
 
+const withOption = (field, value) => ({ ...field, options: [value, ...field.options] });
+
 // The fields of a shape, and those of the drawing around it: {name, label, type, ...}. The present value of a choice is one of its options.
 export function fieldsOf(shape) {
   const own = OF_SHAPES[shape.kind].filter(({ name }) => !(shape.width === null && (name === "width" || name === "height")));
-  const inShape = own.map((field) => (field.type === "select" && !field.options.includes(shape[field.name]) ? { ...field, options: [shape[field.name], ...field.options] } : field));
+  const inShape = own.map((field) => (field.type === "select" && !field.options.includes(shape[field.name]) ? withOption(field, shape[field.name]) : field));
   return { inShape, ofDrawing: PLACE };
 }
 

@@ -36,12 +36,12 @@ export function readShape(svg) {
   const size = attributesOf(root[0].slice(4));
   const [width, height] = [size.get("width"), size.get("height")].map((value) => lengthOf(value));
   const shape = { kind: "other", width, height };
-  const [, , element, found, text] = ONE_SHAPE.exec(svg) ?? [];
-  if (element === "image") return { ...shape, kind: "picture" };
-  if (element === undefined || width === null || height === null || size.has("viewBox") || size.has("style")) return shape;
+  const [, , name, found, text] = ONE_SHAPE.exec(svg) ?? [];
+  if (name === "image") return { ...shape, kind: "picture" };
+  if (name === undefined || width === null || height === null || size.has("viewBox") || size.has("style")) return shape;
   const given = attributesOf(found ?? "");
-  if ([...given.keys()].some((name) => !KNOWN[element].has(name)) || (text?.trim() && element !== "text")) return shape;
-  return { ...shape, ...READERS[element](given, shape, text ?? "") };
+  if ([...given.keys()].some((each) => !KNOWN[name].has(each)) || (text?.trim() && name !== "text")) return shape;
+  return { ...shape, ...READERS[name](given, shape, text ?? "") };
 }
 
 const READERS = {

@@ -2,11 +2,13 @@
 
 import { classNames, s, set } from "../dom.js";
 import { Selection } from "../edit/selection.js";
+import { centreOfThing } from "./centres.js";
 import { Gestures } from "./gestures.js";
 import { Grid, snapped } from "./grid.js";
 import { Linking } from "./linking.js";
-import { fittedView, isSeen, middleOf, middleOfBox, viewOf, zoomedView } from "./map_view.js";
-import { boxOf, centreOf } from "./node_box.js";
+import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
+import { boxOf } from "./node_box.js";
+import { Overlays } from "./overlays.js";
 import { Pinch } from "./pinch.js";
 import { freePlace, nearestTowards } from "./places.js";
 import { PortHandle } from "./port_handle.js";
@@ -34,12 +36,11 @@ export class Graph {
     this.window = WINDOW; // reading it from the document would lay out the document each time
     this.stage = new Stage(lab, this, () => this.makeReachable());
     this.grid = new Grid();
-    this.overlay = s("g"); // above all
-    this.svg = s("svg", { role: "group", "aria-label": "Lab", tabindex: -1 }, this.grid.element, this.stage.scene, this.overlay);
+    this.overlays = new Overlays();
+    this.svg = s("svg", { role: "group", "aria-label": "Lab", tabindex: -1 }, this.grid.element, this.stage.scene, this.overlays.element);
     this.linking = new Linking(this, onMode);
     this.handle = new PortHandle(this);
     this.moved = false; // moved by the user: the view then stays
-    this.overlays = new Set();
     new Pinch(this.svg, { zoomed: zoomedView, onView: (change) => this.changeView(change) });
     [this.isDragging, this.isFocusing] = [false, false];
     new Gestures(this, { onOpen, onMove, onMoved, onLink, onMenu });
@@ -165,14 +166,7 @@ export class Graph {
   }
 
   centre(id) {
-    const node = this.lab.nodes.get(id);
-    if (node) return centreOf(node);
-    const drawing = this.lab.drawings.get(id);
-    if (drawing) return middleOfBox(this.boxOfDrawing(drawing) ?? [drawing.x, drawing.y, drawing.x, drawing.y]);
-    const group = this.group(id);
-    if (group) return [group.x, group.y];
-    const centres = this.lab.links.get(id)?.nodes.map((end) => this.centre(end.node_id)) ?? [];
-    return [0, 1].map((axis) => centres.reduce((sum, place) => sum + place[axis], 0) / Math.max(centres.length, 1));
+    return centreOfThing(this, id);
   }
 
   neighbour(id, direction) {
@@ -229,23 +223,10 @@ export class Graph {
     const transform = `translate(${x} ${y}) scale(${scale})`;
     set(scene, { transform, class: classNames("map", { far: scale < FAR && !named, named, ports: this.lab.project?.show_interface_labels }) });
     if (named) scene.style.setProperty("--name-size", `${Math.round(NAME_PIXELS / scale)}px`);
-    set(this.overlay, { transform });
     this.handle.show();
     this.grid.show(this.lab.project, this.view);
-    for (const overlay of this.overlays) overlay.showView();
+    this.overlays.showView(transform);
     this.arrangeSoon();
-  }
-
-  // Shows something above all objects. Its `group` is in the coordinates of the lab, if it has one; `showView()` is called when the view
-  // has changed.
-  addOverlay(overlay) {
-    this.overlays.add(overlay);
-    if (overlay.group) this.overlay.append(overlay.group);
-  }
-
-  dropOverlay(overlay) {
-    this.overlays.delete(overlay);
-    overlay.group?.remove();
   }
 
   // The place of the lab under the pointer.

@@ -64,7 +64,7 @@ export class Linking {
     const [x1, y1] = graph.centre(this.source);
     const [x2, y2] = graph.pointAt(clientX - left, clientY - top);
     set(this.line, { x1, y1, x2, y2 });
-    if (!this.line.parentNode) graph.overlay.prepend(this.line);
+    if (!this.line.parentNode) graph.overlays.element.prepend(this.line);
     this.mark(this.nodeUnder(clientX, clientY));
   }
 

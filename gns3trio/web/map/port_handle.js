@@ -45,6 +45,6 @@ export class PortHandle {
     }
     const [width, height] = sizeOf(node);
     set(this.shape, { transform: `translate(${node.x + width} ${node.y + height / 2}) scale(${1 / scale})` });
-    if (!this.shape.parentNode) graph.overlay.append(this.shape);
+    if (!this.shape.parentNode) graph.overlays.element.append(this.shape);
   }
 }
