@@ -84,7 +84,7 @@ def middle(locator: Locator) -> tuple[float, float]:
 
 def surround_all(page: Page) -> None:
     """A rubber band around the whole map."""
-    area = box(page.get_by_role("group", name="Lab", exact=True))
+    area = box(page.locator("svg[aria-label=Lab]"))
     page.keyboard.down("Shift")
     page.mouse.move(area["x"] + 5, area["y"] + 5)
     page.mouse.down()
