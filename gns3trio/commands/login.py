@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 
 from gns3trio.client.client import Client
 from gns3trio.client.kept_tokens import keep_token, read_token, token_file
@@ -37,7 +36,7 @@ async def _login(server: Client, arguments: argparse.Namespace) -> None:
         return
     name = arguments.name or arguments.user
     if not name:
-        print("gns3trio: give the user: gns3trio login NAME", file=sys.stderr)
+        note("give the user: gns3trio login NAME")
         raise SystemExit(WRONG)
     password = os.environ.get(environment_name("password"), "")
     if arguments.password_file or not password:

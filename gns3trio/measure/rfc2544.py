@@ -93,6 +93,10 @@ RunTrial = Callable[[TrialSpec], Awaitable[TrialResult]]
 Progress = Callable[[TrialReport], None]
 
 
+# All is done only when the results are there.
+_ALMOST = 0.999
+
+
 class _Bench:
     """The trials of one frame size."""
 
@@ -127,7 +131,7 @@ class _Bench:
                 frames=frames,
                 sent=result.sent,
                 lost=result.lost,
-                progress=round(begin + (end - begin) * min(done, 1.0), 3),
+                progress=min(round(begin + (end - begin) * min(done, 1.0), 3), _ALMOST),
             )
         )
         return result

@@ -213,7 +213,7 @@ def test_each_action_has_words() -> None:
 
 
 _VERBS = (
-    "add apply begin change clear close connect convert create delete disconnect duplicate extend "
+    "add apply arrange begin change clear close connect convert create delete disconnect duplicate extend "
     "find grant import install isolate load lock log measure move open recover reload remove rename "
     "reserve reset resize restore save send set start stop suspend take unisolate unlock update "
     "upload withdraw write"

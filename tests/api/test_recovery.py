@@ -58,7 +58,7 @@ async def test_a_project_whose_file_vanished(server: Server, project: dict[str, 
     await server.request("POST", f"{path}/close", None, 204)
     (Path(project["path"]) / project["filename"]).unlink()
     error = await server.request("POST", f"{path}/open", None, 409)
-    assert "with 1 nodes is kept" in error["message"]
+    assert "with 1 node is kept" in error["message"]
     await server.request("POST", f"{path}/recover", None, 201)
     assert len(await server.request("GET", f"{path}/nodes", None, 200)) == 1
 

@@ -429,7 +429,7 @@ async def test_a_batch_starts_its_nodes(server: Server, project: dict[str, Any])
 async def test_a_batch_whose_nodes_do_not_start_leaves_nothing(
     server: Server, project: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(node: object, action: str) -> None:
+    async def fail(*_: object) -> None:
         raise Conflict("no start today")
 
     monkeypatch.setattr("gns3trio.controller.nodes.node.act", fail)

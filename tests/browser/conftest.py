@@ -74,7 +74,9 @@ def chromium(*options: str) -> Iterator[Browser]:
     if program is None:
         pytest.fail("these tests need a browser: apt-get install chromium")
     with _playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", *options])
+        gentle = Path(__file__).parent / "gentle-chromium"
+        environment: dict[str, str | float | bool] = {**os.environ, "GNS3TRIO_TEST_CHROMIUM": program}
+        browser = playwright.chromium.launch(executable_path=gentle, env=environment, args=["--no-sandbox", *options])
         yield browser
         browser.close()
 

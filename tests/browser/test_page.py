@@ -49,7 +49,7 @@ def no_two_overlap(found: list[Box]) -> bool:
 def test_projects_are_made_opened_and_deleted(page: Page, host: Host) -> None:
     page.goto(host.url)
     page.get_by_role("button", name="New project").click()
-    page.get_by_label("Name").fill("from the page")
+    page.get_by_role("dialog").get_by_label("Name").fill("from the page")
     page.get_by_role("button", name="Create").click()
     expect(page.locator("#title")).to_have_text("from the page")
     page.get_by_role("button", name="Add node").click()

@@ -44,7 +44,7 @@ def test_a_template_is_made_changed_copied_used_and_deleted(page: Page, host: Ho
     page.get_by_role("button", name="Delete Access switch", exact=True).click()
     dialog.get_by_role("button", name="Delete").click()
     expect(page.get_by_role("button", name="Delete Access switch", exact=True)).to_have_count(0)
-    assert [*own_templates(host)] == ["Access switch copy"]
+    assert "Access switch" not in own_templates(host) and "Access switch copy" in own_templates(host)
 
     labs.append(host.request("POST", "/v2/projects", {"name": "of templates"}))
     page.get_by_role("button", name="Add Access switch copy to a lab").click()

@@ -38,7 +38,7 @@ def test_images_on_the_command_line(shell: Shell, file: Path) -> None:
     assert shell.run("image", "upload", str(file)).endswith(f"md5 {md5sum}\n")  # it is there already
     shell.run("image", "upload", str(file), "--name", "lab/c7200.image", "--emulator", "dynamips")
     (line,) = shell.run("image", "list").splitlines()[1:]
-    assert line.split() == ["disk", "image.img", "3.1", "MB", md5sum]
+    assert line.split() == ["disk", "image.img", "3.07", "MB", md5sum]
     listed = shell.json("image", "list", "--emulator", "dynamips")
     assert [each["path"] for each in listed["images"]] == ["lab/c7200.image"] and listed["uploads"] == []
     assert "no image 'missing'" in shell.run("image", "info", "missing", status=3)

@@ -104,6 +104,7 @@ def run_tests(file: Path) -> subprocess.CompletedProcess[str]:
     options = [
         "--disable-warning=MODULE_TYPELESS_PACKAGE_JSON",
         "--test",
+        "--test-force-exit",  # a message that goes after half a minute holds nobody up
         "--test-isolation=none",
         "--test-reporter=spec",
     ]
