@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.conftest import Host
 from tests.browser.lab_page import open_lab
@@ -99,8 +99,8 @@ def test_a_symbol_is_uploaded_and_chosen(page: Page, host: Host, lab: dict[str, 
     hostile = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="30" onload="alert(1)"><script>1</script></svg>'
     )
-    picture = {"name": "my router.svg", "mimeType": "image/svg+xml", "buffer": hostile.encode()}
-    page.get_by_label("Picture to upload").set_input_files([picture])  # type: ignore[list-item]
+    picture: FilePayload = {"name": "my router.svg", "mimeType": "image/svg+xml", "buffer": hostile.encode()}
+    page.get_by_label("Picture to upload").set_input_files([picture])
     expect(page.locator(".symbol-choice")).to_contain_text("my router")
     save(page)
     made = node(host, lab, "PC1")
@@ -162,8 +162,8 @@ def test_files_of_a_node(page: Page, host: Host, lab: dict[str, Any]) -> None:
     path = f"/v2/projects/{lab['project_id']}/nodes/{node(host, lab, 'PC1')['node_id']}/files"
     sizes = {file["path"]: file["size"] for file in host.request("GET", path)["files"]}
     assert sizes["startup.vpc"] == len("ip 10.0.0.9/24\n")
-    picture = {"name": "notes.bin", "mimeType": "application/octet-stream", "buffer": b"a\0b"}
-    page.get_by_label("Files to upload").set_input_files([picture])  # type: ignore[list-item]
+    picture: FilePayload = {"name": "notes.bin", "mimeType": "application/octet-stream", "buffer": b"a\0b"}
+    page.get_by_label("Files to upload").set_input_files([picture])
     files.get_by_role("button", name="notes.bin", exact=True).click()
     expect(page.get_by_text("notes.bin is not a text")).to_be_visible()
     with page.expect_download() as download:

@@ -36,7 +36,7 @@ async def test_what_every_server_has_keeps_its_ids(tmp_path: Path) -> None:
 
 async def test_a_user_cannot_be_added_before_the_first_password_is_changed(tmp_path: Path) -> None:
     people = await open_people(tmp_path)
-    with pytest.raises(Conflict, match="or start the server with the settings user and password"):
+    with pytest.raises(Conflict, match=r"Change that password \(.*\), or start the server with the settings user and"):
         await people.users.create("alice", PASSWORD)
     admin = await people.users.update(people.administrator.user_id, password="another one")
     assert await check_password("another one", admin.password_hash)
