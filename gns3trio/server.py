@@ -23,11 +23,11 @@ from gns3trio.classes import frozen
 from gns3trio.compute.local_compute import LocalCompute, open_local_compute
 from gns3trio.compute.other_hosts import ComputeAddress, ComputeWatcher, OtherCompute
 from gns3trio.config import Config, require_password
-from gns3trio.controller.controller import Controller, open_controller, people_of
+from gns3trio.controller.controller import Controller, open_controller
 from gns3trio.controller.links.traffic import LinkStats
 from gns3trio.controller.people.logins import Logins
 from gns3trio.controller.people.permits import Permits
-from gns3trio.controller.people.store import People
+from gns3trio.controller.people.store import People, people_of
 from gns3trio.controller.people.tokens import Tokens
 from gns3trio.controller.storage.server_folders import locked_folders
 from gns3trio.freed_memory import FreedMemory

@@ -35,9 +35,7 @@ from gns3trio.controller.links.links import Links
 from gns3trio.controller.opened_elsewhere import LEFT_STATE_NAME, check_stored_openings
 from gns3trio.controller.opened_elsewhere import STATE_NAME as OPENED_ELSEWHERE
 from gns3trio.controller.people.audit_trail import AuditTrail, open_audit_trail
-from gns3trio.controller.people.records import MIN_PASSWORD
-from gns3trio.controller.people.store import People, open_people
-from gns3trio.controller.people.users import SettingsLogin
+from gns3trio.controller.people.store import People, people_of
 from gns3trio.controller.placement.placement import PlacedNode, Placement, expected_mib
 from gns3trio.controller.project.auto_options import Attendance, open_project
 from gns3trio.controller.project.project import Project
@@ -437,16 +435,6 @@ def _sweep(config: Config) -> None:
         storage.sweep(folder, below=False)
     storage.sweep(config.images_folder, unused_for=_DAY)  # another server may use it too
     project_swap.recover(config.projects_path)
-
-
-async def people_of(config: Config) -> People:
-    """The users of the server with these settings. Raises Invalid, Unavailable."""
-    login = SettingsLogin(config.user, config.password) if config.user else None
-    if login is not None and len(login.password) < MIN_PASSWORD:
-        log.warning(
-            "password: the setting has %d characters; users need %d at least", len(login.password), MIN_PASSWORD
-        )
-    return await open_people(config.state_folder, login)
 
 
 @asynccontextmanager

@@ -4,6 +4,22 @@ from uuid import UUID
 
 from gns3trio.api.project_stats import project_stats
 from gns3trio.api.routing import ApiRequest
+from gns3trio.api.v2.from_bodies import project_changes
+from gns3trio.controller.project.project import Project
+
+
+async def changed_project(api: ApiRequest, project_id: UUID, body: object) -> Project:
+    """Change the settings of a project to those that its version's body gives; returns it."""
+    project = api.controller.get_project(project_id)
+    await project.update(project_changes(project, api.given(body)))
+    return project
+
+
+async def opened_project(api: ApiRequest, project_id: UUID) -> Project:
+    """Open a project; returns it."""
+    project = api.controller.get_project(project_id)
+    await api.controller.open_project(project)
+    return project
 
 
 async def delete_project(api: ApiRequest, project_id: UUID) -> None:

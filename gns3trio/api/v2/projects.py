@@ -17,7 +17,6 @@ from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.streams import NotificationStream, serve_notifications
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import ProjectCreate, ProjectUpdate
-from gns3trio.api.v2.from_bodies import project_changes
 from gns3trio.api.v2.views import project_view
 from gns3trio.controller.gns3_format.records import ProjectSettings
 from gns3trio.notifications.topics import project_topic
@@ -60,9 +59,7 @@ async def get_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
 @routes.route("PUT", "/{project_id}", reply=replies.Project, privilege="Project.Modify")
 async def update_project(api: ApiRequest, project_id: UUID, body: ProjectUpdate) -> dict[str, Any]:
     """Change the settings of a project."""
-    project = api.controller.get_project(project_id)
-    await project.update(project_changes(project, api.given(body)))
-    return project_view(project)
+    return project_view(await handlers.changed_project(api, project_id, body))
 
 
 routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate")(handlers.delete_project)
@@ -78,9 +75,7 @@ routes.route("DELETE", "/{project_id}", status=204, privilege="Project.Allocate"
 )
 async def open_project(api: ApiRequest, project_id: UUID) -> dict[str, Any]:
     """Open a project; its nodes are stopped."""
-    project = api.controller.get_project(project_id)
-    await api.controller.open_project(project)
-    return project_view(project)
+    return project_view(await handlers.opened_project(api, project_id))
 
 
 routes.route("POST", "/{project_id}/close", status=204, privilege="Project.Allocate", another="Project.Modify")(

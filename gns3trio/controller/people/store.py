@@ -5,10 +5,11 @@ from pathlib import Path
 from uuid import UUID
 
 from gns3trio import threads
+from gns3trio.config import Config
 from gns3trio.controller.people.kept_records import KeptRecords
 from gns3trio.controller.people.people_file import PeopleFile
 from gns3trio.controller.people.pools import Pools
-from gns3trio.controller.people.records import Records, User, first_records
+from gns3trio.controller.people.records import MIN_PASSWORD, Records, User, first_records
 from gns3trio.controller.people.roles import Aces, Roles
 from gns3trio.controller.people.users import Groups, SettingsLogin, Users
 from gns3trio.errors import Invalid, LabError
@@ -92,3 +93,13 @@ async def open_people(folder: Path, login: SettingsLogin | None = None) -> Peopl
             "both, as they were before, or give it one with gns3trio user reset-password"
         )
     return people
+
+
+async def people_of(config: Config) -> People:
+    """The users of the server with these settings. Raises Invalid, Unavailable."""
+    login = SettingsLogin(config.user, config.password) if config.user else None
+    if login is not None and len(login.password) < MIN_PASSWORD:
+        log.warning(
+            "password: the setting has %d characters; users need %d at least", len(login.password), MIN_PASSWORD
+        )
+    return await open_people(config.state_folder, login)
