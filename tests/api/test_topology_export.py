@@ -25,7 +25,9 @@ def link(number: int, *ends: tuple[int, int]) -> dict[str, Any]:
     return {"link_id": str(UUID(int=1000 + number)), "nodes": nodes}
 
 
-async def open_file(server: Server, nodes: list[dict[str, Any]], links: list[dict[str, Any]]) -> str:
+async def open_file(
+    server: Server, nodes: list[dict[str, Any]], links: list[dict[str, Any]], drawings: Any = ()
+) -> str:
     """A project that is on the disk, opened; returns its path."""
     document = {
         "name": "lab",
@@ -33,7 +35,7 @@ async def open_file(server: Server, nodes: list[dict[str, Any]], links: list[dic
         "revision": 9,
         "type": "topology",
         "version": "2.2.61",
-        "topology": {"nodes": nodes, "links": links, "drawings": [], "computes": []},
+        "topology": {"nodes": nodes, "links": links, "drawings": [*drawings], "computes": []},
     }
     folder = server.config.projects_path / PROJECT_ID
     folder.mkdir(parents=True)
@@ -63,6 +65,45 @@ async def test_every_name_is_exported_so_that_it_can_be_applied(server: Server) 
     made = await apply(server, f"/v2/projects/{other['project_id']}", document)
     assert len(made["changes"]) == 2 * len(NAMES) - 1
     assert await server.request("GET", f"/v2/projects/{other['project_id']}/topology", None, 200) == document
+
+
+ODD_VALUES: list[dict[str, Any]] = [
+    *({"port_name_format": value} for value in ("", "eth", "{0.__class__}", "{" * 5000)),
+    *({"port_segment_size": value} for value in (0, -1, 1 << 30)),
+    *({"first_port_name": value} for value in ("", "mgmt")),
+    *({"symbol": value} for value in ("", "missing.svg", ":/symbols/computer.svg")),
+    *({"width": value, "height": value} for value in (0, -5, 1 << 30)),
+    *({"z": value} for value in (-(1 << 31), (1 << 31) - 1)),
+    *({"label": {"text": value, "rotation": 720, "style": "", "x": None, "y": None}} for value in ("", "other")),
+    {"custom_adapters": [{"adapter_number": 0, "port_name": ""}]},
+    {"console_type": "none"},
+]
+ODD_DRAWINGS: list[dict[str, Any]] = [
+    {"rotation": 720},
+    {"rotation": -400},
+    {"z": -(1 << 31)},
+    {"svg": ""},
+    {"x": 1 << 30},
+]
+
+
+async def test_odd_values_of_a_file_are_exported_so_that_they_can_be_applied(server: Server) -> None:
+    nodes = [node(number, f"n{number}", **fields) for number, fields in enumerate(ODD_VALUES)]
+    drawings = [{"drawing_id": str(UUID(int=2000 + n)), "svg": "<svg/>", **each} for n, each in enumerate(ODD_DRAWINGS)]
+    path = await open_file(server, nodes, [], drawings)
+    document = await server.request("GET", f"{path}/topology", None, 200)
+    assert "left_out" not in document
+    assert (await apply(server, path, document))["changes"] == []
+
+
+@pytest.mark.parametrize("value", ["", "eth", "{0.__class__}"])
+async def test_any_format_of_ports_that_a_node_may_have_is_applied(server: Server, project: Any, value: str) -> None:
+    path = f"/v2/projects/{project['project_id']}"
+    made = await server.request("POST", f"{path}/nodes", {**HUB, "name": "SW1"}, 201)
+    await server.request("PUT", f"{path}/nodes/{made['node_id']}", {"port_name_format": value}, 200)
+    document = await server.request("GET", f"{path}/topology", None, 200)
+    assert document["nodes"]["SW1"]["port_name_format"] == value
+    assert (await apply(server, path, document))["changes"] == []
 
 
 async def test_what_does_not_run_is_told_and_left_alone(server: Server) -> None:

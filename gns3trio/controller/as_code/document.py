@@ -74,7 +74,7 @@ class DesiredNode:
     console_auto_start: bool = False
     properties: dict[str, Any] = field(factory=dict)
     first_port_name: str | None = None
-    port_name_format: str = field(default="Ethernet{0}", validator=v.min_len(1))
+    port_name_format: str = "Ethernet{0}"
     port_segment_size: Int32 = field(default=0, validator=v.ge(0))
     custom_adapters: list[dict[str, Any]] = field(factory=list, validator=_check_adapters)
     engine: Annotated[str, Bound(MAX_ENGINE)] | None = None
