@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Config:
 @pytest.fixture
 async def running(config: Config) -> AsyncIterator[RunningServer]:
     async with open_server(config) as opened:
-        with loop_goes_on(opened.watchdog, MOST_WORK_SECONDS):
+        async with loop_goes_on(opened.watchdog, MOST_WORK_SECONDS):
             yield opened
 
 

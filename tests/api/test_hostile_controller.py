@@ -51,7 +51,7 @@ async def two(config: Config) -> AsyncIterator[Two]:
             httpx.AsyncClient(base_url=url, auth=("alice", "a"), timeout=PATIENCE) as alice,
             httpx.AsyncClient(base_url=url, auth=("bob", "b"), timeout=PATIENCE) as bob,
         ):
-            with loop_goes_on(running.watchdog, MOST_WORK_SECONDS):
+            async with loop_goes_on(running.watchdog, MOST_WORK_SECONDS):
                 yield Two(running, alice, Server(url, config, bob))
 
 
@@ -171,7 +171,7 @@ async def test_many_nodes_that_end_together(two: Two) -> None:
         made = await two.alice.post(f"{path}/batch/create", content=orjson.dumps({"nodes": hubs}))
         assert {part["status"] for part in orjson.loads(made.content)["nodes"]} == {201}
     assert gc.get_freeze_count() > 0  # or each search for garbage goes through all of them
-    with loop_goes_on(two.running.watchdog, 0.2):
+    async with loop_goes_on(two.running.watchdog, 0.2):
         assert (await two.alice.delete(path)).status_code == 204
     assert (await two.alice.get("/v2/compute/projects")).json() == []
 

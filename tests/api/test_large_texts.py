@@ -54,7 +54,7 @@ async def test_yaml_is_written(server: Server, running: RunningServer, project: 
     path = f"/v2/projects/{project['project_id']}"
     for svg in ("x" * (15 << 20), "\u202e " * (1 << 20), "\n" * (2 << 20)):
         drawing = await server.request("POST", f"{path}/drawings", {"svg": svg}, 201)
-        with loop_goes_on(running.watchdog):
+        async with loop_goes_on(running.watchdog):
             reply = await server.http.get(f"{path}/topology", headers={"accept": "application/yaml"}, timeout=120)
         assert reply.status_code == 200
         await server.request("DELETE", f"{path}/drawings/{drawing['drawing_id']}", None, 204)

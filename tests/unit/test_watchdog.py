@@ -91,9 +91,21 @@ def test_the_longest_is_forgotten_after_two_windows(monkeypatch: pytest.MonkeyPa
 
 async def test_the_guard_of_tests_fails_after_hard_work() -> None:
     async with watch_loop() as seen:
-        with pytest.raises(AssertionError, match="at one go"), loop_goes_on(seen):
+        with pytest.raises(AssertionError, match="at one go"):
+            async with loop_goes_on(seen):
+                await turn()
+                work_hard()
+                await turn()
+        with pytest.raises(AssertionError, match="at one go"):
+            async with loop_goes_on(seen):
+                work_hard()
+        async with loop_goes_on(seen):
             await turn()
-            work_hard()
-            await turn()
-        with loop_goes_on(seen):
+
+
+async def test_the_guard_of_tests_leaves_out_what_was_before_it() -> None:
+    async with watch_loop() as seen:
+        await turn()
+        work_hard()
+        async with loop_goes_on(seen):
             await turn()
