@@ -1,5 +1,6 @@
 """Servers to measure: started, asked, and ended, ours and others that speak version 2."""
 
+import ctypes
 import os
 import shlex
 import signal
@@ -16,6 +17,8 @@ import psutil
 
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.002
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 @attrs.frozen
@@ -60,6 +63,7 @@ def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psuti
         cwd=folder,
         env=environ,
         start_new_session=True,
+        preexec_fn=_end_with_parent,
     )
     try:
         while True:
@@ -81,6 +85,11 @@ def server(candidate: Candidate, folder: str, port: int) -> Iterator[tuple[psuti
         # gns3-server that is ended early leaves a process behind, which keeps its port.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_with_parent() -> None:
+    """The server ends when a benchmark is killed; PR_SET_PDEATHSIG of prctl(2)."""
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def request(http: httpx.Client, method: str, path: str, body: Any) -> dict[str, Any]:
