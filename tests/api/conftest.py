@@ -34,9 +34,8 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture
 async def running(config: Config) -> AsyncIterator[RunningServer]:
-    async with open_server(config) as opened:
-        async with loop_goes_on(opened.watchdog, MOST_WORK_SECONDS):
-            yield opened
+    async with open_server(config) as opened, loop_goes_on(opened.watchdog, MOST_WORK_SECONDS):
+        yield opened
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ async def two(config: Config) -> AsyncIterator[Two]:
         async with (
             httpx.AsyncClient(base_url=url, auth=("alice", "a"), timeout=PATIENCE) as alice,
             httpx.AsyncClient(base_url=url, auth=("bob", "b"), timeout=PATIENCE) as bob,
+            loop_goes_on(running.watchdog, MOST_WORK_SECONDS),
         ):
-            async with loop_goes_on(running.watchdog, MOST_WORK_SECONDS):
-                yield Two(running, alice, Server(url, config, bob))
+            yield Two(running, alice, Server(url, config, bob))
 
 
 async def bob_works(two: Two) -> None:
