@@ -7,7 +7,7 @@
 //   keys         its keys while the map has the focus, such as "Ctrl+C"; "Ctrl" is also the Command key of a Mac
 //   keysEverywhere  its keys that also work beside the map, but not where something is typed
 //   keysShown    keys that the browser itself makes an event of, such as those of the clipboard
-//   where        "toolbar", and the kinds of targets in whose menu it is: "node", "link", "drawing", "several", "map"
+//   where        "toolbar", "zoom" (the tools in the corner of the map), and the kinds of targets in whose menu it is: "node", "link", "drawing", "several", "map"
 //   privilege    what the user must be allowed to do in this lab
 //   isDangerous  it deletes something
 //   isShown(target), isEnabled(target), isPressed(target), whyNot(target): a sentence if it is not possible, else ""

@@ -23,10 +23,9 @@ export function placeOf([x, y], [width, height], [windowWidth, windowHeight]) {
   return [fit(x, width, windowWidth), fit(y, height, windowHeight)];
 }
 
-// Opens the menu for a target at a point of the window. `focused` is what gets the focus when it is closed.
-export function openMenu(commands, target, point, { name, focused }) {
+// Opens the menu for a target at a point of the window, or one of the commands `shown`. `focused` is what gets the focus when it is closed.
+export function openMenu(commands, target, point, { name, focused, shown = commands.at(target.kind, target) }) {
   document.querySelector(".menu")?.hidePopover();
-  const shown = commands.at(target.kind, target);
   if (!shown.length) return;
   const items = shown.map((command) => makeItem(command));
   const parts = shown.flatMap((command, place) => (place > 0 && shown[place - 1].group !== command.group ? [h("div", { role: "separator" }), items[place]] : [items[place]]));

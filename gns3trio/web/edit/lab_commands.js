@@ -50,7 +50,6 @@ export function addLabCommands(tools) {
       run: ({ ids }) => deleteObjects(tools, ids),
     },
     { id: "console", title: "Console", icon: "console", group: "tools", where: ["node"], keysShown: ["Enter"], privilege: "Node.Console", isShown: (target) => nodeOf(target) && hasViewer(lab.nodes.get(nodeOf(target))), run: (target) => openConsole(drawer, lab, lab.nodes.get(nodeOf(target))) },
-    { id: "keys", title: "Keys", icon: "help", group: "tools", where: ["toolbar"], keysEverywhere: ["?"], hint: "All keys", run: () => showKeys(commands) },
     { id: "find", title: "Find", icon: "search", group: "view", where: ["toolbar"], keysEverywhere: ["/"], keys: ["Ctrl+F"], hint: "Find a node or link", run: find },
     {
       id: "start", title: ({ ids }) => (ids.some((id) => lab.nodes.get(id)?.status === "suspended") ? "Resume" : "Start"), icon: "play", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt",
@@ -68,9 +67,10 @@ export function addLabCommands(tools) {
       id: "mesh", title: "Mesh", icon: "mesh", group: "tools", where: ["toolbar"], hint: "Send traffic between many PCs, and see what each pair gets",
       run: () => showMesh(drawer, lab, graph),
     },
-    { id: "zoom-in", title: "Larger", text: "+", icon: "zoom-in", group: "view", where: ["toolbar"], keys: ["+"], run: () => graph.zoom(STEP) },
-    { id: "zoom-out", title: "Smaller", text: "−", icon: "zoom-out", group: "view", where: ["toolbar"], keys: ["-"], run: () => graph.zoom(1 / STEP) },
-    { id: "fit", title: "Fit", icon: "fit", group: "view", where: ["toolbar"], keys: ["0"], hint: "Show the whole lab", run: () => graph.fit() },
+    { id: "keys", title: "Keys", icon: "help", group: "tools", where: ["toolbar"], keysEverywhere: ["?"], hint: "All keys", run: () => showKeys(commands) },
+    { id: "zoom-in", title: "Larger", icon: "zoom-in", group: "view", where: ["zoom"], keys: ["+"], run: () => graph.zoom(STEP) },
+    { id: "zoom-out", title: "Smaller", icon: "zoom-out", group: "view", where: ["zoom"], keys: ["-"], run: () => graph.zoom(1 / STEP) },
+    { id: "fit", title: "Fit", icon: "fit", group: "view", where: ["zoom"], keys: ["0"], hint: "Show the whole lab", run: () => graph.fit() },
     // Whether names of ports are shown is a setting of the project, as in GNS3.
     {
       id: "port-names", title: "Port names", icon: "labels", group: "view", where: ["toolbar"], privilege: "Project.Modify",

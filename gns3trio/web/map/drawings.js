@@ -12,6 +12,7 @@ const NEAR = 6;
 
 export class DrawingShape {
   constructor(id) {
+    this.id = id;
     this.image = s("image");
     this.outline = s("g", { class: "outline" }); // around the shape, or the box of a note or picture
     this.group = s("g", { "data-id": id, role: "button", tabindex: -1 }, this.image, this.outline);
@@ -23,10 +24,12 @@ export class DrawingShape {
   }
 
   // `hits` are layers below all others: a click on a node or link that lies beneath a drawing means these.
-  show(drawing, { selected, layers, hits }) {
+  // A note keeps the texts of wires away from it, in `room`.
+  show(drawing, { selected, layers, hits, room }) {
     layers.put(this.group, drawing.z, "drawings");
     hits.put(this.hit, drawing.z, "drawings");
     if (this.svg !== drawing.svg) this.showPicture(drawing.svg);
+    room.place(this.id, this.isNote ? [[{ box: this.boxOf(drawing), rank: 0, isFixed: true }]] : []);
     const transform = `translate(${drawing.x} ${drawing.y}) rotate(${drawing.rotation})`;
     set(this.hit, { transform });
     set(this.group, {
@@ -44,6 +47,7 @@ export class DrawingShape {
     set(this.image, { x, y, href: `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.picture.svg)}` });
     const shape = readShape(svg);
     this.name = nameOfShape(shape);
+    this.isNote = shape.kind === "note";
     for (const part of [this.hit, this.outline]) part.replaceChildren(...(right > x ? [outlineOf(shape, this.picture.box)] : []));
   }
 

@@ -221,7 +221,7 @@ export class Graph {
     const { scene } = this.stage;
     const named = scale < READABLE && this.lab.nodes.size <= MOST_NAMED;
     const transform = `translate(${x} ${y}) scale(${scale})`;
-    set(scene, { transform, class: classNames("map", { far: scale < FAR && !named, named, ports: this.lab.project?.show_interface_labels }) });
+    set(scene, { transform, class: classNames("map", { far: scale < FAR && !named, named, ports: this.stage.showPortNames() }) });
     if (named) scene.style.setProperty("--name-size", `${Math.round(NAME_PIXELS / scale)}px`);
     this.handle.show();
     this.grid.show(this.lab.project, this.view);

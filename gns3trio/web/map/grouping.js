@@ -1,6 +1,7 @@
 // Groups of nodes that lie near each other, and the links between groups, for large labs seen from a distance.
 
 import { centreOf } from "./node_box.js";
+import { faultOf } from "./wire_state.js";
 
 // Nodes are grouped by the cells of a grid. In the window, a cell is CELL to 2 * CELL pixels wide, so that groups change only
 // when the scale has doubled.
@@ -55,7 +56,7 @@ function bundleLinks(lab, groupOf, count) {
     bundle.count += 1;
     bundle.link = bundle.count === 1 ? link.link_id : null;
     bundle.busy ||= lab.rate(link.link_id).bits > 0;
-    bundle.broken ||= lab.problems.has(link.link_id);
+    bundle.broken ||= faultOf(lab, link) === "broken";
   }
   return [...bundles.values()];
 }

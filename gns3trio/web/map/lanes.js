@@ -1,4 +1,4 @@
-// Positions of links, and of the port names at their ends.
+// Positions of links, and of points beside their nodes.
 
 import { HEIGHT } from "./node_box.js";
 
@@ -7,13 +7,13 @@ const [LANE, WIDEST] = [16, 100];
 const NONE = new Set();
 
 // Links between the same two nodes are drawn side by side, with their texts at different positions along the line.
-// `linksOfNode` has sets of ids by node; `a` and `b` are the centres of the nodes. Returns how far the line is shifted, at which
-// part of it the texts are, and whether there is little room for port names.
+// `linksOfNode` has sets of ids by node; `a` and `b` are the centres of the nodes. Returns how far the line is shifted, and at
+// which part of it the texts are.
 export function laneOf(link, linksOfNode, a, b) {
   const [first, second] = link.nodes.map((end) => end.node_id);
   const [fewer, more] = [first, second].map((node) => linksOfNode.get(node) ?? NONE).toSorted((one, other) => one.size - other.size);
   const parallel = [...fewer].filter((id) => more.has(id)).toSorted();
-  if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true, narrow: false };
+  if (parallel.length < 2) return { shift: [0, 0], at: 0.5, alone: true };
   const lane = parallel.indexOf(link.link_id);
   const way = first < second ? 1 : -1; // seen from the same end, whichever end comes first in the link
   const apart = Math.min(LANE, WIDEST / parallel.length);
@@ -25,7 +25,6 @@ export function laneOf(link, linksOfNode, a, b) {
     shift: [(-(b[1] - a[1]) / length) * place, ((b[0] - a[0]) / length) * place],
     at: 0.5 + part,
     alone: false,
-    narrow: apart < LANE && lane % 2 === 1,
   };
 }
 

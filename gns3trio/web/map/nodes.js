@@ -2,8 +2,8 @@
 
 import { at } from "../api.js";
 import { classNames, s, set, setText } from "../dom.js";
-import { centreLabel, isPlaced, placeLabel } from "./labels.js";
-import { sizeOf } from "./node_box.js";
+import { boxOfLabel, centreLabel, isPlaced, placeLabel } from "./labels.js";
+import { boxOf, sizeOf } from "./node_box.js";
 
 const NAME_ABOVE = 8;
 const HOST_BELOW = 13;
@@ -11,6 +11,7 @@ const LONGEST_HOST = 24; // letters
 
 export class NodeShape {
   constructor(id) {
+    this.id = id;
     this.image = s("image");
     this.plate = s("rect", { class: "plate", rx: 6 });
     this.ring = s("rect", { class: "ring", rx: 6, x: -5, y: -5 });
@@ -25,8 +26,8 @@ export class NodeShape {
     return [this.group];
   }
 
-  // `host` is {name, hue, away} for a node on another host, else null; `kept`: it does not run.
-  show(node, { kept, host, dimmed, source, selected, layers }) {
+  // `room` has places for texts; `host` is {name, hue, away} for a node on another host, else null; `kept`: it does not run.
+  show(node, { kept, host, dimmed, source, selected, layers, room }) {
     const [width, height] = sizeOf(node);
     const away = Boolean(host?.away);
     const state = away ? `away, last seen ${node.status}` : kept ? "does not run here" : node.status;
@@ -44,6 +45,19 @@ export class NodeShape {
     const { label, name } = node;
     if (isPlaced(label)) placeLabel(this.label, label, name, [0, 0]);
     else centreLabel(this.label, label?.style, name, [width / 2, -NAME_ABOVE], label?.rotation);
+    this.takeRoom(node, host !== null, room);
+  }
+
+  takeRoom(node, hasHost, room) {
+    const { label, name, x, y } = node;
+    const [width, height] = sizeOf(node);
+    const key = JSON.stringify([x, y, width, height, hasHost, name, label]);
+    if (key === this.placedKey) return;
+    this.placedKey = key;
+    const [left, top, right, bottom] = boxOf(node);
+    const symbol = [left, top, right, bottom + (hasHost ? HOST_BELOW : 0)];
+    const ofName = boxOfLabel(label, name, [x, y], [x + width / 2, y - NAME_ABOVE]);
+    room.place(this.id, [symbol, ofName].map((box) => [{ box, rank: 0, isFixed: true }]));
   }
 
   showHost(host, x, y) {

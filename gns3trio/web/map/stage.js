@@ -6,6 +6,7 @@ import { DrawingShape } from "./drawings.js";
 import { cellSize, groupLab } from "./grouping.js";
 import { BundleShape, GroupShape, LAYER } from "./groups.js";
 import { boxInView, groupsInView, linksInView, nodesInView } from "./in_view.js";
+import { LabelRoom } from "./label_room.js";
 import { Layers } from "./layers.js";
 import { LinkShape } from "./links.js";
 import { NodeShape } from "./nodes.js";
@@ -28,6 +29,8 @@ export class Stage {
     this.layers = new Layers();
     this.hits = new Layers(); // what of drawings can be clicked, below all
     this.scene = s("g", {}, this.hits.scene, this.layers.scene);
+    this.room = new LabelRoom((id) => this.tryAgain(id));
+    this.room.hasPortNames = false;
     this.rest = s("path", { class: "rest", "aria-hidden": "true" }); // of the links that have no shape
     this.clear();
   }
@@ -36,6 +39,7 @@ export class Stage {
     this.elements.clear();
     this.layers.clear();
     this.hits.clear();
+    this.room.clear();
     this.groups = new Map(); // those that are shown, by id
     this.bundles = new Map();
     [this.grouping, this.grouped] = [null, false];
@@ -45,8 +49,8 @@ export class Stage {
 
   reset() {
     this.clear();
-    if (!this.large) for (const things of [this.lab.nodes, this.lab.links]) for (const id of things.keys()) this.draw(id);
-    for (const id of this.lab.drawings.keys()) this.draw(id);
+    const { nodes, drawings, links } = this.lab; // in this order: texts of links give way to the others
+    for (const things of this.large ? [drawings] : [nodes, drawings, links]) for (const id of things.keys()) this.draw(id);
   }
 
   // Redraws what has changed. Of a large lab, other objects may be in view now, which `arrange` shows.
@@ -73,18 +77,35 @@ export class Stage {
   remove(id) {
     for (const part of this.elements.get(id)?.parts() ?? []) part.remove();
     this.elements.delete(id);
+    this.room.release(id);
+  }
+
+  // There may be room for a text of a link that has had none.
+  tryAgain(id) {
+    this.elements.get(id)?.tryAgain();
+    this.lab.touch(id);
+  }
+
+  // Whether the names of all ports are shown, which is a setting of the project.
+  showPortNames() {
+    const areShown = Boolean(this.lab.project?.show_interface_labels);
+    if (this.room.hasPortNames !== areShown) {
+      this.room.hasPortNames = areShown;
+      for (const id of this.elements.keys()) if (this.lab.links.has(id)) this.lab.touch(id);
+    }
+    return areShown;
   }
 
   draw(id) {
     const [node, link, drawing] = [this.lab.nodes, this.lab.links, this.lab.drawings].map((things) => things.get(id));
-    const { layers, lab, scale } = this;
+    const { layers, lab, room, scale } = this;
     const selected = this.marks.selection.has(id);
-    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), host: lab.hosts.of(node), dimmed: !lab.hosts.isShown(node), source: this.marks.linking.source === id || this.marks.linking.target === id, selected, layers });
+    if (node) this.shape(id, NodeShape).show(node, { kept: lab.problems.has(id), host: lab.hosts.of(node), dimmed: !lab.hosts.isShown(node), source: this.marks.linking.source === id || this.marks.linking.target === id, selected, layers, room });
     else if (link) {
       const nodes = link.nodes.map((end) => lab.nodes.get(end.node_id));
       if (nodes.length !== 2 || nodes.some((each) => !each)) return; // GNS3's files may contain links with one end or none
-      this.shape(id, LinkShape).show(link, { lab, nodes, selected, layers, canMove: !this.large && lab.busy.size <= MOST_MOVING });
-    } else if (drawing) this.shape(id, DrawingShape).show(drawing, { selected, layers, hits: this.hits });
+      this.shape(id, LinkShape).show(link, { lab, nodes, selected, layers, room, canMove: !this.large && lab.busy.size <= MOST_MOVING });
+    } else if (drawing) this.shape(id, DrawingShape).show(drawing, { selected, layers, room, hits: this.hits });
     else if (this.group(id)) this.shape(id, GroupShape).show(this.group(id), { scale, selected, layers });
     else if (this.bundles.has(id)) this.shape(id, BundleShape).show(this.bundles.get(id), { scale, layers });
   }

@@ -29,6 +29,13 @@ export function wireState({ conditions, suspended, broken, names }) {
   };
 }
 
+// Why nothing can cross a link, or null: "kept" if a node at its end does not run here at all, which that node shows, else "broken".
+export function faultOf(lab, link) {
+  if (!lab.problems.has(link.link_id)) return null;
+  const isKept = ({ node_id: id }) => lab.problems.has(id) && lab.nodes.has(id) && !lab.hosts.of(lab.nodes.get(id))?.away;
+  return link.nodes.some(isKept) ? "kept" : "broken";
+}
+
 // How fast signs of traffic move along a wire, in seconds for the distance between two of them: a few paces, because a change of
 // pace shows as a jump. None if nothing moves.
 const PACES = [[1e8, 0.35], [1e6, 0.6], [1e4, 1], [1, 1.8]];

@@ -9,7 +9,7 @@ const link = (link_id, ...ends) => ({ link_id, nodes: ends.map((node_id) => ({ n
 
 function labOf(nodes, links = [], { problems = [], busy = [], hidden = [] } = {}) {
   return {
-    hosts: { isShown: ({ node_id }) => !hidden.includes(node_id) },
+    hosts: { of: () => null, isShown: ({ node_id }) => !hidden.includes(node_id) },
     nodes: new Map(nodes.map((each) => [each.node_id, each])),
     links: new Map(links.map((each) => [each.link_id, each])),
     problems: new Map(problems.map((id) => [id, "why"])),

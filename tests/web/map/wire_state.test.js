@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { paceOf, wireState } from "../../../gns3trio/web/map/wire_state.js";
+import { faultOf, paceOf, wireState } from "../../../gns3trio/web/map/wire_state.js";
 
 const NAMES = ["PC1", "SW1"];
 const condition = (direction, rest = {}) => ({ text: "loss 5 %", direction, blocks: false, narrows: false, ...rest });
@@ -49,4 +49,16 @@ test("traffic moves faster the more there is, and not at all without", () => {
   const paces = [1, 1e5, 1e7, 1e10].map(paceOf);
   assert.deepEqual(paces, paces.toSorted((a, b) => b - a));
   assert.equal(new Set(paces).size, 4);
+});
+
+test("a link is not broken because a node at its end does not run here; one of a host that is away is", () => {
+  const link = { link_id: "link", nodes: [{ node_id: "pc" }, { node_id: "router" }] };
+  const lab = (problems, away = false) => ({
+    problems: new Map(problems.map((id) => [id, "why"])), nodes: new Map([["pc", {}], ["router", {}]]), hosts: { of: () => (away ? { away } : null) },
+  });
+  assert.equal(faultOf(lab(["router"]), link), null);
+  assert.equal(faultOf(lab(["link"]), link), "broken");
+  assert.equal(faultOf(lab(["link", "router"]), link), "kept");
+  assert.equal(faultOf(lab(["link", "router"], true), link), "broken");
+  assert.equal(faultOf(lab(["link", "gone"]), { ...link, nodes: [{ node_id: "gone" }] }), "broken");
 });
