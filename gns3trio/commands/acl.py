@@ -146,6 +146,6 @@ async def _remove(server: Client, arguments: argparse.Namespace) -> None:
             raise NotFound(f"{wanted}: {reason}; the last column of gns3trio acl list has the ids")
         found += matching
     question = f"Remove {len(arguments.ids)} permissions?" if len(arguments.ids) > 1 else "Remove this permission?"
-    confirm(arguments, question, otherwise="nothing was removed", loses_data=False)
+    confirm(arguments, question, otherwise="nothing was removed", scripts_need_yes=False)
     for entry in found:
         await server.request("DELETE", f"{ACL}/{entry['ace_id']}")

@@ -139,7 +139,7 @@ async def _delete(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
     name = link_name(await nodes_by_id(server, path), link)
-    confirm(arguments, f"Delete the link {name}?", otherwise="nothing was deleted", loses_data=False)
+    confirm(arguments, f"Delete the link {name}?", otherwise="nothing was deleted", scripts_need_yes=False)
     await server.request("DELETE", f"{path}/links/{link['link_id']}")
     show(arguments, link, lambda: None, name=name)
 

@@ -42,7 +42,7 @@ async def _recover(server: Client, arguments: argparse.Namespace) -> None:
         arguments,
         f"Replace the file of {project['name']!r} by {which}?",
         otherwise="nothing was recovered",
-        loses_data=False,  # the present file is kept
+        scripts_need_yes=False,  # the present file is kept
     )
     recovered = await server.request("POST", f"{path_of(project)}/recover", body)
     facts = {name: recovered[name] for name in ("name", "project_id", "status", "path")}

@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 from gns3trio.client.client import Client
 from gns3trio.commands import topology_import
+from gns3trio.commands.applying import apply_document, compare, target_project
 from gns3trio.commands.arguments import NOTHING, ONLY_JSON, REPORT, add_action
 from gns3trio.commands.changes import print_changes
 from gns3trio.commands.finding import find_node, find_project, open_path
-from gns3trio.commands.lab import Json, path_of, run
+from gns3trio.commands.lab import Json, run
 from gns3trio.commands.link_conditions import all_impairments
 from gns3trio.commands.output import note, print_line, show
+from gns3trio.commands.questions import add_yes
 from gns3trio.commands.scene import draw
 from gns3trio.commands.scene_style import data_url, is_picture
 from gns3trio.commands.scene_theme import THEMES
@@ -35,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     apply = add_action(actions, "apply", "make a project match a topology file", _apply, "project", outputs=REPORT)
     apply.add_argument("file", metavar="FILE", help="YAML or JSON; - reads the input")
     apply.add_argument("--create", action="store_true", help="create the project if it does not exist")
+    add_yes(apply)
+    apply.epilog = "Asks before something is deleted, if a person can be asked. Scripts need no --yes."
     diff = add_action(
         actions, "diff", "show what apply would change; exit status 1 if anything", _diff, "project", outputs=REPORT
     )
@@ -54,26 +58,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def _apply(server: Client, arguments: argparse.Namespace) -> None:
     document = _read(arguments.file)
-    made = False
-    try:
-        path = await open_path(server, arguments.project)
-    except NotFound:
-        if not arguments.create:
-            raise
-        path = path_of(await server.request("POST", "/v2/projects", {"name": arguments.project}))
-        made = True
-    try:
-        reply = await server.send("PUT", f"{path}/topology", document, _YAML)
-    except LabError:
-        if made:  # all or nothing
-            await server.request("DELETE", path)
-        raise
+    async with target_project(server, arguments) as target:
+        reply = await apply_document(
+            server, arguments, target, document, otherwise="nothing was changed", scripts_need_yes=False
+        )
     show(arguments, reply, lambda: print_changes(reply["changes"]))
 
 
 async def _diff(server: Client, arguments: argparse.Namespace) -> int:
     path = await open_path(server, arguments.project)
-    reply = await server.send("PUT", f"{path}/topology?dry_run=true", _read(arguments.file), _YAML)
+    reply = await compare(server, path, _read(arguments.file))
     show(arguments, reply, lambda: print_changes(reply["changes"]))
     return _DIFFERENT if reply["changes"] else 0
 

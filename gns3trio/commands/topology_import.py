@@ -9,19 +9,16 @@ from urllib.parse import quote
 
 from gns3trio import threads
 from gns3trio.client.client import Client
+from gns3trio.commands.applying import apply_document, target_project
 from gns3trio.commands.arguments import ONLY_JSON, add_action
 from gns3trio.commands.changes import print_changes
 from gns3trio.commands.containerlab import MAX_BYTES, Imported, read_containerlab
-from gns3trio.commands.finding import find_project, open_path
-from gns3trio.commands.lab import nodes_by_id, path_of
+from gns3trio.commands.lab import nodes_by_id
 from gns3trio.commands.output import note, print_json
-from gns3trio.commands.questions import add_yes, confirm
-from gns3trio.counts import counted
-from gns3trio.errors import Invalid, LabError, NotFound
+from gns3trio.commands.questions import add_yes
+from gns3trio.errors import Invalid, LabError
 from gns3trio.printable import escape
 from gns3trio.topology_yaml import format_yaml
-
-_TYPE = "application/yaml"
 
 
 def add_to(actions: Any) -> None:
@@ -80,28 +77,13 @@ def _write(arguments: argparse.Namespace, imported: Imported) -> None:
 
 
 async def _apply(server: Client, arguments: argparse.Namespace, imported: Imported) -> None:
-    """Make a project match the document; what it had is replaced, if its user agrees."""
-    made = False
-    try:
-        await find_project(server, arguments.project)
-        path = await open_path(server, arguments.project)
-        if nodes := await nodes_by_id(server, path):
-            question = (
-                f"Replace the {counted(len(nodes), 'node')} in {arguments.project!r} by those of {arguments.source}?"
-            )
-            confirm(arguments, question, otherwise="nothing was imported")
-    except NotFound:
-        if not arguments.create:
-            raise
-        path = path_of(await server.request("POST", "/v2/projects", {"name": arguments.project}))
-        made = True
-    try:
-        reply = await server.send("PUT", f"{path}/topology", json.dumps(imported.document()).encode(), _TYPE)
-        await _write_files(server, path, imported)
-    except LabError:
-        if made:  # all or nothing
-            await server.request("DELETE", path)
-        raise
+    """Make a project match the document."""
+    document = json.dumps(imported.document()).encode()
+    async with target_project(server, arguments) as target:
+        reply = await apply_document(
+            server, arguments, target, document, otherwise="nothing was imported", scripts_need_yes=True
+        )
+        await _write_files(server, target.path, imported)
     if arguments.json:
         print_json({"changes": reply["changes"], "files": imported.files, "left_out": imported.left_out})
         return

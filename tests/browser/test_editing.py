@@ -183,6 +183,13 @@ def test_menus_and_copies(page: Page, host: Host, lab: Json, labs: list[Json]) -
     menu = page.get_by_role("menu")
     node_of(page, "PC2").click(button="right")
     expect(menu.get_by_role("menuitem", name="Console")).to_be_visible()
+    expect(menu.get_by_role("menuitem", name="Reload")).to_have_attribute("aria-disabled", "true")
+    menu.get_by_role("menuitem", name="Start").click()
+    expect(page.locator(".node.started[aria-label^='PC2,']")).to_be_visible()
+    node_of(page, "PC2").click(button="right")
+    with page.expect_response(re.compile("/reload$")):
+        menu.get_by_role("menuitem", name="Reload").click()
+    node_of(page, "PC2").click(button="right")
     page.keyboard.press("Escape")
     expect(page.locator("[aria-label^='PC2,']")).to_be_focused()
     page.keyboard.press("Shift+F10")

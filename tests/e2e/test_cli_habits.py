@@ -173,16 +173,22 @@ def test_events_have_names(lab: Shell) -> None:
 # --- on a terminal ---
 
 
-def test_deletions_ask(lab: Shell, terminals: list[Terminal]) -> None:
+def test_deletions_ask(lab: Shell, terminals: list[Terminal], tmp_path: Path) -> None:
+    only_one, also_switch = tmp_path / "one.yaml", tmp_path / "more.yaml"
+    only_one.write_text("nodes:\n  SW1: {node_type: ethernet_switch}\n")
+    also_switch.write_text(LAB.replace("links:", "  SW2: {node_type: ethernet_switch}\nlinks:"))
+    asked = r"Not in the file: node PC1, node PC2, node SW2\. Delete from 'lab', with all links and files\? \[y/N\] "
     for words, question, answer, status in (
         (("node", "rm", "lab", "PC1"), r"Delete PC1 with all links and files\? \[y/N\] ", "\r", 1),
         (("link", "delete", "lab", "PC1-SW1"), r"Delete the link PC1:0-SW1:0\? \[y/N\] ", "n\r", 1),
+        (("topology", "apply", "lab", str(also_switch)), r"\+ node SW2", "", 0),  # deletes nothing
+        (("topology", "apply", "lab", str(only_one)), asked, "n\r", 1),
         (("node", "rm", "lab", "PC1", "PC2"), r"Delete PC1, PC2 with all links and files\? \[y/N\] ", "y\r", 0),
     ):
         terminals.append(Terminal(lab.environment, *COMMAND, *words))
         terminals[-1].until(question)
         terminals[-1].type(answer)
         if status:
-            terminals[-1].until("gns3trio: nothing was deleted")
+            terminals[-1].until(r"gns3trio: nothing was (deleted|changed)")
         assert terminals[-1].wait() == status
-    assert lab.run("node", "ls", "lab", "-o", "name") == "SW1\n"
+    assert lab.run("node", "ls", "lab", "-o", "name") == "SW1\nSW2\n"

@@ -15,6 +15,8 @@ export function addLabCommands(tools) {
   const nodeOf = ({ kind, ids }) => (kind === "node" ? ids[0] : null);
   // Those of the selected nodes that can be started and stopped.
   const nodesIn = ({ ids }) => ids.map((id) => lab.nodes.get(id)).filter((node) => node && !lab.types.get(node.node_type)?.always_runs && !lab.problems.has(node.node_id));
+  const canSuspend = ({ node_type }) => Boolean(lab.types.get(node_type)?.can_suspend);
+  const canSuspendNow = (node) => canSuspend(node) && node.status === "started";
   const doTo = (target, what, isWanted) => mapSome(nodesIn(target).filter(isWanted), ({ node_id }) => post(`${lab.path}/nodes/${node_id}/${what}`));
 
   commands.add(
@@ -60,6 +62,16 @@ export function addLabCommands(tools) {
       id: "stop", title: "Stop", icon: "stop", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt",
       isShown: (target) => nodesIn(target).length > 0, whyNot: (target) => (nodesIn(target).some(({ status }) => status !== "stopped") ? "" : "It does not run."),
       run: (target) => doTo(target, "stop", ({ status }) => status !== "stopped"),
+    },
+    {
+      id: "suspend", title: "Suspend", icon: "pause", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt",
+      isShown: (target) => nodesIn(target).some(canSuspend), whyNot: (target) => (nodesIn(target).some(canSuspendNow) ? "" : "It does not run."),
+      run: (target) => doTo(target, "suspend", canSuspendNow),
+    },
+    {
+      id: "reload", title: "Reload", icon: "reload", group: "run", where: ["node", "several"], privilege: "Node.PowerMgmt", hint: "Stop and start again",
+      isShown: (target) => nodesIn(target).length > 0, whyNot: (target) => (nodesIn(target).some(({ status }) => status !== "stopped") ? "" : "It does not run."),
+      run: (target) => doTo(target, "reload", ({ status }) => status !== "stopped"),
     },
     { id: "start-all", title: "Start all", icon: "play", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/start`) },
     { id: "stop-all", title: "Stop all", icon: "stop", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/stop`) },

@@ -112,8 +112,7 @@ export class NodePanel {
     this.problem.hidden = !problem;
     const type = this.lab.types.get(node.node_type);
     const canStop = !type?.always_runs && !problem;
-    this.start.hidden = this.stop.hidden = !canStop;
-    this.reload.hidden = Boolean(problem);
+    this.start.hidden = this.stop.hidden = this.reload.hidden = !canStop;
     this.move.hidden = !canMove(this.lab, node);
     this.console.hidden = !hasViewer(node);
     this.suspend.hidden = !canStop || !type?.can_suspend;
@@ -121,6 +120,7 @@ export class NodePanel {
     setText(this.start, node.status === "suspended" ? "Resume" : "Start");
     enable(this.start, node.status !== "started");
     enable(this.stop, node.status !== "stopped");
+    enable(this.reload, node.status !== "stopped");
     this.drawFacts();
     this.engine?.update();
     this.look.draw();
