@@ -124,6 +124,7 @@ TABLES = (
     login_page.routes,
     web_ui.routes,
 )
+ROUTES = RouteIndex([route for table in TABLES for route in table.routes])
 
 
 @define
@@ -143,24 +144,22 @@ class Application:
         self.state = _State(context)
         self._description: bytes | None = None
         self._server = f"gns3trio/{__version__} GNS3/{config.gns3_version}".encode()
-        index = RouteIndex([route for table in TABLES for route in table.routes])
-        self._index = index
-        app: ASGIApp = ErrorBoundary(index)
+        app: ASGIApp = ErrorBoundary(ROUTES)
         app = Authentication(
             app,
-            routes=index,
+            routes=ROUTES,
             gate=context.gate,
             credentials=context.credentials,
             guard_console_websockets=config.console_websocket_auth,
         )
-        app = Audited(app, index, context.controller, context.refused)
+        app = Audited(app, ROUTES, context.controller, context.refused)
         app = OriginGuard(
             app,
             allowed_origins=config.allowed_origins,
             allowed_hosts=config.allowed_hosts,
             check_names=config.is_loopback or not config.asks_for_password,
         )
-        app = Counted(app, index, context.requests)
+        app = Counted(app, ROUTES, context.requests)
         # Programs send no Origin, and Starlette's CORS would only add that header.
         for_pages = Cors(app, allowed_origins=config.allowed_origins)
         self._app, self._app_for_pages = (
@@ -172,7 +171,7 @@ class Application:
         """Whether version 3 of the API, or version 2, has a path, which begins behind the version. Those of the compute
         API do not count: they require no privilege.
         """
-        return not path.startswith("/compute/") and any(self._index.has(f"/{each}{path}") for each in ("v3", "v2"))
+        return not path.startswith("/compute/") and any(ROUTES.has(f"/{each}{path}") for each in ("v3", "v2"))
 
     def describe(self) -> bytes:
         """The OpenAPI document as JSON. It is created at the first request for it."""

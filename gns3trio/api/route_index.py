@@ -31,10 +31,14 @@ class _Place:
 
     def next(self, part: str) -> "_Place":
         """The child for a part of a route's path; created if it does not exist."""
-        if not part.startswith("{"):
-            return self.literal.setdefault(part, _Place())
-        self.parameter = self.parameter or _Place()
-        return self.parameter
+        place = self.parameter if (is_parameter := part.startswith("{")) else self.literal.get(part)
+        if place is None:
+            place = _Place()
+            if is_parameter:
+                self.parameter = place
+            else:
+                self.literal[part] = place
+        return place
 
     def candidates(self, parts: Sequence[str], index: int) -> Iterator[list[AnyRoute]]:
         """The routes whose literal parts match a request's path from ``index`` on, the most literal first."""

@@ -13,6 +13,7 @@ from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab, make_pair, open_lab
+from tests.support.plain_http import NO_TLS
 from tests.support.server import VPCS, Server
 from tests.support.udp import free_port
 
@@ -41,7 +42,7 @@ async def running(config: Config) -> AsyncIterator[RunningServer]:
 @pytest.fixture
 async def server(running: RunningServer, config: Config) -> AsyncIterator[Server]:
     (url,) = running.urls
-    async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, verify=NO_TLS) as http:
         yield Server(url, config, http)
 
 

@@ -14,6 +14,7 @@ from gns3trio.api.console_host import console_host_for, tell_console_host
 from gns3trio.config import Config
 from gns3trio.errors import Invalid
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 
 PASSWORD = {"user": "a", "password": "b"}
 
@@ -49,9 +50,9 @@ async def test_consoles_are_where_the_api_is(
     async with open_server(config) as running:
         assert sorted(urlsplit(url).hostname or "" for url in running.urls) == ["127.0.0.1", "::1"]
         for url in running.urls:
-            async with httpx.AsyncClient(base_url=url) as http:
+            async with httpx.AsyncClient(base_url=url, verify=NO_TLS) as http:
                 assert (await http.get("/v2/version")).status_code == 200
-        async with httpx.AsyncClient(base_url=running.urls[0]) as http:
+        async with httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
             port = (await start_switch(http))["console"]
         assert [await greets(address, port) for address in ("127.0.0.1", "::1")] == [True, True]
 
@@ -60,7 +61,9 @@ async def test_consoles_that_only_this_machine_reaches(config: Config) -> None:
     config = attrs.evolve(config, host=("0.0.0.0", "::"), **PASSWORD)
     async with (
         open_server(config) as running,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{urlsplit(running.urls[0]).port}", auth=("a", "b")) as http,
+        httpx.AsyncClient(
+            base_url=f"http://127.0.0.1:{urlsplit(running.urls[0]).port}", auth=("a", "b"), verify=NO_TLS
+        ) as http,
     ):
         node = await start_switch(http)
         assert node["console_host"] == "127.0.0.1"
@@ -73,7 +76,7 @@ async def test_all_addresses(config: Config) -> None:
     config = attrs.evolve(config, host=("0.0.0.0",), allow_unauthenticated=True)
     async with open_server(config) as running:
         url = f"http://127.0.0.1:{urlsplit(running.urls[0]).port}"
-        async with httpx.AsyncClient(base_url=url) as http:
+        async with httpx.AsyncClient(base_url=url, verify=NO_TLS) as http:
             node = await start_switch(http)
             path = f"/v2/projects/{node['project_id']}/nodes"
             assert node["console_host"] == "127.0.0.1"

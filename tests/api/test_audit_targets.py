@@ -16,6 +16,7 @@ from gns3trio.api.rates import Rate
 from gns3trio.config import Config
 from gns3trio.server import RunningServer
 from tests.support.people import PASSWORD, Person, add_user, allow
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 from tests.support.v3 import V3, logged_in
 
@@ -32,7 +33,7 @@ def config(config: Config, quick_passwords: None) -> Config:
 async def server(running: RunningServer, config: Config) -> AsyncIterator[Server]:
     """Requests without credentials of their own are the administrator's."""
     (url,) = running.urls
-    async with httpx.AsyncClient(base_url=url, timeout=30, auth=BOSS) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, auth=BOSS, verify=NO_TLS) as http:
         yield Server(url, config, http)
 
 
@@ -48,7 +49,7 @@ def told(entry: Json) -> str:
 
 async def test_users_and_permissions_are_named(server: Server) -> None:
     """By their names at that time, also what is made and what is deleted."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30, verify=NO_TLS) as http:
         await name_users_and_permissions(server, await logged_in(Server(server.url, server.config, http), *BOSS))
 
 
@@ -129,7 +130,7 @@ async def test_what_is_in_a_lab_is_named(server: Server) -> None:
     await change("DELETE", f"/nodes/{nodes[1]['node_id']}", None, 204)
     await change("POST", "/close", {}, 204)
     await change("POST", "/open", {}, 201)
-    async with httpx.AsyncClient(base_url=server.url, timeout=30, auth=BOSS) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30, auth=BOSS, verify=NO_TLS) as http:
         exported = await http.get(f"{path}/export")
         imported = await http.post(f"/v2/projects/{uuid4()}/import?name=again", content=exported.content)
     assert imported.status_code == 201
@@ -180,7 +181,7 @@ async def test_wrong_passwords_are_recorded(
     """With the name that was tried, at a limited rate, and never with the password."""
     monkeypatch.setattr(audited, "REFUSED", Rate(3, 1000.0))
     await add_user(running, server, "alice")
-    async with httpx.AsyncClient(base_url=server.url, timeout=30) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=30, verify=NO_TLS) as http:
         await http.get("/v2/projects", auth=("alice", "guess one"))
         await http.post("/v3/access/users/authenticate", json={"username": "x" * 500, "password": "guess two"})
         surrogate = {"content-type": "application/x-www-form-urlencoded"}

@@ -15,6 +15,7 @@ from gns3trio.api.app import TABLES
 from gns3trio.api.password_guesses import PER_NAME
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 
 RIGHT, WRONG = ("lab", "päss:word"), ("lab", "guess")
 
@@ -26,7 +27,7 @@ def config(config: Config) -> Config:
 
 @pytest.fixture
 async def http(config: Config) -> AsyncIterator[httpx.AsyncClient]:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         yield http
 
 
@@ -125,7 +126,7 @@ async def test_what_looks_like_an_open_route_needs_the_password(
 async def test_open_consoles_are_the_websockets_of_consoles(config: Config) -> None:
     """With the setting for GNS3's web UI no other path is open, whatever it ends with."""
     config = attrs.evolve(config, console_websocket_auth=False)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         for path in CONSOLES:
             if path.startswith("/v3/projects/"):  # its clients can send a token
                 assert await refusal(http, example(path)) == 403, path
@@ -144,7 +145,7 @@ async def test_what_is_no_password(http: httpx.AsyncClient, given: str) -> None:
 
 async def test_guesses_are_slowed_and_logged(http: httpx.AsyncClient, caplog: pytest.LogCaptureFixture) -> None:
     """On websockets as well; the right password is not checked either. A connection that has shown it goes on."""
-    async with httpx.AsyncClient(base_url=http.base_url, auth=RIGHT) as user:
+    async with httpx.AsyncClient(base_url=http.base_url, auth=RIGHT, verify=NO_TLS) as user:
         assert (await user.get("/v2/version")).status_code == 200
         for _ in range(PER_NAME.burst):
             assert (await http.get("/v2/version", auth=WRONG)).status_code == 401

@@ -12,17 +12,18 @@ from gns3trio.config import Config
 from gns3trio.controller.project import auto_options as auto_options
 from gns3trio.server import RunningServer, open_server
 from tests.support.lab import create
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 
 async def test_projects_open_and_start_by_themselves(config: Config) -> None:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         project = await server.request(
             "POST", "/v2/projects", {"name": "a", "auto_open": True, "auto_start": True}, 201
         )
         await create(server, project)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         path = f"/v2/projects/{project['project_id']}"
         with trio.fail_after(30):

@@ -15,6 +15,7 @@ from trio_websocket import WebSocketConnection
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support.lab import Lab, connect, create
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server, node_path
 from tests.support.websockets import console, read_until
 
@@ -72,7 +73,7 @@ async def test_two_pcs_ping_each_other_without_vpcs(lab: Lab) -> None:
 async def test_auto_takes_it_where_vpcs_is_not_installed(config: Config, tmp_path: Path) -> None:
     async with open_server(attrs.evolve(config, vpcs_engine="auto")) as running:
         (url,) = running.urls
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=30, verify=NO_TLS) as http:
             server = Server(url, config, http)
             project = await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
             assert (await start(server, project))["command_line"] == ""

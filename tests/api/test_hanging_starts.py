@@ -14,6 +14,7 @@ from gns3trio.compute.nodes.parts import hanging_starts
 from gns3trio.compute.nodes.vpcs import process as vpcs_process
 from gns3trio.config import Config
 from gns3trio.server import RunningServer, open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server, node_path
 
 
@@ -109,7 +110,10 @@ async def test_the_end_of_the_server(config: Config) -> None:
     """Those who wait for the start are told, and the server ends."""
     told: list[str] = []
     with trio.fail_after(30):
-        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=60) as http:
+        async with (
+            open_server(config) as running,
+            httpx.AsyncClient(base_url=running.urls[0], timeout=60, verify=NO_TLS) as http,
+        ):
             server = Server(running.urls[0], config, http)
             project = await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
             body = {"name": "PC", "node_type": "vpcs", "compute_id": "local"}

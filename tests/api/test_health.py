@@ -19,6 +19,7 @@ from gns3trio.errors import Unavailable
 from gns3trio.server import RunningServer, open_server
 from gns3trio.watchdog import LONG_SECONDS
 from tests.support.lab import ALL_DROPPED, Lab
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 DASHBOARD = Path(__file__).parents[2] / "docs" / "grafana-dashboard.json"
@@ -67,7 +68,7 @@ async def test_a_folder_that_is_gone(server: Server) -> None:
 @pytest.fixture
 async def locked(config: Config) -> AsyncIterator[httpx.AsyncClient]:
     with_password = attrs.evolve(config, user="gns3", password="secret")
-    async with open_server(with_password) as opened, httpx.AsyncClient(base_url=opened.urls[0]) as http:
+    async with open_server(with_password) as opened, httpx.AsyncClient(base_url=opened.urls[0], verify=NO_TLS) as http:
         yield http
 
 

@@ -22,6 +22,7 @@ from gns3trio.config import Config
 from gns3trio.limits import MAX_ITEMS, MAX_NODES
 from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 Json = dict[str, Any]
@@ -48,8 +49,8 @@ async def two(config: Config) -> AsyncIterator[Two]:
     async with open_server(config) as running:
         (url,) = running.urls
         async with (
-            httpx.AsyncClient(base_url=url, auth=("alice", "a"), timeout=PATIENCE) as alice,
-            httpx.AsyncClient(base_url=url, auth=("bob", "b"), timeout=PATIENCE) as bob,
+            httpx.AsyncClient(base_url=url, auth=("alice", "a"), timeout=PATIENCE, verify=NO_TLS) as alice,
+            httpx.AsyncClient(base_url=url, auth=("bob", "b"), timeout=PATIENCE, verify=NO_TLS) as bob,
             loop_goes_on(running.watchdog, MOST_WORK_SECONDS),
         ):
             yield Two(running, alice, Server(url, config, bob))

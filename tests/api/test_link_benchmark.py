@@ -214,7 +214,7 @@ async def test_it_ends_when_its_client_leaves(server: Server, project: dict[str,
     _, path = await builtin_link(server, project)
 
     async def measure() -> None:
-        await server.http.post(f"{path}/benchmark", json={**QUICK, "trial_seconds": 20.0, "tests": ["throughput"]})
+        await server.http.post(f"{path}/benchmark", json={**QUICK, "trial_seconds": 60.0, "tests": ["throughput"]})
 
     async def frames() -> int:
         return int((await server.request("GET", f"{path}/statistics", None, 200))["a_to_b"]["frames"])
@@ -225,7 +225,7 @@ async def test_it_ends_when_its_client_leaves(server: Server, project: dict[str,
             while await frames() == 0:
                 pass
         nursery.cancel_scope.cancel()
-    with trio.fail_after(10):  # the trial alone would have taken twice as long
+    with trio.fail_after(50):  # the trial alone would have taken longer
         while (await server.http.post(f"{path}/benchmark", json=QUICK_BURST)).status_code != 201:
             pass
 

@@ -13,6 +13,7 @@ from gns3trio.compute.local.leases import bind_udp
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support.lab import ALL_DROPPED, Lab
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 from tests.support.websockets import ws_events
 
@@ -66,7 +67,7 @@ async def test_what_filters_a_link_survives_a_restart(config: Config) -> None:
 
 
 def http_client(url: str) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=url, timeout=30)
+    return httpx.AsyncClient(base_url=url, timeout=30, verify=NO_TLS)
 
 
 @pytest.mark.parametrize(

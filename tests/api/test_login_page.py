@@ -10,6 +10,7 @@ from trio_websocket import ConnectionRejected, open_websocket_url
 from gns3trio.api.password_guesses import PER_NAME
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 
 USER, PASSWORD = "lab", "päss:word"
 PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -19,7 +20,10 @@ PAGE = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 async def http(config: Config) -> AsyncIterator[httpx.AsyncClient]:
     """Of a server with a password; cookies are kept."""
     config = attrs.evolve(config, user=USER, password=PASSWORD)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+    async with (
+        open_server(config) as running,
+        httpx.AsyncClient(base_url=running.urls[0], timeout=30, verify=NO_TLS) as http,
+    ):
         yield http
 
 
@@ -150,7 +154,7 @@ async def test_cookies_of_other_servers_on_this_host_do_not_matter(http: httpx.A
 
 
 async def test_an_open_server_has_an_account(config: Config) -> None:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         account = (await http.get("/v2/account")).json()
         assert (account["username"], account["is_open"]) == ("admin", True)
         assert (await http.get("/", headers=PAGE)).status_code == 200

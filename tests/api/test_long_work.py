@@ -12,6 +12,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 # Nothing of it is on the disk, and to read it takes minutes.
@@ -58,7 +59,7 @@ async def test_the_server_stops_meanwhile(config: Config, path: str) -> None:
     with trio.fail_after(PATIENCE):
         async with open_server(config) as running, trio.open_nursery() as nursery:
             (url,) = running.urls
-            async with httpx.AsyncClient(base_url=url) as http:
+            async with httpx.AsyncClient(base_url=url, verify=NO_TLS) as http:
                 project = (await http.post("/v2/projects", json={"name": "lab"})).json()
             make_huge(project["path"])
             asked = trio.Semaphore(0)
@@ -66,7 +67,7 @@ async def test_the_server_stops_meanwhile(config: Config, path: str) -> None:
                 nursery.start_soon(ask, url, path.format(id=project["project_id"]), asked)
             for _ in range(4):
                 await asked.acquire()
-            async with httpx.AsyncClient(base_url=url) as http:  # theirs have come before
+            async with httpx.AsyncClient(base_url=url, verify=NO_TLS) as http:  # theirs have come before
                 assert (await http.get("/v2/version")).status_code == 200
             nursery.cancel_scope.cancel()
 

@@ -12,6 +12,7 @@ from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support.archives import export, import_
 from tests.support.lab import create
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 OWN_FIELDS = "project-files/gns3trio.json"
@@ -70,7 +71,10 @@ async def test_they_survive_a_restart_in_whatever_order_projects_are_opened(conf
     projects: list[dict[str, Any]] = []
     kept: list[dict[str, int]] = []
     for run in range(2):
-        async with open_server(config) as opened, httpx.AsyncClient(base_url=opened.urls[0], timeout=30) as http:
+        async with (
+            open_server(config) as opened,
+            httpx.AsyncClient(base_url=opened.urls[0], timeout=30, verify=NO_TLS) as http,
+        ):
             server = Server(opened.urls[0], config, http)
             if run == 0:
                 projects = [await make_project(server, name, "PC1", "PC2", "PC3") for name in ("a", "b")]

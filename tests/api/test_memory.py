@@ -9,6 +9,7 @@ import trio
 
 from gns3trio.memory import FREE_BYTES
 from gns3trio.server import RunningServer
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 LARGE = 512 * 1024
@@ -72,6 +73,6 @@ async def test_a_connection_that_idles_does_not_keep_the_last_body(
     server: Server, project: dict[str, Any], running: RunningServer
 ) -> None:
     path = f"/v2/projects/{project['project_id']}/drawings"
-    async with httpx.AsyncClient(base_url=server.url) as http:
+    async with httpx.AsyncClient(base_url=server.url, verify=NO_TLS) as http:
         assert (await http.post(path, json={"svg": "<svg>" + " " * LARGE + "</svg>"})).status_code == 201
         assert (running.memory.bodies.held, running.memory.bodies.holders) == (0, 0)

@@ -16,6 +16,7 @@ from gns3trio.notifications.hub import MAX_QUEUED_EVENTS, NotificationHub
 from gns3trio.notifications.topics import EVERYTHING
 from gns3trio.server import open_server
 from tests.support.lab import Lab
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 _SAMPLE = re.compile(r"(\w+?)(_bucket|_sum|_count)?(?:\{(.*)\})? (\S+)")
@@ -92,7 +93,10 @@ async def test_a_link_at_rest_has_few_series_and_a_large_lab_none(
     assert "reason=" not in text
     assert (value(text, "gns3trio_links"), value(text, "gns3trio_link_metrics_left_out")) == (1, 0)
     config = attrs.evolve(config, metrics_links=0, projects_path=tmp_path_factory.mktemp("other"))
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+    async with (
+        open_server(config) as running,
+        httpx.AsyncClient(base_url=running.urls[0], timeout=30, verify=NO_TLS) as http,
+    ):
         other = Server(running.urls[0], config, http)
         project = await other.request("POST", "/v2/projects", {"name": "lab"}, 201)
         nodes = {f"H{each}": {"node_type": "ethernet_hub"} for each in range(2)}

@@ -12,6 +12,7 @@ from gns3trio.compute.node_types import node_types
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support import black_hole
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server, node_path
 
 
@@ -20,7 +21,7 @@ async def server(config: Config) -> AsyncIterator[Server]:
     with node_types.with_package(black_hole):
         async with open_server(config) as running:
             (url,) = running.urls
-            async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+            async with httpx.AsyncClient(base_url=url, timeout=30, verify=NO_TLS) as http:
                 yield Server(url, config, http)
 
 

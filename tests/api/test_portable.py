@@ -20,6 +20,7 @@ from gns3trio.errors import Unavailable
 from gns3trio.server import open_server
 from tests.support.archives import export, import_, leftovers
 from tests.support.lab import create, make_lab, meaning
+from tests.support.plain_http import NO_TLS
 from tests.support.projects import all_of_projects
 from tests.support.server import Server, node_path
 
@@ -360,7 +361,7 @@ async def test_load_is_for_local_clients(server: Server, project: dict[str, Any]
 async def test_two_projects_may_share_the_id_of_a_link(config: Config, tmp_path: Path) -> None:
     """As files do that were copied by hand: each link joins the nodes of its own project."""
     config = attrs.evolve(config, local=True)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         project = await server.request("POST", "/v2/projects", {"name": "first"}, 201)
         first = f"/v2/projects/{project['project_id']}"
@@ -387,7 +388,7 @@ async def test_two_projects_may_share_the_id_of_a_link(config: Config, tmp_path:
 
 async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> None:
     config = attrs.evolve(config, local=True)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         place = tmp_path / "elsewhere"
         project = await server.request("POST", "/v2/projects", {"name": "far", "path": str(place)}, 201)
@@ -398,7 +399,7 @@ async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> Non
         copy = tmp_path / "copy.gns3"
         copy.write_bytes((place / "far.gns3").read_bytes())
         await server.request("POST", "/v2/projects/load", {"path": str(copy)}, 409)
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         known = await server.request("GET", "/v2/projects", None, 200)
         assert [(each["name"], each["status"], each["path"]) for each in known] == [("far", "closed", str(place))]
@@ -413,13 +414,13 @@ async def test_load_opens_a_file_anywhere(config: Config, tmp_path: Path) -> Non
 
 
 async def test_what_a_crash_left_is_cleaned_up_at_the_start(config: Config) -> None:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         project = await Server(running.urls[0], config, http).request("POST", "/v2/projects", {"name": "a"}, 201)
     place = Path(project["path"])
     place.rename(place.with_name(f".gns3trio-old-{place.name}"))  # between the two renames of a restore
     (config.projects_path / ".gns3trio-half").mkdir()
     (config.projects_path / ".gns3trio-half" / "x").write_bytes(b"x")
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         await server.request("POST", f"/v2/projects/{project['project_id']}/open", None, 201)
         assert [path.name for path in all_of_projects(config) if path.parent == config.projects_path] == [place.name]

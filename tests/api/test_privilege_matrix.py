@@ -25,6 +25,7 @@ from gns3trio.controller.people.privileges import Privilege
 from gns3trio.limits import MAX_TEXT
 from gns3trio.server import RunningServer, open_server
 from tests.support.people import PASSWORD
+from tests.support.plain_http import NO_TLS
 
 ROUTES = [route for table in TABLES for route in table.routes]
 BOSS = ("boss", "boss's password")
@@ -146,7 +147,7 @@ def expected(route: AnyRoute, method: str) -> list[str]:
 
 
 async def test_each_route_lets_in_whom_its_table_says(running: RunningServer) -> None:
-    async with httpx.AsyncClient(base_url=running.urls[0], timeout=60) as http:
+    async with httpx.AsyncClient(base_url=running.urls[0], timeout=60, verify=NO_TLS) as http:
         await add_user(running, "nothing", frozenset())
         sets = {frozenset(need.privilege for need in route.rule.needs) for route in ROUTES}
         names = {privileges: f"user-{number}" for number, privileges in enumerate(sets)}

@@ -12,6 +12,7 @@ import trio
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 GOOD = {
@@ -44,7 +45,7 @@ async def test_state_of_a_wrong_shape_is_kept_aside(
     file.parent.mkdir(parents=True)
     file.write_bytes(orjson.dumps(state))
     for _ in range(2):  # what is left is there after another start too
-        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
             shown = [each["compute_id"] for each in (await http.get("/v2/computes")).json()]
             assert shown == ["local", *computes]
             listed = [each["name"] for each in (await http.get("/v2/templates")).json() if not each["builtin"]]

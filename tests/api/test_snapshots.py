@@ -20,6 +20,7 @@ from gns3trio.notifications.topics import project_topic
 from gns3trio.server import RunningServer, open_server
 from tests.support.archives import leftovers
 from tests.support.lab import create, make_lab, meaning
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server, node_path
 
 KEYS = {"snapshot_id", "name", "created_at", "description", "filename", "project_id"}
@@ -132,7 +133,7 @@ async def test_our_filters_after_a_restore_are_saved_again(server: Server, proje
 
 
 async def test_snapshots_are_the_same_after_a_restart(config: Config) -> None:
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         project = await server.request("POST", "/v2/projects", {"name": "lab"}, 201)
         await make_lab(server, project)
@@ -142,7 +143,7 @@ async def test_snapshots_are_the_same_after_a_restart(config: Config) -> None:
         before = await server.request("GET", f"{base(project)}/snapshots", None, 200)
     assert [snapshot["name"] for snapshot in before] == ["old one", "s1"]
     assert before[0]["created_at"] == 1577873472  # 2020-01-01 10:11:12 UTC
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
         server = Server(running.urls[0], config, http)
         assert await server.request("GET", f"{base(project)}/snapshots", None, 200) == before
         await restore(server, project, before[0], 403)

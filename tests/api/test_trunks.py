@@ -20,7 +20,7 @@ from tests.support.websockets import ws_events
 
 Json = dict[str, Any]
 CONDITIONS = {"filters": {}, "impairments": [], "seed": None, "suspend": False, "is_first": True}
-PATIENCE = 20
+PATIENCE = 60
 
 
 async def test_without_links_to_other_hosts(server: Server) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from gns3trio.config import Config
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 
 PORTS = 4
@@ -23,7 +24,10 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
         console_start_port_range=22000,
         console_end_port_range=22000 + PORTS - 1,
     )
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+    async with (
+        open_server(config) as running,
+        httpx.AsyncClient(base_url=running.urls[0], timeout=30, verify=NO_TLS) as http,
+    ):
         yield Server(running.urls[0], config, http)
 
 

@@ -17,6 +17,7 @@ from gns3trio.config import Config
 from gns3trio.controller.people.privileges import BUILT_IN_ROLES
 from gns3trio.server import RunningServer, open_server
 from tests.support.people import PASSWORD, Person, add_user, allow
+from tests.support.plain_http import NO_TLS
 from tests.support.server import Server
 from tests.support.v3 import V3, logged_in
 
@@ -32,7 +33,7 @@ def config(config: Config) -> Config:
 async def server(running: RunningServer, config: Config) -> AsyncIterator[Server]:
     """Requests without credentials of their own are the administrator's."""
     (url,) = running.urls
-    async with httpx.AsyncClient(base_url=url, timeout=30, auth=BOSS) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=30, auth=BOSS, verify=NO_TLS) as http:
         yield Server(url, config, http)
 
 
@@ -61,7 +62,7 @@ async def alice(running: RunningServer, plain: Server, project: dict[str, Any]) 
 
 
 def anybody(server: Server) -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url=server.url, timeout=30)
+    return httpx.AsyncClient(base_url=server.url, timeout=30, verify=NO_TLS)
 
 
 # --- credentials ---
@@ -166,7 +167,10 @@ async def test_the_compute_api_is_not_for_users(server: Server, alice: Person) -
 async def test_an_open_server_closes_with_the_first_password(config: Config) -> None:
     """Versions 1 and 2 ask for nothing until the administrator has a password; their streams end then."""
     config = attrs.evolve(config, user="", password="")
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=30) as http:
+    async with (
+        open_server(config) as running,
+        httpx.AsyncClient(base_url=running.urls[0], timeout=30, verify=NO_TLS) as http,
+    ):
         people = running.controller.people
         for path in ("/v1/version", "/v2/projects", "/v2/compute/version", "/"):
             assert (await http.get(path, auth=("x", "y"))).status_code == 200, path

@@ -19,6 +19,7 @@ from gns3trio.errors import Conflict, Invalid
 from tests.support.docker_engine import BUSYBOX, Container, DockerEngine
 from tests.support.docker_nodes import Cut, DockerLab, ask, open_docker_lab, open_prompt
 from tests.support.machines import open_shell
+from tests.support.plain_http import NO_TLS
 
 
 @pytest.fixture(autouse=True)
@@ -267,7 +268,7 @@ async def test_a_web_console(lab: DockerLab) -> None:
     command = "sh -c 'echo welcome >/index.html; httpd -f -p 8080 -h /'"
     node = await lab.start("A", console_type="http", start_command=command, console_http_port=8080)
     assert node.console_access is None
-    async with httpx.AsyncClient() as http:
+    async with httpx.AsyncClient(verify=NO_TLS) as http:
         with trio.fail_after(60):
             while True:
                 try:

@@ -25,6 +25,7 @@ from gns3trio.conditions.parameters import Parameter
 from gns3trio.config import DEFAULT_FILES, SETTINGS, Config, environment_name
 from gns3trio.notifications.events import ACTIONS, COALESCIBLE_ACTIONS
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.udp import free_port
 
 ROOT = Path(__file__).parent.parent.parent
@@ -278,7 +279,7 @@ def _streams(action: str) -> str:
 async def _read_metrics() -> str:
     with TemporaryDirectory() as folder:
         config = Config(projects_path=Path(folder), port=0, trunk_port=free_port())
-        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0]) as http:
+        async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], verify=NO_TLS) as http:
             await _open_trunk(http, config)
             project = (await http.post("/v2/projects", json={"name": "lab"})).json()
             path = f"/v2/projects/{project['project_id']}"

@@ -18,6 +18,7 @@ import trio
 
 from tests.e2e.api_requests import MadeRequest, RequestMaker
 from tests.e2e.conftest import PATIENCE, ServerProcess, StartServer, wait_for_no_vpcs
+from tests.support.plain_http import NO_TLS
 from tests.support.v3 import DEFAULT_PASSWORD, DEFAULT_USER
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_FUZZ_SECONDS", "15"))
@@ -159,7 +160,7 @@ async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path)
     log = tmp_path / "log"
     server = start_server(log=log, program="tests.support.small_journal")
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(base_url=server.url, timeout=TIMEOUT, limits=limits) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=TIMEOUT, limits=limits, verify=NO_TLS) as http:
         await log_in(http)
         document = (await http.get("/openapi.json")).json()
         spared = await make_lab(http, "nobody changes this")
@@ -187,7 +188,7 @@ async def test_requests_of_every_kind(start_server: StartServer, tmp_path: Path)
     server.stop()
     wait_for_no_vpcs(server.projects)
     again = start_server()
-    async with httpx.AsyncClient(base_url=again.url, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(base_url=again.url, timeout=PATIENCE, verify=NO_TLS) as http:
         assert (await http.post(f"/v2/projects/{project_id}/open")).status_code == 201
         assert await contents(http, project_id) == before
 

@@ -21,6 +21,7 @@ from gns3trio.config import Config
 from gns3trio.controller.storage.kept_versions import VERSIONS_FOLDER
 from gns3trio.server import open_server
 from tests.e2e.conftest import PATIENCE, StartServer, wait_for_no_vpcs
+from tests.support.plain_http import NO_TLS
 from tests.support.projects import all_of_projects
 from tests.support.server import VPCS
 
@@ -155,7 +156,7 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
         # A browser that another module's tests share may be a child of this process too.
         others = psutil.Process().children()
         limits = httpx.Limits(max_connections=None)
-        async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits) as http:
+        async with httpx.AsyncClient(base_url=url, timeout=120, limits=limits, verify=NO_TLS) as http:
             body = {"name": "lab", "auto_close": False}
             project = (await http.post("/v2/projects", json=body)).json()
             chaos = Chaos(http, f"/v2/projects/{project['project_id']}", random.Random(4))
@@ -175,7 +176,7 @@ async def test_two_hundred_clients(tmp_path: Path) -> None:
             assert (await http.get("/v2/computes/local/ports")).json()["console_ports"] == []
             assert (await http.post(f"{chaos.path}/open")).status_code == 201
             assert (await http.delete(chaos.path)).status_code == 204
-        with trio.move_on_after(10):
+        with trio.move_on_after(PATIENCE):
             while psutil.Process().num_fds() > idle:
                 await trio.sleep(0.05)
         assert psutil.Process().num_fds() <= idle, "\n".join(_descriptors())
@@ -275,13 +276,13 @@ async def test_a_killed_server_keeps_its_promises(start_server: StartServer) -> 
     chance = random.Random(11)
     promises, gone = Promises(), set[str]()
     server = start_server()
-    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, verify=NO_TLS) as http:
         body = {"name": "lab", "auto_close": False}
         path = f"/v2/projects/{(await http.post('/v2/projects', json=body)).json()['project_id']}"
     for _ in range(KILLS):
         limits = httpx.Limits(max_connections=None)
         async with (
-            httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, limits=limits) as http,
+            httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, limits=limits, verify=NO_TLS) as http,
             trio.open_nursery() as nursery,
         ):
             for number in range(WORKERS):
@@ -292,7 +293,7 @@ async def test_a_killed_server_keeps_its_promises(start_server: StartServer) -> 
             await trio.sleep(chance.uniform(0.05, 0.6))
             server.stop(signal.SIGKILL)
         server = start_server()
-        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE) as http:
+        async with httpx.AsyncClient(base_url=server.url, timeout=PATIENCE, verify=NO_TLS) as http:
             assert (await http.post(f"{path}/open")).status_code == 201
             promises.check({node["node_id"]: node["name"] for node in (await http.get(f"{path}/nodes")).json()})
             links = (await http.get(f"{path}/links")).json()

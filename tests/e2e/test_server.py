@@ -17,6 +17,7 @@ from trio_websocket import HandshakeError, open_websocket_url
 
 from gns3trio.console.telnet import Data, telnet_client
 from tests.e2e.conftest import PATIENCE, StartServer, vpcs_processes, wait_for_no_vpcs
+from tests.support.plain_http import NO_TLS
 
 NODES = 50
 TLS = Path(__file__).parent.parent / "http" / "tls"
@@ -38,7 +39,7 @@ async def parallel(count: int, function: Any) -> list[Any]:
 
 def client(url: str) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=None)
-    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits)
+    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, limits=limits, verify=NO_TLS)
 
 
 async def ping(consoles: tuple[int, int], pair: int) -> None:

@@ -21,6 +21,7 @@ import trio
 from gns3trio.config import Config
 from gns3trio.notifications.journal import Journal
 from gns3trio.server import open_server
+from tests.support.plain_http import NO_TLS
 from tests.support.server import VPCS, Server
 
 SECONDS = float(os.environ.get("GNS3TRIO_TEST_SOAK_SECONDS", "20"))
@@ -125,7 +126,7 @@ class Soak:
 
 async def one_lab(url: str, config: Config, seconds: float, seed: int) -> Counter[int]:
     """A project's whole life under load."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=60, verify=NO_TLS) as http:
         server = Server(url, config, http)
         project = await server.request("POST", "/v2/projects", {"name": f"soak {seed}"}, 201)
         soak = Soak(server, f"/v2/projects/{project['project_id']}", random.Random(seed))

@@ -8,6 +8,7 @@ import httpx
 import trio
 
 from tests.e2e.conftest import PATIENCE, StartServer
+from tests.support.plain_http import NO_TLS
 
 USERS = 30
 ADMIN = ("teacher", "the teacher's password")
@@ -27,9 +28,11 @@ async def ask(http: httpx.AsyncClient, method: str, path: str, body: Any = None,
 async def logged_in(url: str, name: str, password: str) -> httpx.AsyncClient:
     """A client of version 3."""
     login = {"username": name, "password": password}
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE) as http:
+    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE, verify=NO_TLS) as http:
         token = (await ask(http, "POST", "/v3/access/users/authenticate", login))["access_token"]
-    return httpx.AsyncClient(base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {token}"})
+    return httpx.AsyncClient(
+        base_url=url, timeout=PATIENCE, headers={"Authorization": f"Bearer {token}"}, verify=NO_TLS
+    )
 
 
 async def enrol(admin: httpx.AsyncClient, name: str, role: str) -> str:
@@ -49,7 +52,7 @@ async def work(
     own = projects[name]
     other = projects[f"student{(int(name.removeprefix('student')) + 1) % USERS}"]
     v3 = await logged_in(url, name, password_of(name))
-    v2 = httpx.AsyncClient(base_url=url, timeout=PATIENCE, auth=(name, password_of(name)))
+    v2 = httpx.AsyncClient(base_url=url, timeout=PATIENCE, auth=(name, password_of(name)), verify=NO_TLS)
     async with v2, v3, trio.open_nursery() as nursery:
         seen: list[set[str]] = []
         for version, client in (("v2", v2), ("v3", v3)):

@@ -100,7 +100,7 @@ def resources() -> tuple[int, int]:
 
 async def are_released(server: Server, before: tuple[int, int]) -> bool:
     """Whether tasks and descriptors go back to what they were; the bare server is not given long."""
-    with trio.move_on_after(5 if server.contained else 0.2):
+    with trio.move_on_after(60 if server.contained else 0.2):
         while await settled_resources() != before:
             pass
         return True

@@ -16,6 +16,7 @@ from gns3trio.http.containment import check_hypercorn
 from gns3trio.http.limits import Limits
 from gns3trio.http.serve import HttpSettings, serve_http
 from tests.http.conftest import TLS
+from tests.support.plain_http import NO_TLS
 
 from .conftest import Start, hello, read_all, read_until, resources, settled_resources
 
@@ -25,7 +26,7 @@ GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 async def test_port_0_is_the_real_one(start: Start) -> None:
     """The URL can be used as it is."""
     server = await start()
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
         assert (await client.get(server.url)).text == "hello"
 
 
@@ -35,7 +36,7 @@ async def test_addresses(start: Start, addresses: list[str]) -> None:
     server = await start(addresses=addresses)
     assert len(server.urls) == len(addresses)
     assert len({url.rpartition(":")[2] for url in server.urls}) == 1
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(verify=NO_TLS) as client:
         for url in server.urls:
             assert (await client.get(url)).text == "hello"
         if addresses[0] in ("::", "0.0.0.0"):

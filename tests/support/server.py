@@ -14,6 +14,7 @@ import trio
 from gns3trio.config import Config
 from gns3trio.server import open_server
 from tests.support.described import check_reply
+from tests.support.plain_http import NO_TLS
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 
@@ -74,5 +75,8 @@ def node_path(project: dict[str, Any], node: dict[str, Any]) -> str:
 @asynccontextmanager
 async def started(config: Config) -> AsyncIterator[Server]:
     """A server that has just been started."""
-    async with open_server(config) as running, httpx.AsyncClient(base_url=running.urls[0], timeout=60) as http:
+    async with (
+        open_server(config) as running,
+        httpx.AsyncClient(base_url=running.urls[0], timeout=60, verify=NO_TLS) as http,
+    ):
         yield Server(running.urls[0], config, http)

@@ -27,7 +27,7 @@ from tests.support.device import Device
 from tests.support.udp import free_port
 
 PROJECT, OTHER_PROJECT = UUID(int=1), UUID(int=2)
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 @attrs.frozen

@@ -23,7 +23,7 @@ from gns3trio.traffic.trials import BUCKETS, TrialSpec
 from tests.pcap_reader import read_capture
 from tests.support.fake_compute import FakeCompute, IgnoringWatcher, fake_compute, frame, notifications
 
-PATIENCE = 20
+PATIENCE = 60
 SPEC = TrialSpec(frame_bytes=60, frames_per_second=10, seconds=1.0)
 STARTED = frame(orjson.dumps({"started": True}))
 

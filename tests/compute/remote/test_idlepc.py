@@ -10,7 +10,7 @@ from gns3trio.compute.remote.compute import RemoteCompute
 from gns3trio.errors import Conflict
 from tests.support.fake_compute import Answer, IgnoringWatcher, fake_compute, reply, says
 
-PATIENCE = 20
+PATIENCE = 60
 
 
 def answers_to(search: Answer) -> Answer:

@@ -16,7 +16,7 @@ from gns3trio.compute.remote.reports import NodeFacts, read_counters, read_facts
 from gns3trio.traffic.counters import PortCounters
 from tests.support.fake_compute import IgnoringWatcher, fake_compute, frame, notifications, reply, says
 
-PATIENCE = 20
+PATIENCE = 60
 PROJECT, NODE = UUID(int=1), UUID(int=2)
 PLACE = PortPlace(PROJECT, NODE, 0, 0)
 WHERE = {"project_id": str(PROJECT), "node_id": str(NODE), "adapter_number": 0, "port_number": 0}
