@@ -8,8 +8,12 @@ import { tell } from "./messages.js";
 const running = new WeakSet();
 const refused = new WeakSet();
 
+// By button: why this user may not press it at all, and what happens when it is pressed all the same.
+const forbidden = new WeakMap();
+const titles = new WeakMap(); // by button: its title when it may be pressed
+
 const mark = (pressed) => {
-  if (running.has(pressed) || refused.has(pressed)) pressed.setAttribute("aria-disabled", "true");
+  if (running.has(pressed) || refused.has(pressed) || forbidden.has(pressed)) pressed.setAttribute("aria-disabled", "true");
   else pressed.removeAttribute("aria-disabled");
 };
 
@@ -20,10 +24,25 @@ export function enable(pressed, isPossible) {
   mark(pressed);
 }
 
+// Tells with a button why the user may not press it; with an empty reason, the user may. Pressing it tells the reason.
+export function forbid(pressed, reason, onPressed = () => {}) {
+  if (!titles.has(pressed)) titles.set(pressed, pressed.title ?? "");
+  if (reason) forbidden.set(pressed, { reason, onPressed });
+  else forbidden.delete(pressed);
+  pressed.title = reason || titles.get(pressed);
+  mark(pressed);
+}
+
 // An event handler that reports errors. Its button cannot be pressed again while it runs.
 export function act(action) {
   return async (event) => {
     const pressed = event?.currentTarget instanceof HTMLButtonElement ? event.currentTarget : null;
+    if (forbidden.has(pressed)) {
+      const { reason, onPressed } = forbidden.get(pressed);
+      tell(reason, "warning");
+      onPressed();
+      return;
+    }
     if (pressed && (running.has(pressed) || refused.has(pressed))) return;
     if (pressed) {
       running.add(pressed);

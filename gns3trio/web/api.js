@@ -54,10 +54,18 @@ async function answer(path, options, read) {
   }
 }
 
+// Calls `listener` whenever the server has refused something that the user may not do.
+const listenersOfForbidden = new Set();
+
+export function onForbidden(listener) {
+  listenersOfForbidden.add(listener);
+}
+
 // The object in a reply. Throws the error that it tells.
 function valueOf(method, path, reply, text) {
   if (reply.status === 401 && !token && !loginChanges) logInAgain();
   if (reply.ok) return { reply, text };
+  if (reply.status === 403) for (const listener of listenersOfForbidden) listener();
   const said = text && isJson(reply) ? JSON.parse(text)?.message : null;
   throw Object.assign(new Error(said ?? `${method} ${path} was answered with ${reply.status}`), { status: reply.status });
 }
@@ -87,15 +95,6 @@ function logInAgain() {
   location.assign(`${at("/login")}?ended=yes&next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
 }
 
-// A browser does not tell why a websocket was refused: any request tells whether the login has ended.
-async function checkLogin() {
-  try {
-    await get("/v2/account");
-  } catch {
-    // The server does not answer, which is shown already; or the user is on the way to the login.
-  }
-}
-
 export const getText = async (path) => (await answerTo("GET", path)).text;
 export const get = (path) => request("GET", path);
 export const post = (path, body = {}, signal) => request("POST", path, body, signal);
@@ -114,12 +113,13 @@ const LONGEST_WAIT = 5000;
 const BATCH_MS = 40;
 
 // Events of a project, those of the server (`only`: "server"), or all events. It reconnects by itself and then gets the missed events. If the server no longer has
-// them, `onReload` reads the state again; events wait in order until it is done.
+// them, `onReload` reads the state again; events wait in order until it is done. If the project is gone or may not be seen any more, it
+// ends, and `onRefused` gets the error.
 export class EventStream {
-  constructor({ projectId, only, onEvent, onReload, onConnection, onError }) {
+  constructor({ projectId, only, onEvent, onReload, onConnection, onError, onRefused }) {
     // The page only watches: closing it does not close the lab.
     this.query = projectId ? `project_id=${projectId}&attend=false&` : only ? `only=${only}&` : "";
-    Object.assign(this, { onEvent, onReload, onConnection, onError });
+    Object.assign(this, { projectId, onEvent, onReload, onConnection, onError, onRefused });
     this.lastId = "";
     this.wait = 250;
     this.waiting = null; // the events that came while the state was being read
@@ -133,10 +133,21 @@ export class EventStream {
     };
     this.socket.onclose = () => {
       this.onConnection(false);
-      checkLogin();
+      this.askWhy();
       this.timer = setTimeout(() => this.connect(), this.wait);
       this.wait = Math.min(2 * this.wait, LONGEST_WAIT);
     };
+  }
+
+  // A browser does not tell why a websocket was refused, but any request does. It also leads to the login if that has ended.
+  async askWhy() {
+    try {
+      await get(this.projectId ? `/v2/projects/${this.projectId}` : "/v2/account");
+    } catch (error) {
+      if (this.isClosed || !this.onRefused || ![403, 404].includes(error.status)) return; // the server does not answer, which is shown already
+      this.close();
+      this.onRefused(error);
+    }
   }
 
   receive({ id, action, event }) {
@@ -164,6 +175,7 @@ export class EventStream {
   }
 
   close() {
+    this.isClosed = true;
     clearTimeout(this.timer);
     this.socket.onclose = null;
     this.socket.close();

@@ -8,12 +8,10 @@
 //   keysEverywhere  its keys that also work beside the map, but not where something is typed
 //   keysShown    keys that the browser itself makes an event of, such as those of the clipboard
 //   where        "toolbar", "zoom" (the tools in the corner of the map), and the kinds of targets in whose menu it is: "node", "link", "drawing", "several", "map"
-//   privilege    what the user must be allowed to do in this lab
+//   privilege    what the user must be allowed to do in this lab: the name of a privilege, or several
 //   isDangerous  it deletes something
 //   isShown(target), isEnabled(target), isPressed(target), whyNot(target): a sentence if it is not possible, else ""
-// `title`, `hint` may be functions of the target. A target is {kind, ids, point}: what is selected, or a point of the map.
-
-import { refusalOf } from "./people/account.js";
+// `title`, `hint` and `privilege` may be functions of the target. A target is {kind, ids, point}: what is selected, or a point of the map.
 
 export const GROUP_TITLES = { add: "Add", edit: "Edit", run: "Run", view: "View", lab: "Lab", tools: "Tools" };
 export const GROUPS = Object.keys(GROUP_TITLES);
@@ -41,12 +39,11 @@ export const keysOf = ({ keys = [], keysEverywhere = [], keysShown = [] }) => [.
 const valueOf = (value, target) => (typeof value === "function" ? value(target) : value ?? "");
 
 export class Commands {
-  // `targetOf()` is what is selected now. `onError(error)` is told why a command was not possible.
-  constructor({ targetOf, onError }) {
-    Object.assign(this, { targetOf, onError });
+  // `targetOf()` is what is selected now. `onError(error)` is told why a command was not possible. `rights` are those of the user in this lab.
+  constructor({ targetOf, onError, rights }) {
+    Object.assign(this, { targetOf, onError, rights });
     this.all = new Map(); // by id
     this.otherKeys = []; // {keys, title, group}: keys that are no commands
-    this.privileges = null; // those of the user in this lab; null until they are known
   }
 
   add(...commands) {
@@ -83,10 +80,15 @@ export class Commands {
     return GROUPS.flatMap((group) => inOrder.filter((each) => each.group === group));
   }
 
+  // Why the user may not do it in this lab, or "".
+  forbids({ privilege }, target) {
+    const needed = [valueOf(privilege, target)].flat().filter(Boolean);
+    return needed.map((each) => this.rights.refusal(each)).find(Boolean) ?? "";
+  }
+
   // Why a command is not possible now, or "" if it is.
   refusal(command, target) {
-    if (command.privilege && this.privileges && !this.privileges.has(command.privilege)) return refusalOf(command.privilege);
-    const reason = command.whyNot?.(target) ?? "";
+    const reason = this.forbids(command, target) || (command.whyNot?.(target) ?? "");
     if (reason) return reason;
     return command.isEnabled?.(target) ?? true ? "" : "This is not possible now.";
   }
@@ -95,6 +97,7 @@ export class Commands {
   async run(id, target = this.targetOf()) {
     try {
       const command = this.get(id);
+      if (this.forbids(command, target)) this.rights.refresh(); // it may have been allowed meanwhile
       const refusal = this.refusal(command, target);
       if (refusal) throw new Error(refusal);
       await command.run(target);

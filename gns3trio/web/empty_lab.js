@@ -8,15 +8,16 @@ import { randomId } from "./random_id.js";
 
 // An element over the map, which is there only while the lab is empty.
 export function emptyLab({ lab, history, addNode }) {
+  const guarded = (made) => lab.rights.guard("Node.Allocate", made);
   const element = h("div", { className: "empty-lab", hidden: true }, icon("mesh"), h("h2", {}, "This lab is empty"),
     h("p", {}, "Choose a type of node above and add it. Link two nodes with Add link. Then start them, and open their consoles with a double click."),
     h("p", { className: "buttons" },
-      button("Add a first node", addNode, { className: "primary" }),
-      button("Make the example lab", async () => {
+      guarded(button("Add a first node", () => addNode(), { className: "primary" })),
+      guarded(button("Make the example lab", async () => {
         const example = await readExample();
         const { redo, undo } = requestsFor(lab.path, example, randomId);
         await history.make("Make the example lab", redo, undo);
-      }, { title: "Four PCs in two VLANs over two switches" })));
+      }, { title: "Four PCs in two VLANs over two switches" }))));
   const show = () => { element.hidden = lab.nodes.size + lab.drawings.size > 0; };
   lab.views.add({ reset: show, update: show });
   return element;

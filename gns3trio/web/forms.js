@@ -18,15 +18,16 @@ export function formField(label, control, hint, element = control) {
 // Opens the dialog. `parts` are its elements, `fields` what `formField` has made of those that can have an error; `submit(values)`
 // sends the request, and what it throws is shown at the field whose name `fieldOf(message)` tells, as {name, text}, or else below
 // all. `showError(message)`, if there is one, shows an error itself, and returns whether it has. Resolves with what `submit` has
-// returned, or null if the dialog was cancelled. An error without a message is shown already.
-export function openForm({ title, parts, fields, confirm, busy, submit, fieldOf = () => null, showError = () => false }) {
+// returned, or null if the dialog was cancelled. An error without a message is shown already. With a `refusal`, which says why the user
+// may not send it, the form can only be read.
+export function openForm({ title, parts, fields, confirm, busy, submit, refusal = "", fieldOf = () => null, showError = () => false }) {
   return new Promise((resolve) => {
     const controls = new Map(fields.map((each) => [each.control.name, each]));
     const problem = h("p", { className: "error", role: "alert", hidden: true });
     const go = h("button", { className: "primary" }, confirm);
     const form = h("form", { method: "dialog", noValidate: true, onsubmit: send },
-      h("h2", {}, title), parts, problem,
-      h("p", { className: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"), go));
+      h("h2", {}, title), refusal ? [h("p", { className: "hint" }, refusal), h("fieldset", { className: "fence", role: "presentation", disabled: true }, parts)] : parts, problem,
+      h("p", { className: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, refusal ? "Close" : "Cancel"), refusal ? null : go));
     const dialog = h("dialog", { className: "form", ariaLabel: title }, form);
     let result = null;
     let sending = false;

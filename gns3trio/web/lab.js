@@ -4,12 +4,14 @@ import { OF_PROJECTS, get } from "./api.js";
 import { conditionsOf } from "./conditions.js";
 import { nameOfShape, readShape } from "./drawings/shape_format.js";
 import { LabHosts } from "./hosts/lab_hosts.js";
+import { Rights } from "./people/rights.js";
 import { LinkTraffic } from "./traffic.js";
 
 export class Lab {
   constructor(projectId) {
     this.projectId = projectId;
     this.path = `/v2/projects/${projectId}`;
+    this.rights = new Rights(`/projects/${projectId}`, { withParts: true }); // those of the user
     this.nodes = new Map();
     this.links = new Map();
     this.drawings = new Map();
@@ -28,10 +30,12 @@ export class Lab {
     setInterval(() => this.expire(), 1000);
   }
 
+  // What the user may not see is missing.
   async load() {
+    const list = (part, privilege) => (this.rights.has(privilege) ? get(this.path + part) : []);
     const [types, impairmentTypes, templates, project, nodes, links, drawings, problems, impairments] = await Promise.all([
       ...["/v2/node_types", "/v2/impairment_types", "/v2/templates"].map((path) => get(path)),
-      ...["", "/nodes", "/links", "/drawings", "/problems", "/impairments"].map((part) => get(this.path + part))]);
+      get(this.path), list("/nodes", "Node.Audit"), list("/links", "Link.Audit"), list("/drawings", "Drawing.Audit"), get(`${this.path}/problems`), list("/impairments", "Link.Audit")]);
     await breath();
     this.types = new Map(types.map((type) => [type.node_type, type]));
     this.templates = new Map(templates.filter((each) => !each.builtin).map((each) => [each.template_id, each]));
@@ -222,6 +226,11 @@ export class Lab {
     const { adapter_number, port_number } = end;
     const port = this.nodes.get(end.node_id)?.ports.find((each) => each.port_number === port_number && each.adapter_number === adapter_number);
     return port?.short_name ?? portKey(end);
+  }
+
+  // Why the user may not move or change a node or drawing, or "".
+  whyFixed(id) {
+    return this.rights.refusal(this.nodes.has(id) ? "Node.Modify" : "Drawing.Modify");
   }
 
   // The links at a node, by the key of their port.

@@ -13,7 +13,7 @@ import { makeLabDrawer } from "./drawer/lab_drawer.js";
 import { TERMINAL_KEYS } from "./drawer/terminal_keys.js";
 import { openMenu } from "./edit/context_menu.js";
 import { createLink, createNode } from "./edit/creation.js";
-import { deleteObjects } from "./edit/deletion.js";
+import { deleteObjects, whyKept } from "./edit/deletion.js";
 import { History } from "./edit/history.js";
 import { addLabCommands } from "./edit/lab_commands.js";
 import { addObjectCommands } from "./edit/object_commands.js";
@@ -33,7 +33,7 @@ import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 import { SeveralPanel } from "./panels/several_panel.js";
 import { makeSheet } from "./panels/sheet.js";
-import { showRefusals } from "./people/account.js";
+import { describeMissing } from "./people/rights.js";
 import { Drafts } from "./properties/drafts.js";
 import { addSettingsCommands } from "./properties/settings_commands.js";
 import { Toolbar } from "./toolbar.js";
@@ -46,7 +46,7 @@ export function showLab(main, projectId) {
   let openedHere = false;
 
   const tellError = (error) => tell(error.message, "error");
-  const commands = new Commands({ targetOf: () => graph.target(), onError: tellError });
+  const commands = new Commands({ targetOf: () => graph.target(), onError: tellError, rights: lab.rights });
   const history = new History({ key: `changes of ${projectId}`, onChange: () => showToolsSoon(), onReply: takeReply });
   const moved = new MovedObjects({ lab, history }, tellError);
   const graph = new Graph(lab, {
@@ -58,10 +58,11 @@ export function showLab(main, projectId) {
     onMenu: (target, point) => openMenu(commands, target, point, { name: target.ids.length ? nameOfAll(lab, target.ids) : "Map", focused: document.activeElement }),
     onOpen: (id) => {
       if (lab.nodes.has(id)) openConsole(drawer, lab, lab.nodes.get(id));
-      else if (lab.drawings.has(id)) act(() => drawn.editText(id))();
+      else if (edits.shapeOf(id)?.kind === "note") commands.run("edit-text", { kind: "drawing", ids: [id] });
     },
     onMove: (places) => moved.move(places),
     onMoved: () => moved.keep(),
+    onKept: (ids) => tell(lab.whyFixed(ids.find((id) => lab.placed(id))) || whyKept(lab, ids), "warning"),
     onLink: (from, to) => act(() => linkNodes(from, to))(),
   });
   const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });
@@ -81,14 +82,16 @@ export function showLab(main, projectId) {
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, zoom.element, graph.linking.hint, emptyLab(tools));
   main.replaceChildren(h("div", { className: "lab" }, scene, sheet, drawer.element));
-  const drawn = addDrawingCommands(tools, scene);
+  addDrawingCommands(tools, scene);
   new LabelDrag(tools, tellError);
   toolbar.update();
 
-  showRefusals({ projectId, place: refusals, onKnown: (privileges) => {
-    commands.privileges = new Set(privileges);
+  lab.rights.onChange = () => {
+    setText(refusals, describeMissing((privilege) => !lab.rights.has(privilege)));
+    refusals.hidden = refusals.textContent === "";
+    graph.handle.show();
     showToolsSoon();
-  } });
+  };
   document.addEventListener("keydown", pressKey);
   lab.views.add({
     reset: () => showPanel(graph.selected),
@@ -111,11 +114,13 @@ export function showLab(main, projectId) {
     onConnection: showConnection,
     onReload: load,
     onError: tellError,
+    onRefused: ({ status }) => leave(status === 403 ? `You may not see ${lab.project?.name ?? "this lab"}${lab.project ? " any more" : ""}.` : "There is no such lab.",
+      status === 403 ? "Who gives permissions on this server can let you see it again." : "Perhaps it was deleted."),
   });
   const hostsStream = lab.hosts.follow({ onError: tellError });
 
   async function load() {
-    const project = await get(lab.path);
+    const [project] = await Promise.all([get(lab.path), lab.rights.read()]);
     document.title = `${project.name} · gns3trio`;
     const title = document.getElementById("title");
     set(title, { role: "heading", "aria-level": 1 });
@@ -176,13 +181,19 @@ export function showLab(main, projectId) {
   }
 
   function showGone(what) {
+    leave(`${lab.project.name} was ${what}.`, what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null);
+  }
+
+  // Ends all that shows the lab, and says why.
+  function leave(text, more) {
     panel?.close?.();
     document.removeEventListener("keydown", pressKey);
     stream.close();
     hostsStream.close();
-    main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, `${lab.project.name} was ${what}.`),
-      h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"),
-        what === "closed" ? button("Open again", () => location.reload(), { className: "primary" }) : null)));
+    drawer.end();
+    main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, text),
+      typeof more === "string" ? h("p", {}, more) : null,
+      h("p", { className: "buttons" }, h("a", { className: "button", href: ROOT }, "Projects"), typeof more === "string" ? null : more)));
   }
 
   function showPanel(id) {

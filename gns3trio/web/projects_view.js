@@ -1,12 +1,13 @@
 // The list of projects.
 
-import { act, ask, button, enable } from "./actions.js";
+import { act, ask, button, enable, forbid } from "./actions.js";
 import { EventStream, OF_PROJECTS, at, get, post, put, remove, request } from "./api.js";
 import { h, set, setText } from "./dom.js";
 import { downloadLink, offer } from "./downloads.js";
 import { formField, openForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { showConnection, tell } from "./messages.js";
+import { Rights, refusalOf } from "./people/rights.js";
 import { EXAMPLE_NAME, readExample } from "./projects/example.js";
 import { agoText, contentsOf, freeName, listed, stateOf } from "./projects/project_list.js";
 import { randomId } from "./random_id.js";
@@ -28,13 +29,16 @@ export function showProjects(main) {
   const table = h("div", { className: "wide", hidden: true }, search,
     h("table", { className: "list-of-projects" }, h("thead", {}, h("tr", {}, [...heads.values()], h("td"))), rows), none);
   const file = h("input", { type: "file", accept: ".gns3project,.gns3p", hidden: true, id: "import-file", ariaLabel: "Project file", onchange: act(() => importProject(file)) });
+  const rights = new Rights("/projects");
+  const creating = (made) => rights.guard("Project.Allocate", made);
+  const [emptyTitle, emptyText] = [h("h2"), h("p")];
   const empty = emptyState();
-  const example = button("Example lab", makeExample, { title: "Make a lab of two VLANs over two switches", hidden: true });
+  const example = creating(button("Example lab", makeExample, { title: "Make a lab of two VLANs over two switches", hidden: true }));
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Projects"),
-      button("New project", create, { className: "primary" }),
+      creating(button("New project", create, { className: "primary" })),
       example,
-      button("Import…", () => file.click()), file,
+      creating(button("Import…", () => file.click())), file,
       h("a", { className: "button", href: at("/templates") }, "Templates and symbols"),
       h("a", { className: "button", href: at("/images") }, "Images and appliances"),
       h("a", { className: "button", href: at("/people") }, "People")),
@@ -46,9 +50,16 @@ export function showProjects(main) {
   });
 
   function emptyState() {
-    return h("div", { className: "empty", hidden: true }, icon("mesh"), h("h2", {}, "There is no lab yet"),
-      h("p", {}, "Begin with a small lab that works: four PCs in two VLANs over two switches. Or make a new project and draw your own, or import a .gns3project file."),
-      h("p", { className: "buttons" }, button("Make the example lab", makeExample, { className: "primary" })));
+    return h("div", { className: "empty", hidden: true }, icon("mesh"), emptyTitle, emptyText,
+      h("p", { className: "buttons" }, creating(button("Make the example lab", makeExample, { className: "primary" }))));
+  }
+
+  // Who may create no project is told so: others may have some.
+  function showEmpty() {
+    const mayCreate = rights.has("Project.Allocate");
+    setText(emptyTitle, mayCreate ? "There is no lab yet" : "There is no lab that you may see");
+    setText(emptyText, mayCreate ? "Begin with a small lab that works: four PCs in two VLANs over two switches. Or make a new project and draw your own, or import a .gns3project file."
+      : "Who gives permissions on this server can let you see labs, or create some.");
   }
 
   const names = () => [...projects.values()].map(({ name }) => name);
@@ -61,6 +72,7 @@ export function showProjects(main) {
   function draw() {
     table.hidden = projects.size === 0;
     empty.hidden = projects.size > 0;
+    showEmpty();
     example.hidden = projects.size === 0;
     for (const [order, head] of heads) set(head, { "aria-sort": order !== shown.order ? "none" : (order === "name" || order === "status") === shown.turned ? "descending" : "ascending" });
     const found = listed(projects.values(), summaries, shown);
@@ -86,13 +98,11 @@ export function showProjects(main) {
     const open = button("Open", async () => { location.href = at(`/projects/${id}`); });
     const close = button("Close", () => post(`${path}/close`));
     const small = (text, name, action, options) => h("button", { type: "button", className: "tool", ...options, ariaLabel: text, title: text, onclick: act(action) }, icon(name));
+    const [edit, copy, drop] = [small("Rename", "edit", () => rename(project(), path)), small("Duplicate", "copy", () => duplicate(project(), path)),
+      small("Delete", "delete", () => deleteProject(project(), path), { className: "tool danger" })];
     const download = downloadLink({ className: "button tool", ariaLabel: "Export", title: "Export" }, icon("download"));
     const element = h("tr", { id: `project-${id}` }, h("td", {}, link, error), h("td", {}, state), contents, changed,
-      h("td", { className: "buttons" }, open, close,
-        small("Rename", "edit", () => rename(project(), path)),
-        small("Duplicate", "copy", () => duplicate(project(), path)),
-        download,
-        small("Delete", "delete", () => deleteProject(project(), path), { className: "tool danger" })));
+      h("td", { className: "buttons" }, open, close, edit, creating(copy), download, drop));
     return { element, update: (row) => {
       setText(link, row.name);
       setText(error, row.error ?? "");
@@ -105,6 +115,9 @@ export function showProjects(main) {
       open.hidden = row.status === "opened";
       close.hidden = row.status !== "opened";
       enable(open, !row.error);
+      forbid(close, row.mayChange || row.mayDelete ? "" : refusalOf("Project.Modify"));
+      forbid(edit, row.mayChange ? "" : refusalOf("Project.Modify"));
+      forbid(drop, row.mayDelete ? "" : refusalOf("Project.Allocate"));
       offer(download, `${path}/export`, `${row.name}.gns3project`);
     } };
   }
@@ -132,6 +145,8 @@ export function showProjects(main) {
   async function readSummaries() {
     summaries = new Map((await get("/v2/project_summaries")).map((each) => [each.project_id, each]));
     draw();
+    // No event tells that the user may see others than before.
+    if (summaries.size !== projects.size || [...projects.keys()].some((id) => !summaries.has(id))) stream.reload();
   }
 
   function change(action, event) {
@@ -142,11 +157,11 @@ export function showProjects(main) {
     if (/^(project|node|link)\./.test(action)) readSoon();
   }
 
-  new EventStream({
+  const stream = new EventStream({
     onEvent: change,
     onConnection: showConnection,
     onReload: async () => {
-      const [all, counts] = await Promise.all([get("/v2/projects"), get("/v2/project_summaries")]);
+      const [all, counts] = await Promise.all([get("/v2/projects"), get("/v2/project_summaries"), rights.read()]);
       projects.clear();
       for (const project of all) projects.set(project.project_id, project);
       summaries = new Map(counts.map((each) => [each.project_id, each]));

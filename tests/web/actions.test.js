@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { act, button, enable } from "../../gns3trio/web/actions.js";
+import { act, button, enable, forbid } from "../../gns3trio/web/actions.js";
 import { openDocument } from "./small_dom.js";
 
 const isOff = (element) => element.getAttribute("aria-disabled") === "true";
@@ -52,4 +52,21 @@ test("an action without a button tells too, also what it throws at once", async 
   const { messages } = openDocument();
   await act(() => { throw new Error("PC1 has no free port."); })();
   assert.equal(messages.children[0].children[0].textContent, "PC1 has no free port.");
+});
+
+test("a button that the user may not press says why, keeps its title for later, and does nothing", async () => {
+  const { messages } = openDocument();
+  let [times, pressed] = [0, 0];
+  const start = button("Start", async () => { times += 1; }, { title: "Start the node" });
+  forbid(start, "You may not start nodes here.", () => { pressed += 1; });
+  start.click();
+  await settle();
+  assert.deepEqual([times, pressed, isOff(start), start.title], [0, 1, true, "You may not start nodes here."]);
+  assert.equal(messages.children[0].children[0].textContent, "You may not start nodes here.");
+  enable(start, true); // the node has stopped
+  assert.equal(isOff(start), true);
+  forbid(start, "");
+  start.click();
+  await settle();
+  assert.deepEqual([times, isOff(start), start.title], [1, false, "Start the node"]);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { EventStream, ROOT, at, get, post, put, remove, request, requireFile, socketUrl } from "../../gns3trio/web/api.js";
+import { EventStream, ROOT, at, get, onForbidden, post, put, remove, request, requireFile, socketUrl } from "../../gns3trio/web/api.js";
 
 // Answers requests with `reply` and notes them.
 function answer(t, reply) {
@@ -235,4 +235,32 @@ test("a file that the server has is not read, and what it says against another i
   await requireFile("/v2/projects/p/export");
   assert.equal(signal.aborted, true);
   await assert.rejects(requireFile("/v2/projects/p/files/x"), /gone/);
+});
+
+test("a stream of a lab that may not be seen any more ends, and tells why; one whose server is away goes on", async (t) => {
+  let reply = () => Response.json({ message: "bad gateway" }, { status: 502 });
+  answer(t, () => reply());
+  const refused = [];
+  const { sockets } = openStream(t, { onRefused: (error) => refused.push([error.status, error.message]) });
+  sockets[0].close();
+  await settle();
+  t.mock.timers.tick(250);
+  assert.deepEqual([sockets.length, refused], [2, []]);
+  reply = () => Response.json({ message: "Forbidden: you may not see projects here" }, { status: 403 });
+  sockets[1].close();
+  await settle();
+  t.mock.timers.tick(10_000);
+  assert.deepEqual([sockets.length, refused], [2, [[403, "Forbidden: you may not see projects here"]]]);
+});
+
+test("who wants to know is told that something was forbidden", async (t) => {
+  let status = 409;
+  answer(t, () => Response.json({ message: "no" }, { status }));
+  let told = 0;
+  onForbidden(() => { told += 1; });
+  await assert.rejects(put("/v2/x", {}), /no/);
+  assert.equal(told, 0);
+  status = 403;
+  await assert.rejects(put("/v2/x", {}), /no/);
+  assert.equal(told, 1);
 });

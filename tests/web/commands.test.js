@@ -8,8 +8,9 @@ const NODE = { kind: "node", ids: ["n1"], point: null };
 
 function table(target = MAP) {
   const errors = [];
-  const commands = new Commands({ targetOf: () => target, onError: (error) => errors.push(error.message) });
-  return { commands, errors };
+  const rights = { missing: new Set(), refreshed: 0, refusal: (name) => (rights.missing.has(name) ? `You may not (${name}).` : ""), refresh: () => { rights.refreshed += 1; } };
+  const commands = new Commands({ targetOf: () => target, onError: (error) => errors.push(error.message), rights });
+  return { commands, errors, rights };
 }
 
 const pressed = (key, ...modifiers) => ({ key, ctrlKey: modifiers.includes("ctrl"), metaKey: modifiers.includes("meta"), shiftKey: modifiers.includes("shift"), altKey: modifiers.includes("alt") });
@@ -52,7 +53,7 @@ test("a group that there is not is an error of the page", () => {
 });
 
 test("what is not possible says why, and does nothing", async () => {
-  const { commands, errors } = table(NODE);
+  const { commands, errors, rights } = table(NODE);
   const done = [];
   commands.add(
     { id: "locked", title: "Delete", group: "edit", whyNot: () => "PC1 is locked.", run: () => done.push("locked") },
@@ -62,11 +63,20 @@ test("what is not possible says why, and does nothing", async () => {
   await commands.run("locked");
   await commands.run("off");
   await commands.run("allowed"); // it is not known yet what the user may do: the server decides
-  commands.privileges = new Set();
+  rights.missing.add("Node.PowerMgmt");
   await commands.run("allowed");
   assert.deepEqual(done, ["allowed"]);
   assert.equal(errors[0], "PC1 is locked.");
-  assert.match(errors[2], /start and stop nodes.*Node\.PowerMgmt/);
+  assert.equal(errors[2], "You may not (Node.PowerMgmt).");
+  assert.equal(rights.refreshed, 1); // somebody may have given it meanwhile
+});
+
+test("a command may need several privileges, which depend on its target", () => {
+  const { commands, rights } = table(NODE);
+  commands.add({ id: "delete", title: "Delete", group: "edit", privilege: ({ ids }) => ids.map((id) => (id[0] === "n" ? "Node.Allocate" : "Link.Allocate")), run() {} });
+  rights.missing.add("Link.Allocate");
+  assert.equal(commands.refusal(commands.get("delete"), NODE), "");
+  assert.equal(commands.refusal(commands.get("delete"), { kind: "several", ids: ["n1", "l1"] }), "You may not (Link.Allocate).");
 });
 
 test("an error of a command is told, whether it comes at once or later", async () => {

@@ -83,6 +83,7 @@ TESTED_IN_THE_BROWSER = {
     "panels/overview",
     "panels/several_panel",
     "panels/sheet",
+    "people/account",
     "people/name_forms",
     "people/people_view",
     "projects_view",

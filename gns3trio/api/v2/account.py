@@ -17,14 +17,16 @@ _QUERY = {"path": "path of the API without its version, such as `/projects/{proj
 
 @reply_shape
 class Account(Whole):
-    """The user who asks, with the privileges that this user has on a path. ``is_open``: the server asks nobody for a
-    password, so everybody is the first administrator.
+    """The user who asks, with the privileges that this user has on a path. ``privileges_below`` are others, which the
+    user has on some path below it. ``is_open``: the server asks nobody for a password, so everybody is the first
+    administrator.
     """
 
     username: str
     is_superadmin: bool
     is_open: bool
     privileges: list[str]
+    privileges_below: list[str]
 
 
 @routes.route("GET", "/account", reply=Account, query=_QUERY, access=Access.LOGIN)
@@ -32,11 +34,14 @@ async def get_account(api: ApiRequest) -> dict[str, Any]:
     """Who is logged in, and what that user may do; an extension."""
     user, gate = user_of(api.http.scope), api.context.gate
     path = canonical_path(api.http.query_params.get("path", "/"))
+    here = [name for name in PRIVILEGES if gate.permits.permits(user, name, path)]
+    below = gate.permits.permitted_below(user, path)
     return {
         "username": user.username,
         "is_superadmin": user.is_superadmin,
         "is_open": gate.people.is_open,
-        "privileges": [name for name in PRIVILEGES if gate.permits.permits(user, name, path)],
+        "privileges": here,
+        "privileges_below": [name for name in PRIVILEGES if name in below and name not in here],
     }
 
 

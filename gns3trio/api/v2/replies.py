@@ -31,8 +31,8 @@ class Project(ProjectSettings):
 
 @reply_shape
 class ProjectSummary(Whole):
-    """How much a project contains, and what runs. ``started`` counts no nodes that always run, such as switches;
-    ``changed_at`` is in seconds since 1970.
+    """How much a project contains, what runs, and what the user may do with it. ``started`` counts no nodes that always
+    run, such as switches; ``changed_at`` is in seconds since 1970.
     """
 
     project_id: UUID
@@ -40,6 +40,8 @@ class ProjectSummary(Whole):
     links: int | None
     started: int
     changed_at: float | None
+    may_change: bool
+    may_delete: bool
 
 
 @reply_shape

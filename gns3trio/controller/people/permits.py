@@ -71,9 +71,7 @@ class Permits:
         if user.is_superadmin:
             return True
         index = self._current()
-        entries = index.of_user.get(user.user_id)
-        if entries is None:
-            entries = index.of_user[user.user_id] = _entries_of(index, user.user_id)
+        entries = self._entries(index, user)
         if not entries:
             return False
         place = path if len(path) < _LONGEST else path[:_LONGEST].rpartition("/")[0] or "/"
@@ -87,6 +85,19 @@ class Permits:
             if place == "/":
                 return False
             place = place.rpartition("/")[0] or "/"
+
+    def permitted_below(self, user: User, path: str) -> frozenset[Privilege]:
+        """The privileges that entries give a user on paths below a canonical ``path``."""
+        above = path.rstrip("/") + "/"
+        entries = self._entries(self._current(), user)
+        return frozenset(
+            privilege
+            for place, of_place in entries.items()
+            if place.startswith(above) and place != path
+            for entry in of_place
+            if entry.allowed
+            for privilege in entry.privileges
+        )
 
     def sees_project(self, user: User, project_id: UUID) -> bool:
         """Whether a project is among those of which the user is told."""
@@ -105,6 +116,13 @@ class Permits:
                     for privilege in given:
                         if not self.permits(user, privilege, canonical_path(ace.path)):
                             raise Forbidden(f"Forbidden: {privilege} is required for {ace.path}, to change who has it")
+
+    def _entries(self, index: _Index, user: User) -> dict[str, list[_Entry]]:
+        """The entries that name a user or a group of the user, by path."""
+        entries = index.of_user.get(user.user_id)
+        if entries is None:
+            entries = index.of_user[user.user_id] = _entries_of(index, user.user_id)
+        return entries
 
     def _current(self) -> _Index:
         revision = self._people.revision

@@ -8,12 +8,12 @@ const MOST_TYPED_EARLY = 4096; // characters
 
 export class ConsoleConnection {
   // `onOutput` gets bytes to show, `onState` the states of Reconnect.
-  constructor({ url, isRunning, onOutput, onState }) {
+  constructor({ url, isRunning, onOutput, onState, whyRefused }) {
     Object.assign(this, { url, onOutput });
     this.end = new Uint8Array(); // of the output so far
     this.early = ""; // typed before the connection was open
     this.repeats = false; // whether the next output may begin with what was shown already
-    this.reconnect = new Reconnect({ connect: () => this.connect(), isRunning, onState });
+    this.reconnect = new Reconnect({ connect: () => this.connect(), isRunning, onState, whyRefused });
     this.reconnect.start();
   }
 

@@ -64,6 +64,7 @@ export async function showConsolePage(main, projectId, nodeId) {
       }
     },
     onError: (error) => tell(error.message, "error"),
+    onRefused: ({ message }) => leave(message),
   });
 }
 

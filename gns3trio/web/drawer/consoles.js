@@ -2,6 +2,7 @@
 
 import { at, post, socketUrl } from "../api.js";
 import { tell } from "../messages.js";
+import { whyRefused } from "../people/rights.js";
 import { makeScreen } from "./screen.js";
 import { makeTerminal } from "./terminal.js";
 
@@ -36,7 +37,9 @@ export function consoleAddress(node) {
 
 // Opens the console of a node. That of one that does not run waits for its start.
 export function openConsole(drawer, lab, node, options = {}) {
+  const refusal = lab.rights.refusal("Node.Console");
   if (!hasConsole(node)) tell(`${node.name} has no console.`, "warning");
+  else if (refusal) tell(refusal, "warning");
   else if (isShownHere(node)) showConsole(drawer, lab, node, options);
   else if (!isPage(node)) tell(`This page does not show the console of ${node.name}. Open ${consoleAddress(node)} with a viewer.`, "warning");
   else if (node.status === "stopped") tell(`${node.name} is not started: it has no console yet.`, "warning");
@@ -59,6 +62,7 @@ export function makeConsole(lab, node, { onTyped, onAction }) {
   return VIEWERS[node.console_type]({
     name: node.name, url: socketUrl(consolePath(lab, node)), onTyped, onAction,
     isRunning: () => ![undefined, "stopped"].includes(lab.nodes.get(node.node_id)?.status),
+    whyRefused: () => whyRefused("Node.Console", `/projects/${lab.projectId}/nodes/${node.node_id}`),
     start: () => post(`${lab.path}/nodes/${node.node_id}/start`),
   });
 }

@@ -11,9 +11,10 @@ export class Reconnect {
   // `connect` begins a connection, whose owner calls opened() and ended(). `isRunning` tells whether the node runs, as far as is
   // known here; whoever knows more calls nodeChanged(). `onState` gets {kind, seconds, reason}; the kinds are:
   // connecting; open; stopped: it waits for the node; waiting: it tries again after `seconds`; left: the user has left the console,
-  // and only now() connects again; closed: for good.
-  constructor({ connect, isRunning, onState, random = Math.random }) {
-    Object.assign(this, { connect, isRunning, onState, random });
+  // and only now() connects again; refused: the user may not use it, and only now() tries again; closed: for good.
+  // `whyRefused()` resolves with why the user may not use it, or "": a browser does not tell why no connection was made.
+  constructor({ connect, isRunning, onState, whyRefused = null, random = Math.random }) {
+    Object.assign(this, { connect, isRunning, onState, whyRefused, random });
     this.state = { kind: "new" };
     this.wait = FIRST_WAIT_MS;
     this.wasRunning = isRunning();
@@ -43,8 +44,21 @@ export class Reconnect {
     if (!["connecting", "open"].includes(this.state.kind)) return;
     clearTimeout(this.timer);
     if (reason === SAID_GOODBYE) this.show({ kind: "left", reason });
-    else if (this.isRunning()) this.tryLater(reason);
-    else this.show({ kind: "stopped", reason });
+    else if (!this.isRunning()) this.show({ kind: "stopped", reason });
+    else if (this.whyRefused && this.state.kind === "connecting") this.askWhy(reason);
+    else this.tryLater(reason);
+  }
+
+  async askWhy(reason) {
+    let why = "";
+    try {
+      why = await this.whyRefused();
+    } catch {
+      // The server does not answer now.
+    }
+    if (this.state.kind !== "connecting") return; // it was closed meanwhile
+    if (why) this.show({ kind: "refused", reason: why });
+    else this.tryLater(reason);
   }
 
   // After a server has restarted, many pages come back: each waits for another time.
@@ -83,6 +97,7 @@ export function describeState(name, { kind, seconds, reason }) {
   if (kind === "connecting") return "Connecting…";
   if (kind === "stopped") return `${name} is not running. The console opens when it starts.`;
   if (kind === "left") return "You left the console.";
+  if (kind === "refused") return reason;
   if (kind === "waiting") return `${sentence(reason) || "The connection was lost."} Trying again in ${Math.max(Math.ceil(seconds), 1)} s.`;
   return "";
 }

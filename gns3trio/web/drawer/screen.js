@@ -5,7 +5,7 @@ import { h, setText } from "../dom.js";
 import { keysOf } from "./keysyms.js";
 import { Reconnect, describeState } from "./reconnect.js";
 
-export function makeScreen({ name, url, isRunning, start }) {
+export function makeScreen({ name, url, isRunning, whyRefused, start }) {
   let shownName = name;
   let rfb = null;
   let wantsFocus = false;
@@ -18,7 +18,7 @@ export function makeScreen({ name, url, isRunning, start }) {
   const element = h("div", { className: "screen-pane", role: "group", ariaLabel: `Screen of ${name}` },
     h("div", { className: "buttons" }, keys, text, startButton, again, said), picture);
 
-  const reconnect = new Reconnect({ connect: () => connect().catch(({ message }) => reconnect.ended(message)), isRunning, onState });
+  const reconnect = new Reconnect({ connect: () => connect().catch(({ message }) => reconnect.ended(message)), isRunning, whyRefused, onState });
   reconnect.start();
 
   function onState(state) {
@@ -26,7 +26,7 @@ export function makeScreen({ name, url, isRunning, start }) {
     setText(said, describeState(shownName, state));
     for (const each of [keys, text]) enable(each, kind === "open");
     startButton.hidden = kind !== "stopped";
-    again.hidden = kind !== "waiting";
+    again.hidden = !["waiting", "refused"].includes(kind);
   }
 
   async function connect() {

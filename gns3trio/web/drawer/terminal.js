@@ -20,12 +20,10 @@ const USUAL_MODES = "\x18\x1b[!p\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b
 
 // A terminal as the content of a tab. `isRunning` tells whether the node runs; `onTyped(text)` gets what the user types, to pass it
 // on to type(); `onAction(name)` gets the keys that the tab does not handle itself.
-export function makeTerminal({ name, url, isRunning, onTyped, onAction, start }) {
-  return new TerminalPane({ name, url, isRunning, onTyped, onAction, start });
-}
+export const makeTerminal = (options) => new TerminalPane(options);
 
 class TerminalPane {
-  constructor({ name, url, isRunning, onTyped, onAction, start }) {
+  constructor({ name, url, isRunning, whyRefused, onTyped, onAction, start }) {
     Object.assign(this, { name, onTyped, onAction });
     this.screen = h("div", { className: "screen" });
     this.told = h("span", { role: "status" });
@@ -40,7 +38,7 @@ class TerminalPane {
     this.ready = this.load();
     this.output = new OutputQueue((bytes, done) => this.write(bytes, done));
     this.connection = new ConsoleConnection({
-      url, isRunning,
+      url, isRunning, whyRefused,
       onOutput: (bytes) => this.output.push(bytes),
       onState: (state) => this.showState(state),
     });
@@ -112,11 +110,11 @@ class TerminalPane {
     setText(this.told, text);
     this.state.hidden = !text || kind === "connecting";
     if (this.start) this.start.hidden = kind !== "stopped";
-    this.again.hidden = !["waiting", "left"].includes(kind);
+    this.again.hidden = !["waiting", "left", "refused"].includes(kind);
     if (kind === "open" && this.isLost) {
       this.isLost = false;
       this.writeLine(`Connected again at ${new Date().toLocaleTimeString()}.`);
-    } else if (["stopped", "waiting", "left"].includes(kind) && !this.isLost) {
+    } else if (["stopped", "waiting", "left", "refused"].includes(kind) && !this.isLost) {
       this.isLost = true;
       this.writeLine(kind === "stopped" ? text : `${text.split(" Trying")[0]}`);
     }

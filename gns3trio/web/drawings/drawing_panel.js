@@ -1,7 +1,7 @@
 // The panel of a drawing: its text, colours, border, place and layer.
 
-import { button } from "../actions.js";
 import { h, setText } from "../dom.js";
+import { commandButton } from "../panels/command_button.js";
 import { fieldsOf } from "./shape_fields.js";
 import { nameOfShape, readShape } from "./shape_format.js";
 import { StyleFields } from "./style_fields.js";
@@ -12,7 +12,7 @@ export class DrawingPanel {
   constructor(side, id, { lab, edits, commands }) {
     Object.assign(this, { id, lab, edits });
     this.title = h("h2");
-    this.locked = h("p", { className: "hint", role: "status" }, "It is locked: unlock it to move or change it.");
+    this.fixed = h("p", { className: "hint", role: "status" });
     const shape = this.shape();
     this.kind = shape.kind;
     const { inShape, ofDrawing } = fieldsOf(shape);
@@ -24,9 +24,10 @@ export class DrawingPanel {
     this.fields = [fields(inShape, (name, value) => edits.reshaped(id, { [name]: value })), fields(ofDrawing, (name, value) => ({ [name]: value }))];
     const target = { kind: "drawing", ids: [id] };
     const shown = BUTTONS.map((name) => commands.get(name)).filter((command) => command && (command.isShown?.(target) ?? true));
+    this.buttons = shown.map((command) => commandButton(commands, command, () => target));
     this.parts = h("div", {}, this.title,
-      h("p", { className: "buttons" }, shown.map((command) => button(commands.title(command, target), () => commands.run(command.id, target), { title: commands.describe(command, target), className: command.isDangerous ? "danger" : "" }))),
-      this.locked, this.fields[0].element, h("h3", {}, "Place"), this.fields[1].element);
+      h("p", { className: "buttons" }, this.buttons.map(({ button }) => button)),
+      this.fixed, this.fields[0].element, h("h3", {}, "Place"), this.fields[1].element);
     side.replaceChildren(this.parts);
     this.draw();
   }
@@ -50,8 +51,11 @@ export class DrawingPanel {
 
   draw() {
     const { locked } = this.lab.drawings.get(this.id);
+    const why = this.lab.whyFixed(this.id) || (locked ? "It is locked: unlock it to move or change it." : "");
     setText(this.title, nameOfShape(this.shape()));
-    this.locked.hidden = !locked;
-    for (const fields of this.fields) fields.draw(locked);
+    setText(this.fixed, why);
+    this.fixed.hidden = why === "";
+    for (const fields of this.fields) fields.draw(why !== "");
+    for (const each of this.buttons) each.update();
   }
 }

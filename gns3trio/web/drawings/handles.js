@@ -21,11 +21,11 @@ export class Handles {
     lab.views.add({ reset: () => this.draw(), update: (changed) => changed.size && this.draw() });
   }
 
-  // The drawing that has handles: the only one that is selected, if it is not locked.
+  // The drawing that has handles: the only one that is selected, if it can be changed.
   get chosen() {
     const [id] = this.graph.selection.size === 1 ? this.graph.selection : [null];
     const drawing = this.lab.drawings.get(id);
-    return drawing && !drawing.locked ? id : null;
+    return drawing && !drawing.locked && !this.lab.whyFixed(id) ? id : null;
   }
 
   showView() {

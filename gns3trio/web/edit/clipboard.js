@@ -50,6 +50,11 @@ export class Clipboard {
     const type = this.asked ?? event.type;
     if (type !== "paste" && !ids.length) return;
     event.preventDefault();
+    const refusal = commands.forbids(commands.get(type), graph.target());
+    if (refusal) {
+      commands.onError(new Error(refusal));
+      return;
+    }
     const work = type === "paste" ? this.paste(event.clipboardData.getData("text/plain"), null) : this.copyOrCut(event.clipboardData, type, ids);
     work.catch(commands.onError);
   }

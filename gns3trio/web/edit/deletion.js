@@ -17,7 +17,7 @@ export function objectsWith(lab, ids) {
   return { nodes, links: [...links].map((id) => lab.links.get(id)), drawings: ids.map((id) => lab.drawings.get(id)).filter(Boolean) };
 }
 
-// Why objects cannot be deleted, or "".
+// Why objects can be neither moved nor deleted, or "".
 export function whyKept(lab, ids) {
   const locked = ids.filter((id) => lab.placed(id)?.locked);
   if (!locked.length) return "";

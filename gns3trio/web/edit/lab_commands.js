@@ -4,6 +4,7 @@ import { post } from "../api.js";
 import { hasViewer, openConsole } from "../drawer/consoles.js";
 import { showMesh } from "../flows/mesh.js";
 import { tell } from "../messages.js";
+import { needsFor } from "../people/rights.js";
 import { mapSome } from "./at_a_time.js";
 import { deleteObjects } from "./deletion.js";
 import { showKeys } from "./key_list.js";
@@ -47,7 +48,7 @@ export function addLabCommands(tools) {
       run: async () => tell(`Redone: ${await history.redo()}.`),
     },
     {
-      id: "delete", title: "Delete", icon: "delete", group: "edit", where: ["node", "link", "drawing", "several"], keys: ["Delete", "Backspace"], isDangerous: true,
+      id: "delete", title: "Delete", icon: "delete", group: "edit", where: ["node", "link", "drawing", "several"], keys: ["Delete", "Backspace"], isDangerous: true, privilege: needsFor("Allocate", lab),
       isShown: ({ kind }) => kind !== "map" && kind !== "group",
       run: ({ ids }) => deleteObjects(tools, ids),
     },
@@ -76,7 +77,7 @@ export function addLabCommands(tools) {
     { id: "start-all", title: "Start all", icon: "play", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/start`) },
     { id: "stop-all", title: "Stop all", icon: "stop", group: "run", where: ["toolbar"], privilege: "Node.PowerMgmt", run: () => post(`${lab.path}/nodes/stop`) },
     {
-      id: "mesh", title: "Mesh", icon: "mesh", group: "tools", where: ["toolbar"], hint: "Send traffic between many PCs, and see what each pair gets",
+      id: "mesh", title: "Mesh", icon: "mesh", group: "tools", where: ["toolbar"], hint: "Send traffic between many PCs, and see what each pair gets", privilege: "Node.Console",
       run: () => showMesh(drawer, lab, graph),
     },
     { id: "keys", title: "Keys", icon: "help", group: "tools", where: ["toolbar"], keysEverywhere: ["?"], hint: "All keys", run: () => showKeys(commands) },

@@ -1,6 +1,7 @@
 // The commands for what is selected: copies, layers, locks; and the grid on which objects lie.
 
 import { nameOfAll } from "../object_names.js";
+import { needsFor } from "../people/rights.js";
 import { Clipboard } from "./clipboard.js";
 
 // GNS3 has layers from -32768; those that somebody uses are few.
@@ -24,15 +25,15 @@ export function addObjectCommands(tools) {
   const changeLab = (text, fields) => history.change(text, [{ path: lab.path, before: lab.project, fields }]);
 
   commands.add(
-    { id: "cut", title: "Cut", group: "edit", where: OBJECTS, keysShown: ["Ctrl+X"], privilege: "Node.Allocate", isShown: hasObjects, run: () => clipboard.request("cut") },
+    { id: "cut", title: "Cut", group: "edit", where: OBJECTS, keysShown: ["Ctrl+X"], privilege: needsFor("Allocate", lab), isShown: hasObjects, run: () => clipboard.request("cut") },
     { id: "copy", title: "Copy", icon: "copy", group: "edit", where: ["toolbar", ...OBJECTS], keysShown: ["Ctrl+C"], hint: "Copy what is selected, with the links among it",
       whyNot: (target) => (hasObjects(target) ? "" : "Select a node or a drawing first."), run: () => clipboard.request("copy") },
     { id: "paste", title: "Paste", icon: "paste", group: "edit", where: ["toolbar", "map"], keysShown: ["Ctrl+V"], privilege: "Node.Allocate", hint: "Paste what was copied, here or in another lab", run: ({ point }) => clipboard.pasteAt(point) },
-    { id: "duplicate", title: "Duplicate", icon: "copy", group: "edit", where: OBJECTS, keys: ["Ctrl+D"], privilege: "Node.Allocate", isShown: hasObjects, run: ({ ids }) => clipboard.duplicate(ids) },
-    { id: "raise", title: "Raise one layer", icon: "layers-up", group: "view", where: OBJECTS, keys: ["]"], privilege: "Node.Modify", isShown: hasObjects, run: changeLayer("Raise", 1) },
-    { id: "lower", title: "Lower one layer", icon: "layers-down", group: "view", where: OBJECTS, keys: ["["], privilege: "Node.Modify", isShown: hasObjects, run: changeLayer("Lower", -1) },
+    { id: "duplicate", title: "Duplicate", icon: "copy", group: "edit", where: OBJECTS, keys: ["Ctrl+D"], privilege: needsFor("Allocate", lab), isShown: hasObjects, run: ({ ids }) => clipboard.duplicate(ids) },
+    { id: "raise", title: "Raise one layer", icon: "layers-up", group: "view", where: OBJECTS, keys: ["]"], privilege: needsFor("Modify", lab), isShown: hasObjects, run: changeLayer("Raise", 1) },
+    { id: "lower", title: "Lower one layer", icon: "layers-down", group: "view", where: OBJECTS, keys: ["["], privilege: needsFor("Modify", lab), isShown: hasObjects, run: changeLayer("Lower", -1) },
     {
-      id: "lock", title: (target) => (areLocked(target) ? "Unlock" : "Lock"), icon: "lock", group: "edit", where: OBJECTS, keys: ["Shift+L"], privilege: "Node.Modify",
+      id: "lock", title: (target) => (areLocked(target) ? "Unlock" : "Lock"), icon: "lock", group: "edit", where: OBJECTS, keys: ["Shift+L"], privilege: needsFor("Modify", lab),
       hint: "What is locked can neither be moved nor deleted", isShown: hasObjects,
       run: (target) => {
         const locked = !areLocked(target);
@@ -48,7 +49,7 @@ export function addObjectCommands(tools) {
       run: () => changeLab(lab.project.snap_to_grid ? "Do not snap to the grid" : "Snap to the grid", { snap_to_grid: !lab.project.snap_to_grid }),
     },
     {
-      id: "lock-all", title: () => (allLocked() ? "Unlock all" : "Lock all"), icon: "lock", group: "lab", where: ["map"], privilege: "Node.Modify",
+      id: "lock-all", title: () => (allLocked() ? "Unlock all" : "Lock all"), icon: "lock", group: "lab", where: ["map"], privilege: ["Node.Modify", "Drawing.Modify"],
       isShown: () => lab.nodes.size + lab.drawings.size > 0,
       run: () => {
         const locked = !allLocked();

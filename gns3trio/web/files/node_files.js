@@ -16,14 +16,19 @@ export class NodeFiles {
     this.told = h("p", { className: "hint", role: "status" });
     const chosen = h("input", { type: "file", multiple: true, hidden: true, ariaLabel: "Files to upload", onchange: act(() => this.upload(chosen)) });
     this.element = h("section", { className: "files", ariaLabel: "Files" },
-      h("p", { className: "buttons" }, button("Upload…", async () => chosen.click()), chosen,
-        button("New text…", () => this.edit(null, "")), button("Refresh", () => this.read())),
+      h("p", { className: "buttons" }, this.changing(button("Upload…", async () => chosen.click())), chosen,
+        this.changing(button("New text…", () => this.edit(null, ""))), button("Refresh", () => this.read())),
       h("table", {}, heads(["File", "Size", ""]), this.rows), this.told);
     act(() => this.read())();
   }
 
   node() {
     return this.lab.nodes.get(this.id);
+  }
+
+  // A button that changes the files.
+  changing(made) {
+    return this.lab.rights.guard("Node.Modify", made);
   }
 
   async read() {
@@ -43,7 +48,7 @@ export class NodeFiles {
       h("td", { className: "number" }, formatSize(file.size)),
       h("td", { className: "buttons" },
         h("a", { className: "button", href: at(path), download: file.path.split("/").at(-1), ariaLabel: `Download ${file.path}` }, "Download"),
-        button("Delete", () => this.delete(file), { className: "danger", ariaLabel: `Delete ${file.path}` })));
+        this.changing(button("Delete", () => this.delete(file), { className: "danger", ariaLabel: `Delete ${file.path}` }))));
   }
 
   async open(file) {
@@ -62,6 +67,7 @@ export class NodeFiles {
       fields: path === null ? [name, area] : [area],
       confirm: "Save",
       busy: "Saving…",
+      refusal: this.lab.rights.refusal("Node.Modify"),
       submit: async (values) => {
         const where = path ?? values.path.trim();
         if (path === null) this.requireNew(where);

@@ -17,16 +17,16 @@ const SHOWN_MS = 180000;
 
 export class HostPanel {
   // `told` is what /v2/hosts says of the hosts, by id; `histories` their loads: lists of [time, % CPU, % memory].
-  constructor(side, id, { hosts, told, histories, typeTitle }) {
-    Object.assign(this, { id, hosts, told, histories, typeTitle });
+  constructor(side, id, { hosts, told, histories, typeTitle, rights }) {
+    Object.assign(this, { id, hosts, told, histories, typeTitle, rights });
     const compute = hosts.computes.get(id);
     this.title = h("h2", { tabIndex: -1 });
     this.state = h("span");
     this.problem = h("p", { className: "problem", role: "status" });
-    this.confirm = button("Confirm…", () => confirmHost(this.compute), { className: "primary" });
+    this.confirm = rights.guard("Compute.Modify", button("Confirm…", () => confirmHost(this.compute), { className: "primary" }));
     const change = async () => { await changeHost(this.compute, told.get(id)); };
     this.actions = id === LOCAL ? null : h("p", { className: "buttons" }, this.confirm,
-      button("Change…", change), button("Remove…", () => removeHost(this.compute), { className: "danger" }));
+      rights.guard("Compute.Modify", button("Change…", change)), rights.guard("Compute.Allocate", button("Remove…", () => removeHost(this.compute), { className: "danger" })));
     this.facts = h("dl");
     this.load = h("div");
     this.used = [];
@@ -38,7 +38,7 @@ export class HostPanel {
     this.projects = h("div");
     this.links = h("div");
     this.trunks = new Trunks(id, () => this.drawLinks());
-    this.hosted = id === LOCAL ? new HostedList() : null;
+    this.hosted = id === LOCAL && rights.has("Compute.Audit") ? new HostedList(rights) : null;
     this.parts = h("div", {}, this.title, h("p", {}, this.state), this.problem, this.actions, this.facts,
       h("h3", {}, "Load"), this.load, h("h3", {}, "Nodes"), this.types, this.projects, this.hosted?.element, h("h3", {}, "Links to other hosts"), this.links);
     side.replaceChildren(this.parts);
@@ -110,7 +110,7 @@ export class HostPanel {
         [h("a", { href: at(`/projects/${each.project_id}`) }, each.name), nodesText(each)])));
     }
     if (told?.own_version && !this.asked) this.asking.start();
-    if (told?.own_version && !this.asked) this.trunks.follow(); // only servers of ours have trunks
+    if (told?.own_version && !this.asked && this.rights.has("Compute.Audit")) this.trunks.follow(); // only servers of ours have trunks
     this.asked ||= Boolean(told?.own_version);
     this.drawLinks();
   }
@@ -119,12 +119,13 @@ export class HostPanel {
   drawLinks() {
     const { peers, trouble } = this.trunks;
     const told = this.told.get(this.id);
+    const refusal = this.rights.refusal("Compute.Audit"); // then the trunks are not known
     const rest = (told?.links ?? []).filter((each) => !this.trunks.to(each.compute_id)?.links);
     const nothing = peers.length || rest.length ? null : h("p", { className: "hint" }, "No link leads to another host.");
     this.links.replaceChildren(...[
       trouble && told?.own_version ? h("p", { className: "problem" }, trouble) : null,
       ...peers.map((peer) => this.drawTrunk(peer)),
-      ...rest.map((each) => h("p", {}, `${this.hosts.nameOf(each.compute_id)}: ${counted(each.links, "link")} with a UDP port each`)),
+      ...rest.map((each) => h("p", {}, `${this.hosts.nameOf(each.compute_id)}: ${counted(each.links, "link")}${refusal ? "" : " with a UDP port each"}`)),
       nothing,
     ].filter(Boolean));
   }

@@ -7,7 +7,8 @@ import { nodesText } from "./host_texts.js";
 import { Poll } from "./poll.js";
 
 export class HostedList {
-  constructor() {
+  constructor(rights) {
+    this.rights = rights;
     this.element = h("div");
     this.shown = "";
     this.poll = new Poll("/v2/hosted_projects", (projects) => this.show(projects ?? []));
@@ -26,7 +27,7 @@ export class HostedList {
       h("td", {}, each.name),
       h("td", {}, `${each.user ? `${each.user} at ` : ""}${each.host}`, each.connected ? "" : h("div", { className: "problem" }, "is away")),
       h("td", {}, nodesText(each.nodes)),
-      h("td", {}, button("Close…", () => closeHosted(each), { className: "danger", ariaLabel: `Close ${each.name}` })));
+      h("td", {}, this.rights.guard("Compute.Modify", button("Close…", () => closeHosted(each), { className: "danger", ariaLabel: `Close ${each.name}` }))));
     this.element.replaceChildren(...(projects.length ? [h("h3", {}, "Projects of other controllers"),
       h("table", {}, heads(["Project", "Controller", "Started", ""]),
         h("tbody", {}, projects.map(row)))] : []));

@@ -5,6 +5,7 @@ import { get } from "../api.js";
 import { classNames, h, heads, setText } from "../dom.js";
 import { counted, formatCount } from "../format.js";
 import { showConnection, tell } from "../messages.js";
+import { Rights } from "../people/rights.js";
 import { addHost } from "./host_form.js";
 import { HostPanel } from "./host_panel.js";
 import { addressOf, nodesText, percent, reasonOf, stateOf, trunkText, versionOf } from "./host_texts.js";
@@ -24,6 +25,7 @@ export function showHosts(main) {
   const rows = new Map(); // by id: {element, update}
   let [chosen, panel, titles] = [idInAddress(), null, new Map()];
   const typeTitle = (type) => titles.get(type) ?? type;
+  const rights = new Rights("/", { withParts: true });
   const hosts = new Hosts({ onState: showAll, onLoad: showLoad });
   const trunks = new Trunks(LOCAL, () => { for (const row of rows.values()) row.showTrunk(); });
   const counts = h("p", { className: "hint", role: "status" });
@@ -35,7 +37,7 @@ export function showHosts(main) {
   const side = h("aside", { className: "side", ariaLabel: "Details of the host" });
   main.replaceChildren(h("div", { className: "hosts" },
     h("section", { className: "list-of-hosts", ariaLabel: "Hosts" },
-      h("div", { className: "buttons head" }, h("h1", {}, "Hosts"), button("Add host…", add, { className: "primary" })),
+      h("div", { className: "buttons head" }, h("h1", {}, "Hosts"), rights.guard("Compute.Allocate", button("Add host…", add, { className: "primary" }))),
       counts, search,
       h("div", { className: "wide" }, h("table", {}, heads(HEADS), body)),
       alone, none),
@@ -47,12 +49,21 @@ export function showHosts(main) {
       if (action.startsWith("log.")) tell(event.message, action.slice("log.".length));
     },
     onReload: async () => {
-      titles = new Map((await get("/v2/node_types")).map((type) => [type.node_type, type.title]));
+      const [types] = await Promise.all([get("/v2/node_types"), rights.read()]);
+      titles = new Map(types.map((type) => [type.node_type, type.title]));
+      if (rights.has("Compute.Audit")) followTrunks();
       showAll();
     },
     onConnection: showConnection,
     onError: (error) => tell(error.message, "error"),
   });
+
+  let followsTrunks = false;
+
+  function followTrunks() {
+    if (!followsTrunks) trunks.follow();
+    followsTrunks = true;
+  }
 
   async function add() {
     const made = await addHost();
@@ -173,11 +184,10 @@ export function showHosts(main) {
       return;
     }
     panel?.close();
-    panel = new HostPanel(side, chosen, { hosts, told, histories, typeTitle });
+    panel = new HostPanel(side, chosen, { hosts, told, histories, typeTitle, rights });
   }
 
   new Poll("/v2/hosts", take).start();
-  trunks.follow();
 }
 
 // The host that the address of the page names, as in /hosts#attic.

@@ -2,8 +2,9 @@
 
 import { act, ask, button } from "../actions.js";
 import { get, remove, request } from "../api.js";
-import { h, heads } from "../dom.js";
+import { h, heads, setText } from "../dom.js";
 import { tell } from "../messages.js";
+import { Rights } from "../people/rights.js";
 import { showInstall } from "./install.js";
 import { formatSize, sendImage } from "./send_image.js";
 
@@ -13,37 +14,41 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 export function showImages(main) {
   document.title = "Images · gns3trio";
   const [images, appliances, sending] = [h("tbody"), h("tbody"), h("div")];
-  const noImage = h("p", { className: "hint" }, "There is no image yet: disks, kernels and CD-ROMs of QEMU machines.");
-  const noAppliance = h("p", { className: "hint" }, "There is no appliance yet. GNS3 has some two hundred as .gns3a files.");
+  const [noImage, noAppliance] = [h("p", { className: "hint", hidden: true }), h("p", { className: "hint", hidden: true })];
+  const rights = new Rights("/", { withParts: true });
   const chosen = h("input", { type: "file", multiple: true, hidden: true, id: "image-file", onchange: act(sendChosen) });
   const added = h("input", { type: "file", accept: ".gns3a,.gns3appliance", hidden: true, id: "appliance-file", onchange: act(add) });
   main.replaceChildren(h("section", { className: "projects" },
-    h("div", { className: "buttons head" }, h("h1", {}, "Images"), button("Upload…", async () => chosen.click(), { className: "primary" }), chosen),
+    h("div", { className: "buttons head" }, h("h1", {}, "Images"), rights.guard("Image.Allocate", button("Upload…", async () => chosen.click(), { className: "primary" })), chosen),
     sending,
     h("table", { id: "images" }, heads(["Image", "Size", "MD5", ""]), images), noImage,
-    h("div", { className: "buttons head" }, h("h1", {}, "Appliances"), button("Add…", async () => added.click()), added),
+    h("div", { className: "buttons head" }, h("h1", {}, "Appliances"), rights.guard("Appliance.Allocate", button("Add…", async () => added.click())), added),
     h("table", { id: "appliances" }, heads(["Appliance", "Type", "Versions", ""]), appliances),
     noAppliance));
 
   async function showList() {
-    const [there, unfinished] = await Promise.all([get(`${BASE}/images`), get(`${BASE}/uploads`)]);
+    const refusal = rights.refusal("Image.Audit");
+    const [there, unfinished] = await Promise.all([refusal ? [] : get(`${BASE}/images`), rights.has("Image.Allocate") ? get(`${BASE}/uploads`) : []]);
     images.replaceChildren(...there.map(imageRow), ...unfinished.map(uploadRow));
+    setText(noImage, refusal || "There is no image yet: disks, kernels and CD-ROMs of QEMU machines.");
     noImage.hidden = there.length + unfinished.length > 0;
   }
 
   async function showAppliances() {
-    const files = await get("/v2/appliance_files");
+    const refusal = rights.refusal("Appliance.Audit");
+    const files = refusal ? [] : await get("/v2/appliance_files");
     appliances.replaceChildren(...files.map(applianceRow));
+    setText(noAppliance, refusal || "There is no appliance yet. GNS3 has some two hundred as .gns3a files.");
     noAppliance.hidden = files.length > 0;
   }
 
   function imageRow(image) {
     return h("tr", {}, h("td", {}, image.path), h("td", {}, formatSize(image.filesize)), h("td", {}, h("code", {}, image.md5sum ?? "")),
-      h("td", { className: "buttons" }, button("Delete", async () => {
+      h("td", { className: "buttons" }, rights.guard("Image.Allocate", button("Delete", async () => {
         const warning = h("p", {}, "Machines that use it cannot be started any more.");
         if (await ask(`Delete ${image.path}?`, warning, "Delete", { danger: true })) await remove(`${BASE}/images/${encodeURI(image.path)}`);
         await showList();
-      }, { className: "danger" })));
+      }, { className: "danger" }))));
   }
 
   function uploadRow(upload) {
@@ -58,7 +63,7 @@ export function showImages(main) {
   function applianceRow(file) {
     const versions = file.problem ? h("span", { className: "error" }, file.problem) : file.versions.slice(0, 5).join(", ") + (file.versions.length > 5 ? ", …" : "");
     return h("tr", {}, h("td", {}, file.name ?? file.file), h("td", {}, file.template_type ?? ""), h("td", {}, versions),
-      h("td", { className: "buttons" }, file.problem ? null : button("Install…", () => showInstall(file, { send, onChange: showList }))));
+      h("td", { className: "buttons" }, file.problem ? null : rights.guard("Appliance.Allocate", button("Install…", () => showInstall(file, { send, onChange: showList })))));
   }
 
   async function sendChosen() {
@@ -95,5 +100,8 @@ export function showImages(main) {
     await showAppliances();
   }
 
-  return act(() => Promise.all([showList(), showAppliances()]))();
+  return act(async () => {
+    await rights.read();
+    await Promise.all([showList(), showAppliances()]);
+  })();
 }

@@ -8,7 +8,7 @@ export function addProjectCommands(tools) {
   const { commands } = tools;
   commands.add(
     { id: "snapshots", title: "Snapshots", icon: "snapshot", group: "lab", where: ["toolbar", "map"], hint: "Take, compare and restore snapshots of the lab", privilege: "Snapshot.Audit", run: () => showSnapshots(tools) },
-    { id: "project-settings", title: "Settings", icon: "settings", group: "lab", where: ["toolbar", "map"], hint: "Name, automatic start, grid, variables and more", privilege: "Project.Modify", run: () => showSettings(tools) },
-    { id: "notes", title: "Notes", icon: "file", group: "lab", where: ["toolbar", "map"], hint: "A text about this lab", privilege: "Project.Modify", run: () => editNotes(tools) },
+    { id: "project-settings", title: "Settings", icon: "settings", group: "lab", where: ["toolbar", "map"], hint: "Name, automatic start, grid, variables and more", run: () => showSettings(tools) },
+    { id: "notes", title: "Notes", icon: "file", group: "lab", where: ["toolbar", "map"], hint: "A text about this lab", run: () => editNotes(tools) },
   );
 }

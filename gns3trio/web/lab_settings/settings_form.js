@@ -20,7 +20,7 @@ export function showSettings({ lab, history }) {
   const variables = new VariableRows(project.variables ?? []);
   fields.push(variables.field);
   return openForm({
-    title: "Settings of the project", confirm: "Save", busy: "Saving…", fields, fieldOf,
+    title: "Settings of the project", confirm: "Save", busy: "Saving…", refusal: lab.rights.refusal("Project.Modify"), fields, fieldOf,
     parts: [...parts, h("fieldset", {}, h("legend", {}, "Variables"),
       h("p", { className: "hint" }, "Names with values that belong to this lab. GNS3 gives them to containers as environment variables."), variables.part)],
     submit: async () => {

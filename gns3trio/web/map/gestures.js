@@ -12,9 +12,9 @@ const CLICK = 3;
 const LONG_PRESS_MS = 500;
 
 export class Gestures {
-  // `onMove(places)` moves objects on this page, and `onMoved()` keeps where they are.
-  constructor(graph, { onOpen, onMove, onMoved, onLink, onMenu }) {
-    Object.assign(this, { graph, lab: graph.lab, onOpen, onMove, onMoved, onLink, onMenu });
+  // `onMove(places)` moves objects on this page, and `onMoved()` keeps where they are. `onKept(ids)` is told what cannot be moved.
+  constructor(graph, { onOpen, onMove, onMoved, onKept, onLink, onMenu }) {
+    Object.assign(this, { graph, lab: graph.lab, onOpen, onMove, onMoved, onKept, onLink, onMenu });
     const { svg } = graph;
     this.keys = new MapKeys(this);
     svg.addEventListener("pointerdown", (event) => this.press(event));
@@ -116,7 +116,8 @@ export class Gestures {
       const { scale } = graph.view;
       this.onMove(movedBy(starts.filter(([id]) => this.lab.placed(id)), [dx / scale, dy / scale], this.lab.project));
     }, (moved) => {
-      if (moved) this.onMoved();
+      if (moved && starts.length) this.onMoved();
+      else if (moved) this.onKept([...graph.selection]);
       else onClick?.();
     });
   }

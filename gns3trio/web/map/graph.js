@@ -23,7 +23,7 @@ const WINDOW = [800, 600];
 
 export class Graph {
   // `onSelect()` is called when something else is selected, and `onMode()` when a drag or a click means something else; the others are told what the user does with objects.
-  constructor(lab, { onSelect, onMode, onOpen, onMove, onMoved, onLink, onMenu }) {
+  constructor(lab, { onSelect, onMode, onOpen, onMove, onMoved, onKept, onLink, onMenu }) {
     this.lab = lab;
     this.selection = new Selection((changed) => {
       for (const id of changed) this.redraw(id);
@@ -43,7 +43,7 @@ export class Graph {
     this.moved = false; // moved by the user: the view then stays
     new Pinch(this.svg, { zoomed: zoomedView, onView: (change) => this.changeView(change) });
     [this.isDragging, this.isFocusing] = [false, false];
-    new Gestures(this, { onOpen, onMove, onMoved, onLink, onMenu });
+    new Gestures(this, { onOpen, onMove, onMoved, onKept, onLink, onMenu });
     new ResizeObserver(() => this.resize()).observe(this.svg);
     lab.views.add(this);
   }
@@ -121,7 +121,7 @@ export class Graph {
 
   // What of the selection can be moved.
   movable() {
-    return [...this.selection].filter((id) => this.lab.placed(id)?.locked === false);
+    return [...this.selection].filter((id) => this.lab.placed(id)?.locked === false && !this.lab.whyFixed(id));
   }
 
   // The area of a drawing, or null if it is not shown.

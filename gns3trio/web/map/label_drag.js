@@ -24,9 +24,9 @@ export class LabelDrag {
     const text = event.target.closest?.(".label-part");
     if (!text || event.button !== 0) return null;
     const link = lab.links.get(text.closest("[data-ports-of]")?.dataset.portsOf);
-    if (link) return { text, link, place: Number(text.dataset.place) };
+    if (link) return lab.rights.has("Link.Modify") ? { text, link, place: Number(text.dataset.place) } : null;
     const node = lab.nodes.get(text.closest("[data-id]")?.dataset.id);
-    return node && !node.locked ? { text, node } : null;
+    return node && !node.locked && !lab.whyFixed(node.node_id) ? { text, node } : null;
   }
 
   press(event) {

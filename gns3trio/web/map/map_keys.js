@@ -56,7 +56,10 @@ export class MapKeys {
     if (!graph.selection.has(id)) graph.select(id);
     const step = stepOf(lab.project, STEP);
     const starts = graph.movable().toSorted((a, b) => (b === id) - (a === id)).map((each) => [each, lab.placed(each)]);
-    if (!starts.length) return;
+    if (!starts.length) {
+      this.gestures.onKept([...graph.selection]);
+      return;
+    }
     this.gestures.onMove(movedBy(starts, [dx * step, dy * step], lab.project));
     this.gestures.onMoved();
   }

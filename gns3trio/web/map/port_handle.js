@@ -39,7 +39,7 @@ export class PortHandle {
     const { graph } = this;
     const node = graph.lab.nodes.get(this.id);
     const { scale } = graph.view;
-    if (!node || scale < LEAST_SCALE || graph.isDragging || graph.lab.freePorts(node).length === 0) {
+    if (!node || scale < LEAST_SCALE || graph.isDragging || !graph.lab.rights.has("Link.Allocate") || graph.lab.freePorts(node).length === 0) {
       this.shape.remove();
       return;
     }

@@ -30,10 +30,11 @@ export class LinkPanel {
     this.lossPlot = new Plot({ label: "Lost frames", isTime: true, format: (count) => `${formatCount(count)}/s` });
     this.load = h("div", {}, this.loadPlot.element, this.lossPlot.element);
     this.totals = h("p", { className: "hint" });
-    this.suspend = button("Suspend", () => {
+    const { rights } = lab;
+    this.suspend = rights.guard("Link.Modify", button("Suspend", () => {
       const fields = { suspend: !this.link.suspend };
       return history.change(`${fields.suspend ? "Suspend" : "Resume"} ${lab.linkName(this.link)}`, [{ path: this.path, before: this.link, fields }]);
-    });
+    }));
     this.capture = button("Capture", () => this.toggleCapture());
     this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
     this.download = downloadLink({ hidden: true }, "Download");
@@ -41,13 +42,13 @@ export class LinkPanel {
     this.look = [linkStyle({ lab, history }, id), portLabels({ lab, history }, id)];
     this.tabs = tabs([
       { id: "overview", title: "Overview", make: () => [this.load, this.totals] },
-      { id: "filters", title: "Filters", make: () => this.filters.parts },
-      { id: "captures", title: "Captures", make: () => h("p", { className: "buttons" }, this.capture, this.watch, this.download) },
-      { id: "look", title: "Look", make: () => this.look.map(({ element }) => element) },
-      { id: "benchmark", title: "Benchmark", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
-    ], { label: "About this link", kind: "link" });
+      { id: "filters", title: "Filters", needs: "Link.Modify", make: () => this.filters.parts },
+      { id: "captures", title: "Captures", make: () => [rights.fence("Link.Capture", h("p", { className: "buttons" }, this.capture, this.watch)), this.download] },
+      { id: "look", title: "Look", needs: "Link.Modify", make: () => this.look.map(({ element }) => element) },
+      { id: "benchmark", title: "Benchmark", needs: "Link.Modify", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
+    ], { label: "About this link", kind: "link", rights });
     this.parts = h("div", {}, this.title, this.problem, this.conditions.element, this.hosts.element,
-      h("p", { className: "buttons" }, this.suspend, button("Delete", () => deleteThing(id), { className: "danger" })),
+      h("p", { className: "buttons" }, this.suspend, rights.guard("Link.Allocate", button("Delete", () => deleteThing(id), { className: "danger" }))),
       this.tabs.element);
     side.replaceChildren(this.parts);
     this.draw();

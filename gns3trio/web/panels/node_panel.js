@@ -44,31 +44,33 @@ export class NodePanel {
       this.drawFacts();
     });
     this.ports = new WindowedList(({ id: key }) => this.makePort(key));
-    this.start = button("Start", () => post(`${path}/start`), { className: "primary" });
-    this.stop = button("Stop", () => post(`${path}/stop`));
-    this.suspend = button("Suspend", () => post(`${path}/suspend`));
-    this.reload = button("Reload", () => post(`${path}/reload`));
-    this.move = button("Move to host…", () => moveNode(lab, lab.nodes.get(id)));
-    this.console = button("Console", () => openConsole(drawer, lab, lab.nodes.get(id)));
+    const { rights } = lab;
+    const power = (text, what, options) => rights.guard("Node.PowerMgmt", button(text, () => post(`${path}/${what}`), options));
+    this.start = power("Start", "start", { className: "primary" });
+    this.stop = power("Stop", "stop");
+    this.suspend = power("Suspend", "suspend");
+    this.reload = power("Reload", "reload");
+    this.move = rights.guard("Node.Modify", button("Move to host…", () => moveNode(lab, lab.nodes.get(id))));
+    this.console = rights.guard("Node.Console", button("Console", () => openConsole(drawer, lab, lab.nodes.get(id))));
     const isHere = lab.hosts.of(node) === null;
     const engines = lab.types.get(node.node_type)?.engines ?? [];
     this.traffic = makeNodeTraffic(lab, id);
     this.engine = engines.length ? new NodeEngine(tools, id, engines, (engine) => this.traffic.show(engine === "builtin")) : null;
     const canPing = lab.can(node, "ping");
-    const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine?.parts, h("h3", {}, "Ports"), this.ports.element,
+    const shown = [{ id: "overview", title: "Overview", make: () => [this.facts, this.engine && rights.fence("Node.Modify", this.engine.parts), h("h3", {}, "Ports"), this.ports.element,
       isHere && lab.can(node, "mac_table") ? this.makeMacs() : null] }];
-    shown.push({ id: "settings", title: "Settings", make: () => (this.settings = new NodeSettings(tools, [id])).element });
+    shown.push({ id: "settings", title: "Settings", needs: "Node.Modify", make: () => (this.settings = new NodeSettings(tools, [id])).element });
     if (node.node_directory) shown.push({ id: "files", title: "Files", make: () => new NodeFiles(tools, id).element });
     this.look = nodeLabel(tools, id);
-    shown.push({ id: "look", title: "Look", make: () => this.look.element });
-    if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
-    this.tabs = tabs(shown, { label: "About this node", kind: "node" });
+    shown.push({ id: "look", title: "Look", needs: "Node.Modify", make: () => this.look.element });
+    if (canPing || engines.length) shown.push({ id: "traffic", title: "Traffic", needs: "Node.Console", make: () => [canPing ? this.makePing() : null, this.traffic.parts] });
+    this.tabs = tabs(shown, { label: "About this node", kind: "node", rights });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
-        button("Rename", () => this.rename()),
-        button("Link to…", () => graph.startLink(id)),
+        rights.guard("Node.Modify", button("Rename", () => this.rename())),
+        rights.guard("Link.Allocate", button("Link to…", () => graph.startLink(id))),
         this.move,
-        button("Delete", () => deleteThing(id), { className: "danger" })),
+        rights.guard("Node.Allocate", button("Delete", () => deleteThing(id), { className: "danger" }))),
       this.tabs.element);
     side.replaceChildren(this.parts);
     if (this.engine && !isHere) this.showEngineOf(node.compute_id);

@@ -19,7 +19,7 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   const hits = h("p", { className: "hint", role: "status", hidden: true });
   const list = new WindowedList(makeRow);
   let timer = null;
-  const action = group ? button("Zoom in", () => graph.enterGroup(group.id)) : button("Close project", closeProject);
+  const action = group ? button("Zoom in", () => graph.enterGroup(group.id)) : lab.rights.guard("Project.Modify|Project.Allocate", button("Close project", closeProject));
   side.replaceChildren(h("div", { className: "overview" }, h("h2", {}, group ? `Group of ${counted(members.size, "node")}` : lab.project?.name ?? ""), counts,
     h("p", { className: "buttons" }, action),
     h("h3", {}, group ? "Nodes" : "Nodes and links"), search, hits, list.element,

@@ -1,8 +1,8 @@
 // The panel of several selected objects: how many there are, what can be done with them, and a list of them.
 
-import { button, enable } from "../actions.js";
 import { h, setText } from "../dom.js";
 import { countKinds, describeCounts } from "../object_names.js";
+import { commandButton } from "./command_button.js";
 import { WindowedList } from "./windowed_list.js";
 
 const DRAW_EVERY_MS = 200;
@@ -12,7 +12,7 @@ export class SeveralPanel {
     Object.assign(this, { lab, graph, commands, id: null, timer: null });
     this.title = h("h2");
     this.buttons = h("p", { className: "buttons" });
-    this.made = new Map(); // buttons by id of the command
+    this.made = new Map(); // {button, update} by id of the command
     this.list = new WindowedList(({ id }) => this.makeRow(id));
     this.parts = h("div", { className: "overview" }, this.title, this.buttons, h("h3", {}, "Selected"), this.list.element);
     side.replaceChildren(this.parts);
@@ -47,15 +47,13 @@ export class SeveralPanel {
   showButtons(target) {
     const shown = this.commands.at("several", target);
     for (const command of shown) {
-      const made = this.made.get(command.id) ?? button("", () => this.commands.run(command.id), { className: command.isDangerous ? "danger" : "" });
-      this.made.set(command.id, made);
-      setText(made, this.commands.title(command, target));
-      made.title = this.commands.describe(command, target);
-      enable(made, this.commands.refusal(command, target) === "");
-      if (!made.isConnected) this.buttons.append(made);
+      if (!this.made.has(command.id)) this.made.set(command.id, commandButton(this.commands, command, () => this.graph.target()));
+      const { button, update } = this.made.get(command.id);
+      update();
+      if (!button.isConnected) this.buttons.append(button);
     }
     const ids = new Set(shown.map(({ id }) => id));
-    for (const [id, made] of this.made) made.hidden = !ids.has(id);
+    for (const [id, { button }] of this.made) button.hidden = !ids.has(id);
   }
 
   makeRow(id) {

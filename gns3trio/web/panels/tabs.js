@@ -10,13 +10,14 @@ export function nextTab(key, place, count) {
   return { ArrowRight: (place + 1) % count, ArrowLeft: (place + count - 1) % count, Home: 0, End: count - 1 }[key];
 }
 
-// `list`: [{ id, title, make }]; `make()` returns the content, when the tab is shown for the first time. The content stays, with all that
-// was typed into it. `kind`: panels of the same kind begin with the tab that was chosen last in one of them.
-export function tabs(list, { label, kind = null } = {}) {
+// `list`: [{ id, title, make, needs }]; `make()` returns the content, when the tab is shown for the first time. The content stays, with all
+// that was typed into it. Without the privilege `needs`, its fields cannot be changed; `rights` tells whether the user has it. `kind`:
+// panels of the same kind begin with the tab that was chosen last in one of them.
+export function tabs(list, { label, kind = null, rights = null } = {}) {
   const number = (made += 1);
   const bar = h("div", { className: "tabs", role: "tablist", ariaLabel: label, onkeydown: pressKey });
   const element = h("div", { className: "tabbed" }, bar);
-  const parts = list.map(({ id, title, make }) => {
+  const parts = list.map(({ id, title, make, needs }) => {
     const names = [`tab-${number}-${id}`, `tabpanel-${number}-${id}`];
     const tab = h("button", { type: "button", role: "tab", id: names[0], onclick: () => choose(id) }, title);
     tab.setAttribute("aria-controls", names[1]);
@@ -24,7 +25,7 @@ export function tabs(list, { label, kind = null } = {}) {
     panel.setAttribute("aria-labelledby", names[0]);
     bar.append(tab);
     element.append(panel);
-    return { id, make, tab, panel, isMade: false };
+    return { id, make, needs, tab, panel, isMade: false };
   });
   let current = null;
 
@@ -40,7 +41,8 @@ export function tabs(list, { label, kind = null } = {}) {
       const isShown = part.id === current;
       if (isShown && !part.isMade) {
         part.isMade = true;
-        part.panel.append(...[part.make()].flat(Infinity).filter(Boolean));
+        const content = [part.make()].flat(Infinity).filter(Boolean);
+        part.panel.append(...(part.needs ? [rights.fence(part.needs, content)] : content));
       }
       part.tab.setAttribute("aria-selected", isShown);
       part.tab.tabIndex = isShown ? 0 : -1;

@@ -17,8 +17,9 @@ export function difference(before, after) {
   return { added: [...after].filter((id) => !before.has(id)), removed: [...before].filter((id) => !after.has(id)) };
 }
 
-// Resolves with true if something may have changed, or null if the form was cancelled.
-export async function showMembers(kind, thing) {
+// Resolves with true if something may have changed, or null if the form was cancelled. With a `refusal`, which says why the user may not
+// change it, it can only be read.
+export async function showMembers(kind, thing, refusal) {
   const { path, id, name, one } = KINDS[kind];
   const below = BELOW[kind];
   const place = `${path}/${thing[id]}/${below.path}`;
@@ -41,5 +42,5 @@ export async function showMembers(kind, thing) {
     for (const each of removed) await remove(`${place}/${each}`);
     return true;
   }
-  return openForm({ title: `${one[0].toUpperCase()}${one.slice(1)} ${thing[name]}`, parts: [part, list], fields: [], confirm: "Save", busy: "Saving…", submit, fieldOf: () => null });
+  return openForm({ title: `${one[0].toUpperCase()}${one.slice(1)} ${thing[name]}`, parts: [part, list], fields: [], confirm: "Save", busy: "Saving…", refusal, submit, fieldOf: () => null });
 }

@@ -7,6 +7,7 @@ import { Changes } from "./changes.js";
 import { showMembers } from "./members.js";
 import { askForName, askForRole } from "./name_forms.js";
 import { askForPermission } from "./permission_form.js";
+import { Rights } from "./rights.js";
 import { ACL, KINDS, inWords, readPeople } from "./records.js";
 import { askForAdministratorsPassword, askForUser } from "./user_form.js";
 
@@ -16,28 +17,32 @@ export function showPeople(main) {
   const [refused, open] = [h("div"), h("div")];
   const changes = new Changes();
   let people = null;
+  const rights = new Rights("/", { withParts: true });
+  const needs = { users: "User", groups: "Group", roles: "Role", pools: "Pool" };
+  // A button that creates or deletes ("Allocate"), or changes ("Modify") something of a kind.
+  const guarded = (kind, what, made) => rights.guard(`${needs[kind]}.${what}`, made);
   const changing = (action) => async () => {
     await ready; // an open server asks for a token, too
     if ((await action()) !== null) await refresh();
   };
 
   main.replaceChildren(h("section", { className: "projects", id: "people" }, refused, open,
-    head("Users", button("New user", changing(() => askForUser(null)), { className: "primary" })),
+    head("Users", guarded("users", "Allocate", button("New user", changing(() => askForUser(null)), { className: "primary" }))),
     table(["User", "Name", "E-mail", "Last login", ""], places.users),
-    head("Groups", button("New group", changing(() => askForName("groups")))),
+    head("Groups", guarded("groups", "Allocate", button("New group", changing(() => askForName("groups"))))),
     table(["Group", "", ""], places.groups),
-    head("Roles", button("New role", changing(() => askForRole(people.roles)))),
+    head("Roles", guarded("roles", "Allocate", button("New role", changing(() => askForRole(people.roles))))),
     table(["Role", "What it allows", ""], places.roles),
-    head("Pools of projects", button("New pool", changing(() => askForName("pools")))),
+    head("Pools of projects", guarded("pools", "Allocate", button("New pool", changing(() => askForName("pools"))))),
     table(["Pool", "", ""], places.pools),
-    head("Permissions", button("New permission", changing(() => askForPermission(people)))),
+    head("Permissions", rights.guard("ACE.Allocate", button("New permission", changing(() => askForPermission(people))))),
     table(["Who", "", "Role", "Where", ""], places.acl),
     changes.element));
 
   async function refresh() {
     const account = await get("/v2/account");
     if (account.is_open) await useFirstToken();
-    people = await readPeople();
+    [people] = await Promise.all([readPeople(), rights.read()]);
     if (people.users.length + people.roles.length + people.groups.length === 0) {
       main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, "People"), h("p", {}, "You may not see who uses this server. Ask its administrator."), changes.element));
       await changes.show(people);
@@ -46,12 +51,14 @@ export function showPeople(main) {
     refused.replaceChildren(...people.refused.map((text) => h("p", { className: "hint" }, text)));
     open.replaceChildren(...(account.is_open ? [openServer()] : []));
     places.users.replaceChildren(...people.users.map(userRow));
-    places.groups.replaceChildren(...people.groups.map((group) => row("groups", group, [h("td", { className: "hint" }, group.is_builtin ? "Its members may do nothing more, until a permission names it." : "")], [button("Members…", changing(() => showMembers("groups", group)))])));
-    places.roles.replaceChildren(...people.roles.map((role) => row("roles", role, [h("td", {}, role.description)], [button("Privileges…", changing(() => showMembers("roles", role)))])));
-    places.pools.replaceChildren(...people.pools.map((pool) => row("pools", pool, [h("td")], [button("Projects…", changing(() => showMembers("pools", pool)))])));
+    places.groups.replaceChildren(...people.groups.map((group) => row("groups", group, [h("td", { className: "hint" }, group.is_builtin ? "Its members may do nothing more, until a permission names it." : "")], [membersOf("groups", group, "Members…")])));
+    places.roles.replaceChildren(...people.roles.map((role) => row("roles", role, [h("td", {}, role.description)], [membersOf("roles", role, "Privileges…")])));
+    places.pools.replaceChildren(...people.pools.map((pool) => row("pools", pool, [h("td")], [membersOf("pools", pool, "Projects…")])));
     places.acl.replaceChildren(...people.acl.map(permissionRow));
     await changes.show(people);
   }
+
+  const membersOf = (kind, thing, text) => button(text, changing(() => showMembers(kind, thing, rights.refusal(`${needs[kind]}.Modify`))));
 
   function openServer() {
     return h("p", { className: "notice" }, "This server asks nobody for a password. ",
@@ -64,8 +71,8 @@ export function showPeople(main) {
     return h("tr", {}, h("td", {}, user.username, notes && h("span", { className: "hint" }, ` ${notes}`)), h("td", {}, user.full_name ?? ""), h("td", {}, user.email ?? ""),
       h("td", {}, user.last_login?.replace("T", " ") ?? "never"),
       h("td", { className: "buttons" },
-        button("Change…", changing(() => askForUser(user))),
-        user.is_superadmin ? null : button(user.is_active ? "Lock out" : "Let in", changing(() => put(`${KINDS.users.path}/${user.user_id}`, { is_active: !user.is_active }))),
+        guarded("users", "Modify", button("Change…", changing(() => askForUser(user)))),
+        user.is_superadmin ? null : guarded("users", "Modify", button(user.is_active ? "Lock out" : "Let in", changing(() => put(`${KINDS.users.path}/${user.user_id}`, { is_active: !user.is_active })))),
         user.is_superadmin ? null : deletion("users", user)));
   }
 
@@ -77,7 +84,7 @@ export function showPeople(main) {
   function permissionRow(entry) {
     const words = inWords(entry, people);
     return h("tr", {}, h("td", {}, words.who), h("td", {}, words.what), h("td", {}, words.role), h("td", {}, words.where),
-      h("td", { className: "buttons" }, button("Remove", changing(() => withdraw(entry, words)), { className: "danger" })));
+      h("td", { className: "buttons" }, rights.guard("ACE.Allocate", button("Remove", changing(() => withdraw(entry, words)), { className: "danger" }))));
   }
 
   async function withdraw({ ace_id }, { who, what, role, where }) {
@@ -87,10 +94,10 @@ export function showPeople(main) {
 
   function deletion(kind, thing) {
     const { path, id, name, one } = KINDS[kind];
-    return button("Delete", changing(async () => {
+    return guarded(kind, "Allocate", button("Delete", changing(async () => {
       const warning = h("p", {}, "The permissions that go with it are removed, too.");
       return (await ask(`Delete ${one} ${thing[name]}?`, warning, "Delete", { danger: true })) && removeAt(`${path}/${thing[id]}`);
-    }), { className: "danger" });
+    }), { className: "danger" }));
   }
 
   const ready = refresh();

@@ -13,8 +13,8 @@ export const ORDERS = {
 export function listed(projects, summaries, { text = "", order = "name", turned = false } = {}) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   const rows = [...projects].map((project) => {
-    const { nodes = null, links = null, started = 0, changed_at: changedAt = null } = summaries.get(project.project_id) ?? {};
-    return Object.assign(Object.create(project), { nodes, links, started, changedAt });
+    const { nodes = null, links = null, started = 0, changed_at: changedAt = null, may_change: mayChange = true, may_delete: mayDelete = true } = summaries.get(project.project_id) ?? {};
+    return Object.assign(Object.create(project), { nodes, links, started, changedAt, mayChange, mayDelete });
   });
   const found = rows.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
   const compare = Object.hasOwn(ORDERS, order) ? ORDERS[order] : ORDERS.name;

@@ -20,11 +20,12 @@ export function showSnapshots({ lab, graph }) {
   const problem = h("p", { className: "error", role: "alert", hidden: true });
   const running = h("p", { className: "hint" });
   const go = h("button", { className: "primary" }, "Take snapshot");
+  const { rights } = lab;
   const form = h("form", { className: "buttons", onsubmit: (event) => { event.preventDefault(); take(); } }, name, description, go);
   const result = h("div", { className: "comparison" });
   const dialog = h("dialog", { className: "wide", ariaLabel: "Snapshots" },
     h("div", { className: "buttons head" }, h("h2", {}, "Snapshots"), h("button", { type: "button", className: "plain", ariaLabel: "Close", onclick: () => dialog.close() }, "×")),
-    form, running, problem, table, empty, result);
+    rights.fence("Snapshot.Allocate", form, running), problem, table, empty, result);
   let snapshots = [];
   let isBusy = false;
 
@@ -54,8 +55,8 @@ export function showSnapshots({ lab, graph }) {
       h("td", {}, h("time", { dateTime: taken.toISOString(), title: taken.toISOString() }, taken.toLocaleString("en", { dateStyle: "medium", timeStyle: "short" }))),
       h("td", { className: "buttons" },
         button("Compare", () => compare(snapshot)),
-        button("Restore…", () => restore(snapshot)),
-        button("Delete", () => drop(snapshot), { className: "danger" })));
+        rights.guard("Snapshot.Restore", button("Restore…", () => restore(snapshot))),
+        rights.guard("Snapshot.Allocate", button("Delete", () => drop(snapshot), { className: "danger" }))));
   }
 
   // Sends one thing at a time; what goes wrong is told beside the form, where the name stays.
@@ -109,7 +110,7 @@ export function showSnapshots({ lab, graph }) {
       lost.length ? h("ul", {}, lost.map((line) => h("li", {}, line))) : null,
       nodes ? h("p", {}, `${counted(nodes, "node")} that ${nodes === 1 ? "runs" : "run"} will be stopped.`) : null,
       h("p", { className: "hint" }, "Captures and snapshots stay."),
-      h("label", { className: "check" }, h("input", { type: "checkbox", name: "keep", checked: lost.length > 0 }), " Keep the present state as a snapshot first")], "Restore", { danger: lost.length > 0 });
+      h("label", { className: "check" }, h("input", { type: "checkbox", name: "keep", checked: lost.length > 0 && rights.has("Snapshot.Allocate"), disabled: !rights.has("Snapshot.Allocate") }), " Keep the present state as a snapshot first")], "Restore", { danger: lost.length > 0 });
     if (!answer) return;
     await attempt("Restoring…", async () => {
       if (answer.keep) {

@@ -2,9 +2,10 @@
 
 import { act, ask, button } from "../actions.js";
 import { at, get, post, remove } from "../api.js";
-import { h } from "../dom.js";
+import { h, setText } from "../dom.js";
 import { formField, openForm } from "../forms.js";
 import { tell } from "../messages.js";
+import { Rights } from "../people/rights.js";
 import { listSymbols, pictureOf, shortName, uploadParts } from "../properties/symbols.js";
 import { changeBaseScript, changeTemplate, copyTemplate, createTemplate } from "./template_form.js";
 import { baseScriptsOf, placeIn, sorted } from "./template_values.js";
@@ -13,22 +14,24 @@ export function showTemplates(main) {
   document.title = "Templates · gns3trio";
   const rows = h("tbody");
   const pictures = h("ul", { className: "symbols uploaded" });
-  const noPicture = h("p", { className: "hint" }, "Nobody has uploaded a picture yet. A picture of yours can be the symbol of a node or template.");
+  const noPicture = h("p", { className: "hint", hidden: true });
+  const rights = new Rights("/", { withParts: true });
   const [file, upload] = uploadParts(async (id) => {
     tell(`The symbol ${shortName(id)} is there.`);
     await showSymbols();
   });
   let types = new Map();
   main.replaceChildren(h("section", { className: "projects" },
-    h("div", { className: "buttons head" }, h("h1", {}, "Templates"), button("New template…", create, { className: "primary" }),
+    h("div", { className: "buttons head" }, h("h1", {}, "Templates"), rights.guard("Template.Allocate", button("New template…", create, { className: "primary" })),
       h("a", { className: "button", href: at("/images") }, "Images and appliances")),
     h("p", { className: "hint" }, "A template is a kind of node with its settings. In a lab, templates are in the list of what can be added."),
     h("div", { className: "wide" }, h("table", { id: "templates" },
       h("thead", {}, h("tr", {}, h("td", {}), ["Template", "Type", "Category"].map((text) => h("th", { scope: "col" }, text)), h("td", {}))), rows)),
-    h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), upload, file), pictures, noPicture));
+    h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), rights.guard("Symbol.Allocate", upload), file), pictures, noPicture));
 
   async function load() {
-    types = new Map((await get("/v2/template_types")).map((type) => [type.template_type, type]));
+    const [all] = await Promise.all([get("/v2/template_types"), rights.read()]);
+    types = new Map(all.map((type) => [type.template_type, type]));
     await Promise.all([showList(), showSymbols()]);
   }
 
@@ -39,16 +42,17 @@ export function showTemplates(main) {
   function row(template) {
     const type = types.get(template.template_type);
     const scripts = baseScriptsOf(type, template);
-    const changing = (text, action, options) => button(text, async () => (await action()) && showList(), { ariaLabel: `${text} ${template.name}`, ...options });
+    const changing = (needed, text, action, options) =>
+      rights.guard(needed, button(text, async () => (await action()) && showList(), { ariaLabel: `${text} ${template.name}`, ...options }));
     return h("tr", {}, h("td", {}, h("img", { className: "picture", src: pictureOf(template.symbol), alt: "", width: 36, height: 30, loading: "lazy" })),
       h("td", {}, template.name, template.builtin ? h("span", { className: "hint" }, " built in") : null),
       h("td", {}, type?.title ?? template.template_type.replaceAll("_", " ")), h("td", {}, template.category),
       h("td", { className: "buttons" },
         button("Add to a lab…", () => addToLab(template), { ariaLabel: `Add ${template.name} to a lab` }),
-        type && !template.builtin ? changing("Change…", () => changeTemplate(type, template)) : null,
-        scripts.map((name) => changing("Script…", () => changeBaseScript(template, name))),
-        type || !template.builtin ? changing("Copy…", () => copyTemplate(type, template)) : null,
-        template.builtin ? null : changing("Delete", () => deleteTemplate(template), { className: "danger" })));
+        type && !template.builtin ? changing("Template.Modify", "Change…", () => changeTemplate(type, template)) : null,
+        scripts.map((name) => changing("Template.Modify", "Script…", () => changeBaseScript(template, name))),
+        type || !template.builtin ? changing("Template.Allocate", "Copy…", () => copyTemplate(type, template)) : null,
+        template.builtin ? null : changing("Template.Allocate", "Delete", () => deleteTemplate(template), { className: "danger" })));
   }
 
   async function create() {
@@ -66,9 +70,11 @@ export function showTemplates(main) {
   }
 
   async function showSymbols() {
-    const own = (await listSymbols()).filter(({ builtin }) => !builtin);
+    const refusal = rights.refusal("Symbol.Audit");
+    const own = refusal ? [] : (await listSymbols()).filter(({ builtin }) => !builtin);
     pictures.replaceChildren(...own.map(({ symbol_id: id }) => h("li", {}, h("img", { src: pictureOf(id), alt: "", loading: "lazy" }), h("span", {}, shortName(id)),
-      button("Delete", () => deleteSymbol(id), { className: "danger", ariaLabel: `Delete ${shortName(id)}` }))));
+      rights.guard("Symbol.Allocate", button("Delete", () => deleteSymbol(id), { className: "danger", ariaLabel: `Delete ${shortName(id)}` })))));
+    setText(noPicture, refusal || "Nobody has uploaded a picture yet. A picture of yours can be the symbol of a node or template.");
     noPicture.hidden = own.length > 0;
   }
 
@@ -96,6 +102,9 @@ async function addToLab(template) {
     busy: "Adding…",
     submit: async (values) => {
       const path = `/v2/projects/${values.project}`;
+      const rights = new Rights(`/projects/${values.project}`);
+      await rights.read();
+      rights.require("Node.Allocate"); // before the lab is opened for it
       await post(`${path}/open`);
       await post(`${path}/templates/${template.template_id}`, placeIn(await get(`${path}/nodes`)));
       return values.project;

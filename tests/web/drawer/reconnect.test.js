@@ -103,3 +103,25 @@ test("a state is told in words", () => {
   assert.equal(describeState("PC1", { kind: "waiting", seconds: 0.4, reason: "the client does not read" }), "The client does not read. Trying again in 1 s.");
   assert.equal(describeState("PC1", { kind: "open" }), "");
 });
+
+test("who may not use a console is told so, and it is not tried again until the user wants it", async (t) => {
+  const made = make(t);
+  const settle = () => new Promise((done) => { setImmediate(done); });
+  let why = async () => "You may not use consoles here.";
+  made.reconnect.whyRefused = () => why();
+  made.reconnect.ended("");
+  await settle();
+  assert.deepEqual(made.states.at(-1), { kind: "refused", reason: "You may not use consoles here." });
+  assert.equal(describeState("PC1", made.states.at(-1)), "You may not use consoles here.");
+  t.mock.timers.tick(60_000);
+  assert.equal(made.connections, 1);
+  why = async () => { throw new Error("The server does not answer."); };
+  made.reconnect.now();
+  made.reconnect.ended("");
+  await settle();
+  assert.equal(made.kind(), "waiting");
+  t.mock.timers.tick(1000);
+  made.reconnect.opened();
+  made.reconnect.ended(""); // a connection that was there is made again first
+  assert.equal(made.kind(), "waiting");
+});
