@@ -10,6 +10,7 @@ from gns3trio.api.credentials import Credentials
 from gns3trio.api.events import ApiEvents
 from gns3trio.api.identity import Gate
 from gns3trio.api.request_counts import RequestCounts
+from gns3trio.api.v3.template_lines import TemplateLines
 from gns3trio.classes import frozen
 from gns3trio.compute.emulator_host import QemuHost
 from gns3trio.config import Config
@@ -36,3 +37,4 @@ class ApiContext:
     credentials: Credentials
     refused: RefusedEntries
     requests: RequestCounts = field(factory=RequestCounts)
+    template_lines: TemplateLines = field(factory=TemplateLines)

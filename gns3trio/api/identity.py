@@ -111,9 +111,13 @@ def has_privilege(scope: Scope, privilege: Privilege, path: str) -> bool:
 
 
 def require_privilege(scope: Scope, privilege: Privilege, path: str) -> None:
-    """Raises Forbidden unless the user has a privilege on a canonical path. For what is not in the path of a route."""
+    """Raises Forbidden unless the user has a privilege on a canonical path. For what is not in the path of a route. A
+    stream or websocket ends when the user loses it.
+    """
     if not has_privilege(scope, privilege, path):
         raise Forbidden(refusal(path, privilege))
+    visit: Visit = scope[_VISIT]
+    visit.places = [*visit.places, ((privilege,), path)]
 
 
 def require_may_change(scope: Scope, *subjects: UUID) -> None:

@@ -72,7 +72,7 @@ class Gns3Capabilities:
 @frozen(kw_only=True)
 class ComputeState:
     """A compute as clients see it. Only one that can be reached now has ``load``; for another one, ``error`` is the
-    reason. ``capabilities`` are the last known.
+    reason. ``capabilities`` are the last known. That of this server was not registered, and has no dates.
     """
 
     compute_id: str
@@ -84,6 +84,8 @@ class ComputeState:
     capabilities: Gns3Capabilities | None = None
     load: MachineLoad | None = None
     error: str | None = None
+    created_at: str | None = None
+    updated_at: str | None = None
 
 
 @frozen(kw_only=True)

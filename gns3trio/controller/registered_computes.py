@@ -11,6 +11,7 @@ from gns3trio.compute.other_hosts import ComputeAddress, context_for
 from gns3trio.controller.names import check_name
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, structure
+from gns3trio.dates import now_text
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_ITEMS
 
@@ -21,10 +22,12 @@ _GNS3_VM_ID, _GNS3_VM_NAME = "vm", "gns3vm"
 @frozen(kw_only=True)
 class RegisteredCompute(ComputeAddress):
     """Another server that a client has registered, with its credentials. One that is not confirmed was only named by a
-    file.
+    file. Those that an earlier version has registered have no dates.
     """
 
     is_confirmed: bool = False
+    created_at: str | None = attrs.field(default=None, eq=False)
+    updated_at: str | None = attrs.field(default=None, eq=False)
 
     def address(self) -> ComputeAddress:
         """How it is reached."""
@@ -73,6 +76,8 @@ class RegisteredComputes(Mapping[str, RegisteredCompute]):
             raise Invalid(f"compute_id, name: {ANY_COMPUTE_ID!r} stands for any compute")
         if compute.certificate:
             context_for(compute.certificate)
+        now, known = now_text(), self.get(compute.compute_id)
+        compute = attrs.evolve(compute, created_at=known.created_at if known is not None else now, updated_at=now)
 
         def changed(stored: list[Any]) -> list[Any]:
             others = [other for other in self.values() if other.compute_id != compute.compute_id]

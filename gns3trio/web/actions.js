@@ -26,10 +26,10 @@ export function enable(pressed, isPossible) {
 
 // Tells with a button why the user may not press it; with an empty reason, the user may. Pressing it tells the reason.
 export function forbid(pressed, reason, onPressed = () => {}) {
-  if (!titles.has(pressed)) titles.set(pressed, pressed.title ?? "");
+  if (!titles.has(pressed)) titles.set(pressed, pressed.getAttribute("title") ?? "");
   if (reason) forbidden.set(pressed, { reason, onPressed });
   else forbidden.delete(pressed);
-  pressed.title = reason || titles.get(pressed);
+  pressed.setAttribute("title", reason || titles.get(pressed));
   mark(pressed);
 }
 

@@ -228,11 +228,6 @@ export class Lab {
     return port?.short_name ?? portKey(end);
   }
 
-  // Why the user may not move or change a node or drawing, or "".
-  whyFixed(id) {
-    return this.rights.refusal(this.nodes.has(id) ? "Node.Modify" : "Drawing.Modify");
-  }
-
   // The links at a node, by the key of their port.
   linksByPort(nodeId) {
     const links = new Map();

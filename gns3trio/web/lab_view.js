@@ -33,7 +33,7 @@ import { NodePanel } from "./panels/node_panel.js";
 import { showOverview } from "./panels/overview.js";
 import { SeveralPanel } from "./panels/several_panel.js";
 import { makeSheet } from "./panels/sheet.js";
-import { describeMissing } from "./people/rights.js";
+import { describeMissing, whyFixed } from "./people/rights.js";
 import { Drafts } from "./properties/drafts.js";
 import { addSettingsCommands } from "./properties/settings_commands.js";
 import { Toolbar } from "./toolbar.js";
@@ -62,7 +62,7 @@ export function showLab(main, projectId) {
     },
     onMove: (places) => moved.move(places),
     onMoved: () => moved.keep(),
-    onKept: (ids) => tell(lab.whyFixed(ids.find((id) => lab.placed(id))) || whyKept(lab, ids), "warning"),
+    onKept: (ids) => tell(whyFixed(lab, ids.find((id) => lab.placed(id))) || whyKept(lab, ids), "warning"),
     onLink: (from, to) => act(() => linkNodes(from, to))(),
   });
   const kinds = h("select", { ariaLabel: "Type of the new node", id: "node-type", onchange: () => newHost.update(typeOf(kinds.value)) });

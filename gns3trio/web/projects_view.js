@@ -30,7 +30,7 @@ export function showProjects(main) {
     h("table", { className: "list-of-projects" }, h("thead", {}, h("tr", {}, [...heads.values()], h("td"))), rows), none);
   const file = h("input", { type: "file", accept: ".gns3project,.gns3p", hidden: true, id: "import-file", ariaLabel: "Project file", onchange: act(() => importProject(file)) });
   const rights = new Rights("/projects");
-  const creating = (made) => rights.guard("Project.Allocate", made);
+  const creating = (pressed) => rights.guard("Project.Allocate", pressed);
   const [emptyTitle, emptyText] = [h("h2"), h("p")];
   const empty = emptyState();
   const example = creating(button("Example lab", makeExample, { title: "Make a lab of two VLANs over two switches", hidden: true }));

@@ -292,9 +292,11 @@ async def test_streams_end_with_the_right_to_them(
     other = await add_user(running, alice.server, "bob", User=f"/projects/{project['project_id']}")
     path = f"/v2/projects/{project['project_id']}/notifications"
     url = f"{server.url.replace('http', 'ws')}{path}/ws?token="
+    numbered = f"{server.url.replace('http', 'ws')}/v2/events/ws?project_id={project['project_id']}&token={token}"
     with trio.fail_after(30):
         async with (
             open_websocket_url(url + token) as stream,
+            open_websocket_url(numbered) as of_page,
             open_websocket_url(url + (await other.log_in()).token) as others,
             anybody(server) as http,
             http.stream("GET", path, auth=alice.basic) as reply,
@@ -312,6 +314,7 @@ async def test_streams_end_with_the_right_to_them(
             else:
                 await people.users.delete(alice.user_id)
             await closed(stream, 1008)
+            await closed(of_page, 1008)
             with pytest.raises(httpx.RemoteProtocolError):
                 async for _ in lines:
                     pass

@@ -16,6 +16,7 @@ LEAVES = {
     "acting",
     "addresses",
     "errors",
+    "dates",
     "convert",
     "counts",
     "limits",
@@ -48,6 +49,7 @@ LEAVES = {
 ALLOWED = {
     "acting": set[str](),
     "addresses": {"errors"},
+    "dates": set[str](),
     "errors": set[str](),
     "classes": set[str](),
     "config": {"addresses", "errors", "limits"},

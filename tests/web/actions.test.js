@@ -61,12 +61,12 @@ test("a button that the user may not press says why, keeps its title for later, 
   forbid(start, "You may not start nodes here.", () => { pressed += 1; });
   start.click();
   await settle();
-  assert.deepEqual([times, pressed, isOff(start), start.title], [0, 1, true, "You may not start nodes here."]);
+  assert.deepEqual([times, pressed, isOff(start), start.getAttribute("title")], [0, 1, true, "You may not start nodes here."]);
   assert.equal(messages.children[0].children[0].textContent, "You may not start nodes here.");
   enable(start, true); // the node has stopped
   assert.equal(isOff(start), true);
   forbid(start, "");
   start.click();
   await settle();
-  assert.deepEqual([times, isOff(start), start.title], [1, false, "Start the node"]);
+  assert.deepEqual([times, isOff(start), start.getAttribute("title")], [1, false, "Start the node"]);
 });

@@ -48,7 +48,7 @@ class Compute(RegisteredCompute):
 
 
 def registered_view(compute: ComputeState, *, has_password: bool) -> dict[str, Any]:
-    """A compute in lists. When it was registered is not known."""
+    """A compute in lists."""
     return {
         "protocol": compute.protocol,
         "host": compute.host,
@@ -56,8 +56,8 @@ def registered_view(compute: ComputeState, *, has_password: bool) -> dict[str, A
         "user": compute.user or "",
         "password": _HIDDEN if has_password else None,
         "name": compute.name,
-        "created_at": None,
-        "updated_at": None,
+        "created_at": compute.created_at,
+        "updated_at": compute.updated_at,
         "compute_id": compute.compute_id,
     }
 

@@ -8,10 +8,10 @@ from gns3trio.api.disk_images import create_disk_image
 from gns3trio.api.replies import Whole, reply_shape
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v3.bodies import DiskImageCreate, ImagesQuery, UploadQuery, named_format
-from gns3trio.api.v3.dates import date_text
 from gns3trio.compute.images import Image
 from gns3trio.controller.library.image_kinds import HEAD_BYTES, emulator_of
 from gns3trio.controller.unused_images import prune_images
+from gns3trio.dates import date_text
 from gns3trio.errors import Conflict, NotFound, Refused
 
 routes = RouteTable("/v3/images")

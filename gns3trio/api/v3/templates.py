@@ -85,10 +85,11 @@ class TemplateUsage:
 @routes.route("GET", "/templates", reply=list[dict[str, Any]], access=Access.LOGIN)
 async def list_templates(api: ApiRequest) -> Response:
     """All templates, built-in and created."""
-    templates = api.controller.templates
+    templates, lines = api.controller.templates, api.context.template_lines
+    lines.forget_all_but(templates)
     # They may change in the pauses between the slices.
-    listed = [(template, templates.extras(template_id)) for template_id, template in templates.items()]
-    encoded = await encode_list(template_view(template, extras) for template, extras in listed)
+    listed = [(template_id, template, templates.extras(template_id)) for template_id, template in templates.items()]
+    encoded = await encode_list(lines.line(*each) for each in listed)
     return with_etag(api, encoded, {"content-type": "application/json"})
 
 

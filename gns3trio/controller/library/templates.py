@@ -4,7 +4,6 @@ Templates of types that this server does not run are stored for clients, but nod
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, get_args
@@ -21,6 +20,7 @@ from gns3trio.controller.changes import TemplateChanged, TemplateCreated, Templa
 from gns3trio.controller.names import Name
 from gns3trio.controller.storage.server_state import ServerState
 from gns3trio.convert import make_strict_converter, parse_uuid, structure
+from gns3trio.dates import now_text
 from gns3trio.errors import Conflict, Invalid, NotFound
 from gns3trio.limits import MAX_ITEMS
 from gns3trio.notifications.feed import ChangeFeed
@@ -146,6 +146,8 @@ class Templates(Mapping[UUID, dict[str, Any]]):
     """All templates by id, as clients store them; their fields depend on the type. Changes are durable when the methods
     return.
 
+    A template is replaced when it changes, so its JSON can be kept as long as it is the same object.
+
     The fields that only GNS3 3 has are apart (``extras``), so that clients of each GNS3 get those that they know.
     Built-in templates have another id in each GNS3, and are found by both.
     """
@@ -163,7 +165,8 @@ class Templates(Mapping[UUID, dict[str, Any]]):
     def _own(self) -> "dict[UUID, _Kept]":
         stored = self._state.get("templates", [])
         if stored is not self._read:
-            self._known = {parse_uuid(template["template_id"]): _Kept.of(template) for template in stored}
+            before = self._known
+            self._known = dict(_kept(template, before) for template in stored)
             self._read = stored
         return self._known
 
@@ -201,7 +204,7 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         fields = dict(body)
         template_id = _take_id(fields.pop("template_id", None))
         template = {**_checked(fields), "template_id": str(template_id), "builtin": False}
-        now = _now()
+        now = now_text()
         extras = {**extras, "created_at": now, "updated_at": now}
 
         def add(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -226,19 +229,20 @@ class Templates(Mapping[UUID, dict[str, Any]]):
         """
         _require_own(self[template_id])
         changes = {name: value for name, value in body.items() if name not in FIXED}
-        kept = _Kept({}, {})
+        template: dict[str, Any] = {}
+        new_extras: dict[str, Any] = {}
 
         def replace(stored: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            nonlocal kept
+            nonlocal template, new_extras
             old = self[template_id]
             fixed = {name: old[name] for name in ("template_id", "builtin")}
             template = {**_checked({**_without_identity(old), **changes}), **fixed}
-            kept = _Kept(template, {**self.extras(template_id), **extras, "updated_at": _now()})
-            new = {**kept.template, _EXTRAS: kept.extras}
+            new_extras = {**self.extras(template_id), **extras, "updated_at": now_text()}
+            new = {**template, _EXTRAS: new_extras}
             return [new if each["template_id"] == str(template_id) else each for each in stored]
 
         await self._change(replace)
-        self._changes.publish(TemplateChanged(kept.template, kept.extras))
+        self._changes.publish(TemplateChanged(template, new_extras))
 
     async def duplicate(self, template_id: UUID) -> UUID:
         """Create a copy, and return its id. Raises as ``update``."""
@@ -259,8 +263,9 @@ class Templates(Mapping[UUID, dict[str, Any]]):
 
 @frozen
 class _Kept:
-    """A template of a user: the fields that GNS3 2.2 has, and those that only GNS3 3 has."""
+    """A template of a user as it is stored: the fields that GNS3 2.2 has, and those that only GNS3 3 has."""
 
+    stored: Mapping[str, Any]
     template: dict[str, Any]
     extras: Mapping[str, Any]
 
@@ -268,11 +273,14 @@ class _Kept:
     def of(cls, stored: Mapping[str, Any]) -> Self:
         extras = stored.get(_EXTRAS)
         template = {name: value for name, value in stored.items() if name != _EXTRAS}
-        return cls(template, extras if isinstance(extras, dict) else {})
+        return cls(stored, template, extras if isinstance(extras, dict) else {})
 
 
-def _now() -> str:
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+def _kept(stored: Mapping[str, Any], before: Mapping[UUID, _Kept]) -> tuple[UUID, _Kept]:
+    """A template with its id. One that has not changed is the same object as before."""
+    template_id = parse_uuid(stored["template_id"])
+    kept = before.get(template_id)
+    return template_id, kept if kept is not None and kept.stored is stored else _Kept.of(stored)
 
 
 def _take_id(value: object) -> UUID:

@@ -6,8 +6,9 @@ from uuid import UUID, uuid4
 import attrs
 
 from gns3trio.controller.people.kept_records import KeptRecords
-from gns3trio.controller.people.records import MAX_POOLS, MAX_RESOURCES, Pool, Records, checked, now
+from gns3trio.controller.people.records import MAX_POOLS, MAX_RESOURCES, Pool, Records, checked
 from gns3trio.controller.people.rules import require, require_room, require_unused_name, without, without_aces_below
+from gns3trio.dates import now_text
 from gns3trio.errors import NotFound, Refused
 
 
@@ -27,7 +28,7 @@ class Pools:
 
     async def create(self, name: str) -> Pool:
         """Add a pool. Raises Invalid, Refused if the name is in use, Conflict if there are too many, Unavailable."""
-        made = now()
+        made = now_text()
         pool = checked(Pool(pool_id=uuid4(), name=name, created_at=made, updated_at=made))
 
         def added(records: Records) -> Records:
@@ -49,7 +50,7 @@ class Pools:
             if name is None or name == before.name:
                 return records
             require_unused_name("pool", name, records.pools.values())
-            return _with_pool(records, checked(attrs.evolve(before, name=name, updated_at=now())))
+            return _with_pool(records, checked(attrs.evolve(before, name=name, updated_at=now_text())))
 
         await self._kept.change(changed)
         return self.require(pool_id)

@@ -5,7 +5,6 @@ Names, meanings and dates are those of GNS3 3. Dates are texts such as ``2026-11
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Annotated, Literal, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -15,6 +14,7 @@ from gns3trio.classes import frozen
 from gns3trio.controller.names import Name, is_visible
 from gns3trio.controller.people.privileges import BUILT_IN_ROLES, PRIVILEGES, Privilege
 from gns3trio.convert import make_strict_converter, structure
+from gns3trio.dates import now_text
 from gns3trio.errors import Invalid
 from gns3trio.limits import Bound
 from gns3trio.printable import hidden_character
@@ -177,11 +177,6 @@ def checked(record: _Record) -> _Record:
     return record
 
 
-def now() -> str:
-    """The time now, as the records have it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
 BUILT_IN_GROUPS = ("Administrators", "Users")
 FIRST_NAME = "admin"
 
@@ -206,7 +201,7 @@ PRIVILEGE_IDS: Mapping[UUID, Privilege] = {id_of("privilege", name): name for na
 
 def first_records() -> Records:
     """What a new server has: the first administrator without a password of its own, the built-in groups and roles."""
-    made = now()
+    made = now_text()
     administrator = User(
         user_id=id_of("user", FIRST_NAME),
         username=FIRST_NAME,

@@ -16,10 +16,10 @@ from gns3trio.controller.people.records import (
     Records,
     Role,
     checked,
-    now,
     wrong_subject,
 )
 from gns3trio.controller.people.rules import require, require_room, require_unused_name, without, without_aces_below
+from gns3trio.dates import now_text
 from gns3trio.errors import Forbidden, NotFound, Refused
 
 
@@ -42,7 +42,7 @@ class Roles:
 
         Raises Invalid, Refused if the name is in use, Conflict if there are too many, Unavailable.
         """
-        made = now()
+        made = now_text()
         role = checked(Role(role_id=uuid4(), name=name, description=description, created_at=made, updated_at=made))
 
         def added(records: Records) -> Records:
@@ -68,7 +68,7 @@ class Roles:
             )
             if after == before:
                 return records
-            after = checked(attrs.evolve(after, updated_at=now()))
+            after = checked(attrs.evolve(after, updated_at=now_text()))
             require_unused_name("role", after.name, without(records.roles, role_id).values())
             return _with_role(records, after)
 
@@ -112,7 +112,7 @@ class Roles:
         def changed(records: Records) -> Records:
             before = _require_role(records, role_id)
             after = attrs.evolve(before, privileges=privileges(before))
-            return records if after == before else _with_role(records, attrs.evolve(after, updated_at=now()))
+            return records if after == before else _with_role(records, attrs.evolve(after, updated_at=now_text()))
 
         await self._kept.change(changed)
 
@@ -147,7 +147,7 @@ class Aces:
         Raises Invalid, Refused if there is not exactly the id that ``ace_type`` names, NotFound for an unknown user,
         group or role, Conflict if there are too many, Unavailable.
         """
-        made = now()
+        made = now_text()
         ace = _settled(
             Ace(
                 ace_id=uuid4(),
@@ -197,7 +197,7 @@ class Aces:
                 allowed=allowed,
             )
             after = _settled(after)
-            return records if after == before else _with_ace(records, attrs.evolve(after, updated_at=now()))
+            return records if after == before else _with_ace(records, attrs.evolve(after, updated_at=now_text()))
 
         await self._kept.change(changed)
         return self.require(ace_id)

@@ -21,9 +21,9 @@ from gns3trio.controller.people.records import (
     Records,
     User,
     checked,
-    now,
 )
 from gns3trio.controller.people.rules import require, require_room, require_unused_name, without, without_aces_below
+from gns3trio.dates import now_text
 from gns3trio.errors import Conflict, Forbidden, Invalid, LabError, NotFound, Refused
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,7 @@ class Users:
         """
         _check_password(password)
         self._require_closed()
-        made = now()
+        made = now_text()
         user = checked(
             User(
                 user_id=uuid4(),
@@ -150,7 +150,7 @@ class Users:
                 return records
             if password is not None or (after.username, after.is_active) != (before.username, before.is_active):
                 after = attrs.evolve(after, token_epoch=before.token_epoch + 1)
-            after = checked(attrs.evolve(after, updated_at=now()))
+            after = checked(attrs.evolve(after, updated_at=now_text()))
             self._require_unused(records, after)
             return attrs.evolve(records, users={**records.users, user_id: after})
 
@@ -205,7 +205,7 @@ class Users:
 
         def noted(records: Records) -> Records:
             user = records.users.get(user_id)
-            moment = now()
+            moment = now_text()
             if user is None or user.last_login == moment:
                 return records
             return attrs.evolve(records, users={**records.users, user_id: attrs.evolve(user, last_login=moment)})
@@ -259,7 +259,7 @@ class Groups:
 
     async def create(self, name: str) -> Group:
         """Add a group. Raises Invalid, Refused if the name is in use, Conflict if there are too many, Unavailable."""
-        made = now()
+        made = now_text()
         group = checked(Group(group_id=uuid4(), name=name, created_at=made, updated_at=made))
 
         def added(records: Records) -> Records:
@@ -280,7 +280,7 @@ class Groups:
             before = _require_own_group(records, group_id)
             if name in (None, before.name):
                 return records
-            after = checked(attrs.evolve(before, name=name, updated_at=now()))
+            after = checked(attrs.evolve(before, name=name, updated_at=now_text()))
             require_unused_name("group", after.name, records.groups.values())
             return _with_group(records, after)
 

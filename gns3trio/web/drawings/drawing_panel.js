@@ -2,6 +2,7 @@
 
 import { h, setText } from "../dom.js";
 import { commandButton } from "../panels/command_button.js";
+import { whyFixed } from "../people/rights.js";
 import { fieldsOf } from "./shape_fields.js";
 import { nameOfShape, readShape } from "./shape_format.js";
 import { StyleFields } from "./style_fields.js";
@@ -51,7 +52,7 @@ export class DrawingPanel {
 
   draw() {
     const { locked } = this.lab.drawings.get(this.id);
-    const why = this.lab.whyFixed(this.id) || (locked ? "It is locked: unlock it to move or change it." : "");
+    const why = whyFixed(this.lab, this.id) || (locked ? "It is locked: unlock it to move or change it." : "");
     setText(this.title, nameOfShape(this.shape()));
     setText(this.fixed, why);
     this.fixed.hidden = why === "";

@@ -2,6 +2,7 @@
 
 import { act } from "../actions.js";
 import { s, set } from "../dom.js";
+import { whyFixed } from "../people/rights.js";
 import { HANDLES, lineBetween, resized, rotationAt, toMap, turned } from "./geometry.js";
 
 // In pixels of the window, whatever the scale.
@@ -25,7 +26,7 @@ export class Handles {
   get chosen() {
     const [id] = this.graph.selection.size === 1 ? this.graph.selection : [null];
     const drawing = this.lab.drawings.get(id);
-    return drawing && !drawing.locked && !this.lab.whyFixed(id) ? id : null;
+    return drawing && !drawing.locked && !whyFixed(this.lab, id) ? id : null;
   }
 
   showView() {

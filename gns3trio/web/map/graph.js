@@ -7,6 +7,7 @@ import { Gestures } from "./gestures.js";
 import { Grid, snapped } from "./grid.js";
 import { Linking } from "./linking.js";
 import { fittedView, isSeen, middleOf, viewOf, zoomedView } from "./map_view.js";
+import { whyFixed } from "../people/rights.js";
 import { boxOf } from "./node_box.js";
 import { Overlays } from "./overlays.js";
 import { Pinch } from "./pinch.js";
@@ -121,7 +122,7 @@ export class Graph {
 
   // What of the selection can be moved.
   movable() {
-    return [...this.selection].filter((id) => this.lab.placed(id)?.locked === false && !this.lab.whyFixed(id));
+    return [...this.selection].filter((id) => this.lab.placed(id)?.locked === false && !whyFixed(this.lab, id));
   }
 
   // The area of a drawing, or null if it is not shown.
@@ -270,8 +271,7 @@ export class Graph {
   fit() {
     this.moved = false;
     const boxes = [...this.lab.nodes.values()].map(boxOf);
-    const { elements } = this.stage;
-    for (const drawing of this.lab.drawings.values()) if (elements.has(drawing.drawing_id)) boxes.push(this.boxOfDrawing(drawing));
+    for (const drawing of this.lab.drawings.values()) if (this.stage.elements.has(drawing.drawing_id)) boxes.push(this.boxOfDrawing(drawing));
     this.view = fittedView(boxes, this.window);
     this.showView();
   }

@@ -1,6 +1,7 @@
 // Moves labels: of a selected node, and of the ports of a selected link, with the mouse, and that of a node with keys.
 
 import { changeNodeLabel, changePortLabel } from "../edit/label_changes.js";
+import { whyFixed } from "../people/rights.js";
 import { ABOVE, LEFT, isPlaced } from "./labels.js";
 
 const CLICK = 3;
@@ -26,7 +27,7 @@ export class LabelDrag {
     const link = lab.links.get(text.closest("[data-ports-of]")?.dataset.portsOf);
     if (link) return lab.rights.has("Link.Modify") ? { text, link, place: Number(text.dataset.place) } : null;
     const node = lab.nodes.get(text.closest("[data-id]")?.dataset.id);
-    return node && !node.locked && !lab.whyFixed(node.node_id) ? { text, node } : null;
+    return node && !node.locked && !whyFixed(lab, node.node_id) ? { text, node } : null;
   }
 
   press(event) {

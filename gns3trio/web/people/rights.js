@@ -55,6 +55,9 @@ export function refusalOf(privilege) {
   return `You may not ${ALLOWS[first] ?? "do this"} here (${first} is needed).`;
 }
 
+// Why the user may not move or change a node or drawing of a lab, or "".
+export const whyFixed = (lab, id) => lab.rights.refusal(lab.nodes.has(id) ? "Node.Modify" : "Drawing.Modify");
+
 // What a change of objects of a lab needs: "Modify", or "Allocate" to add or delete them.
 export const needsFor = (what, lab) => ({ ids }) =>
   [...new Set(ids.map((id) => lab.kindOf(id)).filter(Boolean))].map((kind) => `${kind[0].toUpperCase()}${kind.slice(1)}.${what}`);

@@ -104,3 +104,13 @@ async def test_what_it_does_not_offer(v3: V3) -> None:
         await v3.refused("GET", f"/v3/computes/nowhere/{unknown}", None, 404)
     await v3.refused("POST", "/v3/computes/nowhere/connect", None, 404)
     await v3.refused("PUT", "/v3/computes/nowhere", {"name": "x"}, 404)
+
+
+async def test_when_a_compute_was_registered_and_changed(v3: V3, monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter(["2026-01-01T00:00:00", "2026-01-02T00:00:00"])
+    monkeypatch.setattr("gns3trio.controller.registered_computes.now_text", lambda: next(times))
+    created = await v3.request("POST", "/v3/computes", OTHER, 201)
+    assert (created["created_at"], created["updated_at"]) == ("2026-01-01T00:00:00", "2026-01-01T00:00:00")
+    changed = await v3.request("PUT", f"/v3/computes/{ID}", {"name": "far"}, 200)
+    assert (changed["created_at"], changed["updated_at"]) == ("2026-01-01T00:00:00", "2026-01-02T00:00:00")
+    assert await v3.request("GET", "/v3/computes", None, 200) == [changed]

@@ -192,6 +192,29 @@ async def test_an_entity_tag(v3: V3) -> None:
     assert (await v3.send("GET", path, headers={"if-none-match": reply.headers["etag"]})).status_code == 304
 
 
+async def test_the_list_tells_each_change(server: Server, v3: V3) -> None:
+    """What is kept of a template ends with its change, also if only GNS3 3 has what has changed."""
+
+    async def listed() -> list[dict[str, Any]]:
+        return [each for each in await v3.request("GET", PATH, None, 200) if not each["builtin"]]
+
+    created = await create(v3)
+    other = await create(v3, name="other")
+    path = f"{PATH}/{created['template_id']}"
+    assert await listed() == [created, other]
+    for changes in ({"name": "changed"}, {"usage": "press a key"}):
+        changed = await v3.request("PUT", path, changes, 200)
+        assert changed.items() >= changes.items()
+        assert await listed() == [changed, other]
+    in_v2 = f"/v2/templates/{created['template_id']}"
+    await server.request("PUT", in_v2, {"category": "router"}, 200)
+    assert await listed() == [await v3.request("GET", path, None, 200), other]
+    await v3.request("DELETE", path, None, 204)
+    assert await listed() == [other]
+    again = await v3.request("POST", PATH, {**MINE, "template_id": created["template_id"], "name": "again"}, 201)
+    assert await listed() == [other, again]
+
+
 async def test_nodes_from_templates(v3: V3, path: str) -> None:
     template = await create(v3, default_name_format="X{0}")
     use = f"{path}/templates/{template['template_id']}"

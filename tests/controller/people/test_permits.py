@@ -229,3 +229,13 @@ def test_paths_longer_than_any_entry() -> None:
         ("/" + "x" * 3000, False),
     ):
         assert permits.permits(ALICE, "Project.Audit", path) is answer, path[-40:]
+
+
+def test_what_is_permitted_somewhere_below_a_path() -> None:
+    nodes = f"/projects/{X}/nodes/{N}"
+    permits = Permits(store_of("allow /projects/{X}", f"allow {nodes} nodes", "allow /projects/{Y} nodes @other"))
+    assert permits.permitted_below(ALICE, f"/projects/{X}") == NODES.privileges
+    assert permits.permitted_below(ALICE, "/") == NODES.privileges | AUDIT.privileges
+    assert permits.permitted_below(ALICE, nodes) == frozenset()
+    assert permits.permitted_below(ALICE, f"/projects/{Y}") == frozenset()
+    assert Permits(store_of(f"deny {nodes}")).permitted_below(ALICE, "/") == frozenset()

@@ -62,7 +62,7 @@ test("buttons and fields say what is missing, and follow what changes", async (t
   await rights.read();
   assert.deepEqual([start.getAttribute("aria-disabled"), fields.disabled], ["true", true]);
   assert.equal(fields.textContent, "You may not change nodes here (Node.Modify is needed).name");
-  assert.equal(start.title, "You may not start and stop nodes here (Node.PowerMgmt is needed).");
+  assert.equal(start.getAttribute("title"), "You may not start and stop nodes here (Node.PowerMgmt is needed).");
   server.privileges = ["Node.PowerMgmt", "Node.Modify"];
   start.click(); // it is read again
   await settle();
