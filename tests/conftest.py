@@ -2,6 +2,7 @@
 
 import ctypes
 import fcntl
+import gc
 import os
 import socket
 import struct
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.long_tests import begin_with_long_tests
 from tests.support.docker_engine import DockerEngine, open_docker_engine
 
 _CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
@@ -18,6 +20,17 @@ _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         _enter_own_network()
+    gc.disable()  # no test that is found is garbage, and there are ten thousand
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items[:] = begin_with_long_tests(items, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # and no collection looks at them again
+    gc.enable()
 
 
 def _enter_own_network() -> None:

@@ -1,12 +1,13 @@
 """What is imported is declared in pyproject.toml: what others bring along may be gone with their next version."""
 
-import ast
 import re
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from tests.support.imports import imports_of
 
 ROOT = Path(__file__).parent.parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -35,12 +36,8 @@ def declared(requirements: Iterable[str]) -> set[str]:
 
 
 def modules(file: Path) -> Iterator[str]:
-    """What a file imports."""
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module is not None:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """What a file imports, but for what is beside it."""
+    return (each.name for each in imports_of(file) if each.module != "")
 
 
 def imported(*folders: str) -> dict[str, str]:

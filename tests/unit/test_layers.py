@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import gns3trio
+from tests.support.imports import imported_names, imports_of
 
 PACKAGE = Path(gns3trio.__file__).parent
 
@@ -112,18 +113,11 @@ def test_a_module_imports_only_what_its_layer_may(module: Path) -> None:
     allowed = ALLOWED[layer] | LEAVES | {layer}
     if layer in LEAVES:
         allowed = ALLOWED[layer] | {layer, "__init__", "classes"}
-    for node in ast.walk(ast.parse(module.read_text())):
-        names = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{relative}: relative import"
-            names = [node.module or ""]
-            if node.module == "gns3trio":
-                names = [f"gns3trio.{alias.name}" for alias in node.names if alias.name != "__version__"]
-        for name in names:
-            if name.split(".")[0] == "gns3trio":
-                assert layer_of(name) in allowed, f"{relative} imports {name}"
+    for each in imports_of(module):
+        assert each.level == 0, f"{relative}: relative import"
+        name = each.name if each.module in (None, "gns3trio") else each.module
+        if name.split(".")[0] == "gns3trio" and name != "gns3trio.__version__":
+            assert layer_of(name) in allowed, f"{relative} imports {name}"
 
 
 # What only the compute of this host has. Others use a compute through ``compute/interface.py``.
@@ -137,7 +131,9 @@ USERS = [
 
 @pytest.mark.parametrize("module", USERS, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_compute_is_used_through_its_interface(module: Path) -> None:
-    names = {name for name in imported_by(module) if f"{name}.".startswith(tuple(f"{each}." for each in OF_THIS_HOST))}
+    names = {
+        name for name in imported_names(module) if f"{name}.".startswith(tuple(f"{each}." for each in OF_THIS_HOST))
+    }
     assert not names
 
 
@@ -163,7 +159,7 @@ def test_users_of_a_compute_do_not_load_it() -> None:
 def test_the_api_has_one_door_to_start_and_stop_nodes() -> None:
     """``Nodes.acting`` and ``driven_action`` know what has to be done beside it: locks, hanging starts."""
     for module in modules_below("api"):
-        assert "gns3trio.compute.actions" not in imported_by(module), module
+        assert "gns3trio.compute.actions" not in imported_names(module), module
         assert not re.search(
             r"\.(start|stop|suspend|reload)\(\)", module.read_text().replace("controller.reload()", "")
         )
@@ -189,17 +185,6 @@ def test_few_modules_touch_the_core() -> None:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def imported_by(module: Path) -> set[str]:
-    """The modules that a module imports, ``gns3trio`` itself left out."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(module.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
-
-
 def modules_below(*folders: str) -> list[Path]:
     return [module for module in MODULES if module.relative_to(PACKAGE).parts[0] in folders]
 
@@ -208,7 +193,7 @@ def test_the_wire_is_the_api_s() -> None:
     """The controller and the computes say what happened, and know no event; JSON they write into files alone."""
     writers = set()
     for module in modules_below("controller", "compute"):
-        relative, names = module.relative_to(PACKAGE), imported_by(module)
+        relative, names = module.relative_to(PACKAGE), imported_names(module)
         told = {name for name in names if name.startswith("gns3trio.notifications.")}
         assert told <= {"gns3trio.notifications.feed", "gns3trio.notifications.feed.ChangeFeed"}, relative
         if names & {"json", "orjson", "gns3trio.encoding"}:
@@ -264,7 +249,7 @@ def test_handlers_do_not_import_each_other() -> None:
     }
     assert {"gns3trio.api.v1.routes", "gns3trio.api.v2.nodes", "gns3trio.api.v3.server"} <= tables
     for name in sorted(tables):
-        assert not imported_by(dotted[name]) & tables, name
+        assert not imported_names(dotted[name]) & tables, name
 
 
 def test_versions_do_not_import_each_other() -> None:
@@ -273,7 +258,7 @@ def test_versions_do_not_import_each_other() -> None:
     for module in modules_below("api"):
         version = module.relative_to(PACKAGE).parts[1]
         if version in allowed:
-            used = {name.split(".")[2] for name in imported_by(module) if name.startswith("gns3trio.api.v")}
+            used = {name.split(".")[2] for name in imported_names(module) if name.startswith("gns3trio.api.v")}
             assert used & allowed.keys() <= allowed[version], module
 
 
@@ -339,7 +324,7 @@ ANNOTATES_ONLY = {"controller/changes.py"}
 def modules_used(module: Path) -> set[Path]:
     """The modules of this package that a module imports, for annotations too."""
     used = set()
-    for name in imported_by(module):
+    for name in imported_names(module):
         if name.startswith("gns3trio."):
             place = PACKAGE.joinpath(*name.split(".")[1:])
             used |= {path for path in (place.with_suffix(".py"), place / "__init__.py") if path in MODULES}

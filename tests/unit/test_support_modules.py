@@ -2,12 +2,12 @@
 can be renamed or split without a look at others.
 """
 
-import ast
 from pathlib import Path
 
 import pytest
 
 import gns3trio
+from tests.support.imports import imports_of
 
 TESTS = Path(__file__).parents[1]
 PACKAGE = Path(gns3trio.__file__).parent
@@ -16,14 +16,9 @@ MODULES = sorted(TESTS.rglob("*.py"))
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_module_imports_a_file_of_tests(module: Path) -> None:
-    for node in ast.walk(ast.parse(module.read_text())):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names if alias.name.startswith("tests.")]
-        elif isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").startswith("tests")):
-            names = [f"{node.module or ''}.{alias.name}" for alias in node.names]
-        files = {part for name in names for part in name.split(".") if part.startswith("test_")}
-        assert not files, f"line {node.lineno}"
+    for each in imports_of(module):
+        if each.level or each.name.startswith("tests."):
+            assert not any(part.startswith("test_") for part in each.name.split(".")), f"line {each.line}"
 
 
 # Below these folders the files of tests have the places and names of the modules that they test, or a name that begins

@@ -1,6 +1,5 @@
 """From a module one finds its tests: in the file of its name, or in those that one table names."""
 
-import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -8,10 +7,12 @@ from pathlib import Path
 import pytest
 
 import gns3trio
+from tests.support.imports import imported_names
 from tests.support.where_tested import TESTED_IN
 
 TESTS = Path(__file__).parents[1]
 PACKAGE = Path(gns3trio.__file__).parent
+ALL_TESTS = set(TESTS.rglob("*.py"))
 ROOMS = ["compute", "conditions", "controller", "forwarder", "layout", "traffic"]
 MODULES = {
     str(path.relative_to(PACKAGE).with_suffix("")): path
@@ -46,14 +47,8 @@ def test_the_table_names_no_module_that_is_gone() -> None:
 @cache
 def imported_by(path: Path) -> frozenset[Path]:
     """The modules of the package and of the tests that a module imports."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names |= {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
     found = set()
-    for name in names:
+    for name in imported_names(path):
         first, *parts = name.split(".")
         top = {"gns3trio": PACKAGE, "tests": TESTS}.get(first)
         if top is not None and parts:
@@ -63,9 +58,7 @@ def imported_by(path: Path) -> frozenset[Path]:
     if path == PACKAGE / "compute/local_compute.py":
         found |= set(PACKAGE.glob("compute/nodes/*/node.py"))  # by the name of the type
     # Tests that run in a namespace are started by their file's name.
-    found |= {path.parent / name for name in re.findall(r"namespace_\w+\.py", path.read_text())} & set(
-        TESTS.rglob("*.py")
-    )
+    found |= {path.parent / name for name in re.findall(r"namespace_\w+\.py", path.read_text())} & ALL_TESTS
     return frozenset(found)
 
 
