@@ -10,10 +10,10 @@ from gns3trio.commands.listing import add_columns
 
 Action = Callable[[Client, argparse.Namespace], Awaitable[int | None]]
 
-# The forms of an output: of objects, of a report, of a command that prints text or JSON only, and of one that prints
-# no result.
+# The forms of an output: of objects, of a report (whose table is always wide), of a command that prints text or JSON
+# only, and of one that prints no result.
 OBJECTS = ("table", "wide", "json", "yaml", "name")
-REPORT = ("table", "json", "yaml")
+REPORT = ("table", "wide", "json", "yaml")
 ONLY_JSON = ("json",)
 NOTHING: tuple[str, ...] = ()
 

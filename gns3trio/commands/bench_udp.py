@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             metavar=_FORM,
             help=f"end {name}: frames leave LPORT of the server's host for RHOST:RPORT, and the other end's come in",
         )
+    parser.add_argument("--direction", choices=("a_to_b", "b_to_a"), help="default: a_to_b")
     add_options(parser)
     add_common(parser, _measure, outputs=REPORT)
 

@@ -21,7 +21,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of a measurement."""
     parser.add_argument("--tests", type=_words, help="of throughput,latency,loss,burst (default: all)")
     parser.add_argument("--sizes", type=_numbers, help="frame sizes in bytes, with checksum (default: 64,512,1518)")
-    parser.add_argument("--direction", choices=("a_to_b", "b_to_a"), help="default: a_to_b")
     parser.add_argument("--seconds", type=to_seconds, help="length of one trial (default: 1)")
     parser.add_argument(
         "--max-rate",

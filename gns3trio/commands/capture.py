@@ -20,7 +20,8 @@ from gns3trio.classes import define
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import ONLY_JSON, add_common, add_place
 from gns3trio.commands.finding import locate
-from gns3trio.commands.lab import run
+from gns3trio.commands.lab import nodes_by_id, run
+from gns3trio.commands.link_direction import DIRECTION_HELP, to_direction, typed_link
 from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.commands.output import note, show
 from gns3trio.counts import counted
@@ -49,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--filter", default="", metavar="EXPRESSION", help="capture only matching frames; see pcap-filter(7)"
     )
-    parser.add_argument("--direction", choices=("a_to_b", "b_to_a", "both"), default="both", help="default: both")
+    parser.add_argument("--direction", type=to_direction, default="both", help=f"{DIRECTION_HELP} (default: both)")
     parser.add_argument(
         "--format", choices=("pcap", "pcapng"), help="default: pcap if FILE ends in .pcap, otherwise pcapng"
     )
@@ -65,9 +66,10 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
     form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
     # Before opening the file, which a misspelt link must not truncate.
     path, link = await locate(server, arguments, "link")
+    direction = typed_link(await nodes_by_id(server, path), link, arguments.link).direction(arguments.direction)
     with _target(arguments) as (target, program):
-        body = {"save": False, "format": form, "expression": arguments.filter}
-        body |= {"direction": arguments.direction, **({"snaplen": arguments.snaplen} if arguments.snaplen else {})}
+        body = {"save": False, "format": form, "expression": arguments.filter, "direction": direction}
+        body |= {"snaplen": arguments.snaplen} if arguments.snaplen else {}
         count = PacketCount(form)
         captures = f"{path}/links/{link['link_id']}/captures"
         ended_by = await _run_capture(server, captures, body, arguments.seconds, target, count)

@@ -217,6 +217,8 @@ def _values(
         if action.metavar == "TYPE":
             return list(_names("type", given))
         return [(state, "") for state in parser.get_default("states")]
+    if action.dest == "direction":
+        return [(each, "") for each in ("a_to_b", "b_to_a", "both")]
     if action.dest == "console_type":
         return [(each, "") for each in ("telnet", "vnc", "http", "https", "spice", "none")]
     if action.dest == "filters":

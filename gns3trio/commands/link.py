@@ -17,6 +17,7 @@ from gns3trio.commands.link_conditions import (
     parse_filter,
     parse_impairment,
 )
+from gns3trio.commands.link_direction import TypedLink, typed_link
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.output import print_data, print_facts, print_json, print_line, print_table, show
@@ -49,7 +50,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         actions, "impair", "set the impairments of a link; without any, remove them", _impair, "project", "link"
     )
     impair.add_argument(
-        "impairments", nargs="*", metavar="TYPE=VALUES[:DIRECTION]", help="such as rate=2M:a_to_b or reorder=5,20"
+        "impairments",
+        nargs="*",
+        metavar="TYPE=VALUES[:DIRECTION]",
+        help="such as loss=5%%:from:PC1, rate=2M or reorder=5,20",
     )
     impair.add_argument(
         "--seed", type=to_whole, help="seed of the random decisions: the same seed and frames give the same decisions"
@@ -64,10 +68,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     stats.add_argument("--follow", action="store_true", help="print a line whenever they change, until Ctrl-C")
 
 
-def _state(link: Json, impairments: list[Json], problem: str | None) -> str:
+def _state(link: Json, ends: TypedLink, impairments: list[Json], problem: str | None) -> str:
     filters = [f"{name}={','.join(map(str, values))}" for name, values in link["filters"].items()]
     marks = [mark for mark, is_so in (("suspended", link["suspend"]), ("capturing", link["capturing"])) if is_so]
-    return " ".join([*(["broken"] if problem else []), *filters, *map(impairment_text, impairments), *marks])
+    own = [impairment_text(each, ends) for each in impairments]
+    return " ".join([*(["broken"] if problem else []), *filters, *own, *marks])
 
 
 async def _problems(server: Client, path: str) -> dict[str, str]:
@@ -84,15 +89,17 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
     def row_of(link: Json) -> tuple[str, ...]:
         link_id = link["link_id"]
-        return link_name(nodes, link), _state(link, impairments.get(link_id, []), broken.get(link_id)), link_id
+        state = _state(link, typed_link(nodes, link), impairments.get(link_id, []), broken.get(link_id))
+        return link_name(nodes, link), state, link_id
 
     show_list(arguments, sorted(links, key=lambda link: natural_key(link_name(nodes, link))), row_of)
 
 
 async def _print(server: Client, path: str, arguments: argparse.Namespace, link: Json) -> None:
-    name = link_name(await nodes_by_id(server, path), link)
+    nodes = await nodes_by_id(server, path)
+    name = link_name(nodes, link)
     problem = (await _problems(server, path)).get(link["link_id"])
-    state = _state(link, (await impairments_of(server, path, link))["impairments"], problem)
+    state = _state(link, typed_link(nodes, link), (await impairments_of(server, path, link))["impairments"], problem)
     facts = {"link": name, "state": state, "link_id": link["link_id"], "capture": link["capture_file_path"]}
     if problem is not None:
         facts["problem"] = problem
@@ -163,7 +170,8 @@ async def _filter(server: Client, arguments: argparse.Namespace) -> None:
 async def _impair(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     link = await find_link(server, path, arguments.link)
-    body = {"impairments": [parse_impairment(text) for text in arguments.impairments], "seed": arguments.seed}
+    ends = typed_link(await nodes_by_id(server, path), link, arguments.link)
+    body = {"impairments": [parse_impairment(text, ends) for text in arguments.impairments], "seed": arguments.seed}
     told = await server.request("PUT", f"{path}/links/{link['link_id']}/impairments", body)
     if arguments.json:
         print_data(arguments, told)
@@ -193,7 +201,8 @@ def _print_stats(stats: Json, ends: list[str]) -> None:
     for key, (a, b) in (("a_to_b", ends), ("b_to_a", ends[::-1])):
         way = stats[key]
         drops = " ".join(f"{reason}={count}" for reason, count in way["drops"].items() if count)
-        rows.append((f"{a} -> {b}", way["frames"], way["bytes"], f"{way['bits_per_second']:.0f}", way["held"], drops))
+        rate = f"{way['bits_per_second']:.0f}"
+        rows.append((f"{a} -> {b}", way["frames"], way["bytes"], rate, way["held"], drops or 0))
     print_table(("direction", "frames", "bytes", "bit/s", "held", "drops"), rows)
 
 

@@ -155,7 +155,7 @@ def test_a_link_tells_its_impairments_and_loses_them_with_its_filters(lab: Shell
         httpx.put(route, json={"impairments": wanted, "seed": seed}).raise_for_status()
 
     put(impairments)
-    state = "loss=100 rate=1.5Mbit/s(b_to_a)"
+    state = "loss=100 rate=1.5Mbit/s (from PC2 to PC1)"
     assert f" {state}\n" in lab.run("link", "list", "lab")
     assert f" {state}\n" in lab.run("link", "show", "lab", "PC1-PC2")
     assert lab.json("link", "show", "lab", "PC1-PC2") == lab.json("link", "list", "lab")[0] == link  # as in GNS3
@@ -306,7 +306,7 @@ def test_a_link_is_impaired(lab: Shell) -> None:
     path = f"/v2/projects/{project}/links/{link['link_id']}/impairments"
     words = ["rate=1.5M,3028,8000:a_to_b", "delay=20.5,5", "reorder=5,30:b_to_a", "bpf=udp port 53", "frequency=-1"]
     shown = lab.run("link", "impair", "lab", "PC1-PC2", *words, "--seed", "7")
-    assert "rate=1.5Mbit/s(a_to_b) delay=20.5,5 reorder=5,30(b_to_a) bpf=udp port 53 frequency=-1" in shown
+    assert "rate=1.5Mbit/s (from PC1 to PC2) delay=20.5,5 reorder=5,30 (from PC2 to PC1) bpf=udp port 53" in shown
     told = lab.server.get(path)[1]
     assert told["seed"] == 7
     assert told["impairments"][0] == {
@@ -325,7 +325,12 @@ def test_a_link_is_impaired(lab: Shell) -> None:
     ):
         assert why in lab.run("link", "impair", "lab", "PC1-PC2", wrong, status=1)
     assert lab.server.get(path)[1] == told
+    for ends, loss in (("PC2-PC1", "5%:a_to_b"), ("PC1-PC2", "5:from:PC2"), ("PC2:0-PC1:0", "5 %:to:PC1")):
+        assert "loss=5 (from PC2 to PC1)" in lab.run("link", "impair", "lab", ends, f"loss={loss}")
+        assert [each["direction"] for each in lab.server.get(path)[1]["impairments"]] == ["b_to_a"]
     assert lab.json("link", "impair", "lab", "PC1-PC2") == {"impairments": [], "seed": None}
+    drops = [line.split()[-1] for line in lab.run("link", "stats", "lab", "PC1-PC2", "-o", "wide").splitlines()]
+    assert drops == ["DROPS", "0", "0"]
 
 
 def test_a_capture_ends_with_its_time_and_leaves_nothing(lab: Shell, tmp_path: Path) -> None:
