@@ -43,7 +43,7 @@ _COMMANDS = {
     "drawing": "list, create, change and delete notes, shapes and pictures in projects",
     "appliance": "list appliances, and install them as templates",
     "template": "list, create, change, delete templates, and create nodes from them",
-    "symbol": "list, show and upload the pictures of nodes",
+    "symbol": "list, show, upload and delete the pictures of nodes",
     "image": "list, upload, examine and delete images of machines",
     "compute": "list, add, change and remove the hosts that run nodes, and their trunks",
     "bench-link": "measure a link per RFC 2544, without disturbing its nodes",
@@ -105,6 +105,7 @@ def make_parser(argv: Sequence[str] | None = None) -> Parser:
     if called not in _WITHOUT_SERVER:
         add_client_arguments(parser, with_defaults=True)
     _add_color(parser, "auto")
+    parser.find_elsewhere = _commands_with
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     serve = commands.add_parser(
         "serve",
@@ -125,6 +126,12 @@ def make_parser(argv: Sequence[str] | None = None) -> Parser:
             command.set_defaults(run=module.run)
             _add_global_options(command, name)
     return parser
+
+
+def _commands_with(action: str) -> list[str]:
+    """The commands that have this action, with it."""
+    found = make_parser().actions
+    return [f"{name} {action}" for name in _COMMANDS if action in found[name].actions]
 
 
 def _called(argv: Sequence[str]) -> str:

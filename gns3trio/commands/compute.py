@@ -45,7 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     trunks.add_argument("compute", nargs="?", metavar="COMPUTE", help="default: all hosts that can be reached")
     add = add_action(
-        actions, "add", "add a host: a gns3-server 2.2, or another server of ours; or change how it is reached", _add
+        actions,
+        "add",
+        "add a host: a gns3-server 2.2 or 3.0, or another server of ours; or change how it is reached",
+        _add,
     )
     add.add_argument("address", metavar="ADDRESS", help="http://HOST:PORT or https://HOST:PORT")
     add.add_argument("--name", help="default: HOST")

@@ -98,8 +98,7 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
         text = text_of(drawing)
         short = text if len(text) <= _SHOWN_LETTERS else text[: _SHOWN_LETTERS - 3] + "..."
         place = drawing["x"], drawing["y"], drawing["z"]
-        locked = "yes" if drawing["locked"] else "no"
-        return drawing["drawing_id"], _kind(drawing), short, *place, drawing["rotation"], locked
+        return drawing["drawing_id"], _kind(drawing), short, *place, drawing["rotation"], drawing["locked"]
 
     show_list(arguments, sorted(drawings, key=lambda each: (each["z"], each["y"], each["x"])), row_of)
 

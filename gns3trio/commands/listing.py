@@ -7,7 +7,7 @@ from fnmatch import translate
 from typing import Any
 
 from gns3trio.classes import frozen
-from gns3trio.commands.output import print_data, print_line, print_table
+from gns3trio.commands.output import as_cell, print_data, print_line, print_table
 from gns3trio.commands.suggestions import did_you_mean
 from gns3trio.errors import Invalid
 
@@ -100,7 +100,7 @@ def show_list(
     column. ``as_data`` makes what is printed for programs of the chosen objects.
     """
     columns = (*arguments.columns, *arguments.wide_columns)
-    listed = [(thing, ["" if cell is None else str(cell) for cell in row_of(thing)]) for thing in things]
+    listed = [(thing, [as_cell(cell) for cell in row_of(thing)]) for thing in things]
     if arguments.name_part is not None:
         part = arguments.name_part.casefold()
         listed = [(thing, row) for thing, row in listed if part in row[0].casefold()]

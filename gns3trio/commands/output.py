@@ -72,9 +72,16 @@ def _name_of(value: Any) -> str:
     return next((str(value[key]) for key in _NAMES if value.get(key)), "")
 
 
+def as_cell(value: object) -> str:
+    """A value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
 def print_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table with columns as wide as their longest entry. On a terminal, states have colors."""
-    texts = [[escape(str("" if cell is None else cell)) for cell in row] for row in rows]
+    texts = [[escape(as_cell(cell)) for cell in row] for row in rows]
     widths = [max([len(title), *(_width(row[column]) for row in texts)]) for column, title in enumerate(head)]
     print(paint(_line([title.upper() for title in head], widths, [""] * len(head)), BOLD))
     for row in texts:
@@ -105,6 +112,6 @@ def print_facts(facts: Mapping[str, object]) -> None:
     """Print one line per fact, with aligned values."""
     width = max(map(len, facts))
     for name, value in facts.items():
-        text = escape("" if value is None else str(value))
+        text = escape(as_cell(value))
         style = style_of_state(text) if name in STATE_COLUMNS else ""
         print(f"{escape(name).ljust(width)}  {paint(text, style)}".rstrip(), flush=True)

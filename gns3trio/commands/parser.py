@@ -3,10 +3,10 @@
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from gns3trio.commands.suggestions import did_you_mean
+from gns3trio.commands.suggestions import did_you_mean, suggest
 from gns3trio.printable import escape
 
 WRONG = 2  # the exit status that argparse uses
@@ -38,6 +38,8 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**{"formatter_class": HelpFormatter, "allow_abbrev": False, **options})
         self._words: Sequence[str] = ()
         self._subcommands: argparse._SubParsersAction[Parser] | None = None
+        # Where a word that is no subcommand here is one: such as ``project ls`` for ``ls``.
+        self.find_elsewhere: Callable[[str], Sequence[str]] = lambda word: ()
 
     def _names(self) -> list[str]:
         """The names of the subcommands, without other names of the same."""
@@ -84,7 +86,8 @@ class Parser(argparse.ArgumentParser):
             first = self._words[0] if self._words else ""
             if first.startswith("-") and first.partition("=")[0] not in self._option_string_actions:
                 self._misplaced(first)
-            hint = did_you_mean(found[3], self._names()) or f" {self.prog} --help lists them."
+            elsewhere = suggest([f"{self.prog} {words}" for words in self.find_elsewhere(found[3])])
+            hint = elsewhere or did_you_mean(found[3], self._names()) or f" {self.prog} --help lists them."
             message = f"there is no {found[1].lower()} {found[3]!r}.{hint}"
         elif message.startswith(_MISSING) and any(re.match("-[^-]", word) for word in self._words):
             message += "; a word that begins with - is an option, unless -- is before it"

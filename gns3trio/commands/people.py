@@ -5,7 +5,6 @@ token.
 import argparse
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from gns3trio.client.client import Client
 from gns3trio.commands.finding import find_in
@@ -66,15 +65,9 @@ async def find_pool(server: Client, wanted: str) -> Json:
 def show_things(arguments: argparse.Namespace, things: list[Json], columns: Mapping[str, str]) -> None:
     """A list of objects: ``columns`` are the names of their fields by those of the columns."""
     ordered = sorted(things, key=lambda each: str(each[next(iter(columns.values()))]).lower())
-    show_list(arguments, ordered, lambda each: [_shown(each.get(name)) for name in columns.values()])
+    show_list(arguments, ordered, lambda each: [each.get(name) for name in columns.values()])
 
 
 def print_thing(thing: Json, *names: str, **more: object) -> None:
     """Some fields of an object, and further facts."""
-    print_facts({**{name: _shown(thing.get(name)) for name in names}, **more})
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
+    print_facts({**{name: thing.get(name) for name in names}, **more})

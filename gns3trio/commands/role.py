@@ -58,7 +58,7 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
         lambda role: (
             role["name"],
             len(role["privileges"]),
-            "yes" if role["is_builtin"] else "no",
+            role["is_builtin"],
             role["description"],
         ),
     )

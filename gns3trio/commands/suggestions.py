@@ -1,6 +1,6 @@
 """Suggests what was meant by a misspelt word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 _MOST = 3
@@ -12,8 +12,12 @@ _ALIKE = 0.6  # of difflib's ratios, where 1 is equal
 
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """A sentence to add to a complaint, such as ``" Did you mean PC1 or PC2?"``; empty if no name is similar."""
-    found = similar(word, names)
-    return f" Did you mean {' or '.join(found)}?" if found else ""
+    return suggest(similar(word, names))
+
+
+def suggest(meant: Sequence[str]) -> str:
+    """A sentence with what may be meant, but with few of many; empty if there is nothing."""
+    return f" Did you mean {' or '.join(meant[:_MOST])}?" if meant else ""
 
 
 def similar(word: str, names: Iterable[str]) -> list[str]:

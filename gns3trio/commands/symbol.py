@@ -1,4 +1,4 @@
-"""``gns3trio symbol``: lists, shows and uploads the pictures of nodes."""
+"""``gns3trio symbol``: lists, shows, uploads and deletes the pictures of nodes."""
 
 import argparse
 import sys
@@ -12,7 +12,8 @@ from gns3trio.commands.finding import find_in
 from gns3trio.commands.lab import Json, run
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.output import print_facts, print_line, show
-from gns3trio.errors import LabError
+from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.errors import Conflict, LabError
 
 __all__ = ["add_arguments", "run"]
 
@@ -28,6 +29,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     shown.add_argument("-w", "--write", metavar="FILE", help="write the picture to this file; - is the output")
     upload = add_action(actions, "upload", "upload a picture: SVG, PNG, JPEG or GIF", _upload, "file")
     upload.add_argument("--name", help="what to call it (default: the name of the file)")
+    add_yes(
+        add_action(
+            actions, "delete", "delete an uploaded picture; its nodes are drawn as a computer", _delete, "symbol"
+        )
+    )
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
@@ -90,3 +96,13 @@ async def _upload(server: Client, arguments: argparse.Namespace) -> None:
     data = await threads.terminal.run(_content, file)
     await server.send("POST", f"{_path(name)}/raw", data, "application/octet-stream")
     show(arguments, {"symbol_id": name}, lambda: print_line(name), name=name)
+
+
+async def _delete(server: Client, arguments: argparse.Namespace) -> None:
+    symbol = await _find(server, arguments.symbol)
+    name = symbol["symbol_id"]
+    if symbol["builtin"]:
+        raise Conflict(f"{name} is built in: only uploaded symbols can be deleted")
+    confirm(arguments, f"Delete the symbol {name!r}?", otherwise="nothing was deleted")
+    await server.request("DELETE", f"{_path(name)}/raw")
+    show(arguments, symbol, lambda: None, name=name)

@@ -131,6 +131,11 @@ def test_drawings_symbols_and_templates(lab: Shell, tmp_path: Path) -> None:
     assert lab.json("symbol", "show", "my picture.svg")["width"] == 9
     assert lab.run("symbol", "show", "my picture.svg", "-w", "-") == picture.read_text()
     assert "Did you mean" in lab.run("symbol", "show", "my pictures.svg", status=3)
+    lab.run("symbol", "upload", str(picture), "--name", "other")
+    assert "--yes is needed" in lab.run("symbol", "rm", "other", status=1)
+    assert lab.run("symbol", "rm", "other", "-y", "-o", "name") == "other.svg\n"
+    assert lab.run("symbol", "ls", "--filter", "origin=", "-o", "name") == "my picture.svg\n"
+    assert "built in" in lab.run("symbol", "rm", "router", "-y", status=1)
 
     lab.run("template", "create", "vpcs", "Desk", "--default-name-format", "Desk{0}", "--symbol", "my picture.svg")
     assert "there is no node type 'vpsc'. Did you mean vpcs?" in lab.run("template", "create", "vpsc", "X", status=2)

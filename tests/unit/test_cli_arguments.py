@@ -44,6 +44,20 @@ def test_a_number_that_makes_no_sense(
     assert re.fullmatch(rf"gns3trio {command}: error: argument {flag}: .* is ({complaint})", last)
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("apply", "gns3trio topology apply"),
+        ("ls", "gns3trio project ls or gns3trio node ls or gns3trio link ls"),
+        ("nod", "node"),
+    ],
+)
+def test_an_action_without_its_command(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([word, "lab"])
+    assert capsys.readouterr().err.endswith(f"there is no command {word!r}. Did you mean {meant}?\n")
+
+
 def test_no_option_takes_a_number_as_python_does() -> None:
     """``float`` takes nan, and neither it nor ``int`` knows what is too small."""
     plain = [

@@ -31,7 +31,7 @@ export function showHosts(main) {
   const counts = h("p", { className: "hint", role: "status" });
   const search = h("input", { type: "search", placeholder: "Find a host", ariaLabel: "Find a host", maxLength: 200, oninput: showAll });
   const body = h("tbody");
-  const alone = h("p", { className: "hint", hidden: true }, "Only this server runs nodes. Add a host to spread labs over several machines: another gns3trio, or a gns3-server 2.2 "
+  const alone = h("p", { className: "hint", hidden: true }, "Only this server runs nodes. Add a host to spread labs over several machines: another gns3trio, or a gns3-server 2.2 or 3.0 "
     + "with its QEMU, Docker and Dynamips.");
   const none = h("p", { className: "hint", hidden: true }, "No host has these words in its name, address or state.");
   const side = h("aside", { className: "side", ariaLabel: "Details of the host" });
