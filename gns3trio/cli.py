@@ -32,7 +32,7 @@ _ABSENT = argparse.SUPPRESS
 # Each is a module of ``gns3trio.commands``, imported only when it is called, so that the others start faster.
 _COMMANDS = {
     "status": "show the server, its hosts, the open projects, what runs in them, and problems",
-    "project": "list, create, open, close, copy, export and import projects",
+    "project": "list, create, open, close, rename, copy, export and import projects",
     "node": "list, create, change, start, stop and delete nodes",
     "link": "create and delete links, set their filters, show their counters",
     "console": "connect this terminal to a node's console, or run commands in it",

@@ -15,7 +15,7 @@ from gns3trio.commands.output import note, print_facts, print_line, print_table,
 from gns3trio.commands.overview import counts_of
 from gns3trio.commands.progress import progress_line
 from gns3trio.commands.questions import add_yes, confirm
-from gns3trio.errors import LabError
+from gns3trio.errors import Conflict, LabError
 from gns3trio.natural_order import natural_key
 
 __all__ = ["add_arguments", "run"]
@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_action(actions, "problems", text, _problems, "project", outputs=REPORT)
     add_action(actions, "open", "open a project", _open, "project")
     add_action(actions, "close", "close a project and stop its nodes", _close, "project")
+    add_action(actions, "rename", "rename a project", _rename, "project", "name")
     delete = add_action(actions, "delete", "delete a project with all its files", _delete, "project")
     add_yes(delete)
     add_action(actions, "duplicate", "copy a project", _duplicate, "project", "name")
@@ -122,6 +123,15 @@ async def _close(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     await server.request("POST", f"{path_of(project)}/close", {})
     show(arguments, {**project, "status": "closed"}, lambda: None)
+
+
+async def _rename(server: Client, arguments: argparse.Namespace) -> None:
+    project = await find_project(server, arguments.project)
+    for other in await server.request("GET", "/v2/projects"):  # the server allows this, as GNS3 does
+        if other["name"] == arguments.name and other["project_id"] != project["project_id"]:
+            raise Conflict(f"there is a project named {arguments.name!r} already")
+    project = await server.request("PUT", path_of(project), {"name": arguments.name})
+    show(arguments, project, lambda: _print(project))
 
 
 async def _delete(server: Client, arguments: argparse.Namespace) -> None:

@@ -98,7 +98,7 @@ export function showProjects(main) {
     const open = button("Open", async () => { location.href = at(`/projects/${id}`); });
     const close = button("Close", () => post(`${path}/close`));
     const small = (text, name, action, options) => h("button", { type: "button", className: "tool", ...options, ariaLabel: text, title: text, onclick: act(action) }, icon(name));
-    const [edit, copy, drop] = [small("Rename", "edit", () => rename(project(), path)), small("Duplicate", "copy", () => duplicate(project(), path)),
+    const [edit, copy, drop] = [small("Rename", "edit", () => rename(project(), path, names())), small("Duplicate", "copy", () => duplicate(project(), path)),
       small("Delete", "delete", () => deleteProject(project(), path), { className: "tool danger" })];
     const download = downloadLink({ className: "button tool", ariaLabel: "Export", title: "Export" }, icon("download"));
     const element = h("tr", { id: `project-${id}` }, h("td", {}, link, error), h("td", {}, state), contents, changed,
@@ -206,8 +206,12 @@ async function importProject(input) {
   input.value = "";
 }
 
-const rename = (project, path) =>
-  askForName({ title: `Rename ${project.name}`, confirm: "Rename", value: project.name, submit: (name) => put(path, { name }) });
+// The server lets two projects have one name, as GNS3 does. Commands then no longer know which one is meant.
+const rename = (project, path, names) =>
+  askForName({ title: `Rename ${project.name}`, confirm: "Rename", value: project.name, submit: (name) => {
+    if (name !== project.name && names.includes(name)) throw new Error("Another project has this name.");
+    return put(path, { name });
+  } });
 
 const duplicate = (project, path) =>
   askForName({ title: `Duplicate ${project.name}`, confirm: "Duplicate", value: `${project.name}-copy`, submit: (name) => post(`${path}/duplicate`, { name }) });

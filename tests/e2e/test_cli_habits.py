@@ -47,7 +47,10 @@ def rows(table: str) -> list[list[str]]:
 
 def test_what_runs_is_seen_at_one_glance(lab: Shell) -> None:
     lab.run("project", "create", "other")
-    lab.run("project", "close", "other")
+    assert "there is a project named 'lab' already" in lab.run("project", "rename", "other", "lab", status=1)
+    lab.run("project", "rename", "other", "another")
+    lab.run("project", "close", "another")
+    lab.run("project", "rename", "another", "other")
     lab.run("node", "start", "lab", "PC1")
     assert rows(lab.run("project", "ls")) == [["lab", "opened", "3", "2", "2"], ["other", "closed"]]
     assert lab.run("project", "ls", "--status", "closed", "-o", "name") == "other\n"

@@ -39,6 +39,7 @@ TESTED_IN_THE_BROWSER = {
     "edit/lab_commands",
     "edit/object_commands",
     "edit/port_choice",
+    "edit/rename",
     "empty_lab",
     "files/node_files",
     "flows/heat_map",

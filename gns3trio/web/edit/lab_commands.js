@@ -8,6 +8,7 @@ import { needsFor } from "../people/rights.js";
 import { mapSome } from "./at_a_time.js";
 import { deleteObjects } from "./deletion.js";
 import { showKeys } from "./key_list.js";
+import { renameNode } from "./rename.js";
 
 const STEP = 1.25; // of the scale
 
@@ -52,6 +53,7 @@ export function addLabCommands(tools) {
       isShown: ({ kind }) => kind !== "map" && kind !== "group",
       run: ({ ids }) => deleteObjects(tools, ids),
     },
+    { id: "rename", title: "Rename…", icon: "edit", group: "edit", where: ["node"], keys: ["F2"], privilege: "Node.Modify", isShown: (target) => nodeOf(target) !== null, run: (target) => renameNode(tools, nodeOf(target)) },
     { id: "console", title: "Console", icon: "console", group: "tools", where: ["node"], keysShown: ["Enter"], privilege: "Node.Console", isShown: (target) => nodeOf(target) && hasViewer(lab.nodes.get(nodeOf(target))), run: (target) => openConsole(drawer, lab, lab.nodes.get(nodeOf(target))) },
     { id: "find", title: "Find", icon: "search", group: "view", where: ["toolbar"], keysEverywhere: ["/"], keys: ["Ctrl+F"], hint: "Find a node or link", run: find },
     {

@@ -1,7 +1,7 @@
 // The panel of a node: its properties, actions, and pings and traffic from a VPCS.
 
-import { act, ask, button, enable, field } from "../actions.js";
-import { at, get, post, put, socketUrl } from "../api.js";
+import { act, button, enable } from "../actions.js";
+import { at, get, post, socketUrl } from "../api.js";
 import { copyButton, shortPath } from "../copy_text.js";
 import { h, heads, refill, setText } from "../dom.js";
 import { consoleAddress, consolePath, hasConsole, hasViewer, openConsole } from "../drawer/consoles.js";
@@ -28,7 +28,7 @@ const PATIENCE_MS = 30000;
 
 export class NodePanel {
   constructor(side, id, tools) {
-    const { lab, drawer, graph, deleteThing } = tools;
+    const { lab, drawer, graph, commands, deleteThing } = tools;
     Object.assign(this, { id, lab, drawer, graph, settings: null });
     const node = lab.nodes.get(id);
     const path = `${lab.path}/nodes/${id}`;
@@ -67,7 +67,7 @@ export class NodePanel {
     this.tabs = tabs(shown, { label: "About this node", kind: "node", rights });
     this.parts = h("div", {}, this.title, h("p", {}, this.status), this.problem,
       h("p", { className: "buttons" }, this.start, this.suspend, this.stop, this.reload, this.console,
-        rights.guard("Node.Modify", button("Rename", () => this.rename())),
+        rights.guard("Node.Modify", button("Rename", () => commands.run("rename"))),
         rights.guard("Link.Allocate", button("Link to…", () => graph.startLink(id))),
         this.move,
         rights.guard("Node.Allocate", button("Delete", () => deleteThing(id), { className: "danger" }))),
@@ -165,12 +165,6 @@ export class NodePanel {
       setText(end, far ? `${this.lab.nodes.get(far.node_id)?.name} ${this.lab.portName(far)}` : "free");
     };
     return { button: row, update };
-  }
-
-  async rename() {
-    const node = this.lab.nodes.get(this.id);
-    const answer = await ask(`Rename ${node.name}`, field("Name", "name", { value: node.name }), "Rename");
-    if (answer) await put(this.path, { name: answer.name });
   }
 
   makeMacs() {

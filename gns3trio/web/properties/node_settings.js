@@ -4,6 +4,7 @@
 import { act, button, enable } from "../actions.js";
 import { get, getText } from "../api.js";
 import { h, setText } from "../dom.js";
+import { refusalOfName } from "../edit/node_names.js";
 import { LARGEST_TEXT } from "../files/file_text.js";
 import { counted } from "../format.js";
 import { imagesOf } from "../panels/new_node.js";
@@ -126,9 +127,9 @@ export class NodeSettings {
       return;
     }
     const nodes = this.nodes();
-    const other = [...this.lab.nodes.values()].find(({ name, node_id: id }) => name === values.name && id !== nodes[0].node_id);
-    if (other) { // the server would choose another one
-      this.form.showError("name: Another node has this name.");
+    const refusal = "name" in values ? refusalOfName(this.lab, nodes[0].node_id, values.name) : "";
+    if (refusal) {
+      this.form.showError(`name: ${refusal}`);
       this.tell(NOT_SAVED);
       return;
     }
