@@ -6,7 +6,6 @@ from gns3trio import threads
 from gns3trio.api.etags import with_etag
 from gns3trio.api.library_views import symbol_view
 from gns3trio.api.routing import ApiRequest
-from gns3trio.controller.library.symbols import MEDIA_TYPES
 from gns3trio.encoding import dumps_sorted
 
 
@@ -18,6 +17,5 @@ async def symbol_list(api: ApiRequest) -> Response:
 
 async def picture_of(api: ApiRequest, symbol_id: str) -> Response:
     """The picture of a symbol; for an unknown id, that of a computer."""
-    path = api.controller.symbols.find(symbol_id)
-    data = await threads.disk.run(path.read_bytes)
-    return with_etag(api, data, {"content-type": MEDIA_TYPES[path.suffix.lower()]})
+    data, media_type = await threads.disk.run(api.controller.symbols.picture, symbol_id)
+    return with_etag(api, data, {"content-type": media_type})

@@ -5,6 +5,8 @@ from uuid import UUID
 from starlette.responses import Response
 
 from gns3trio.api.access import Access
+from gns3trio.api.html_text import escape_html
+from gns3trio.api.identity import user_of
 from gns3trio.api.page_files import file_reply, page_reply
 from gns3trio.api.pages import WEB_UI
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -60,7 +62,8 @@ async def show_console(api: ApiRequest, project_id: UUID, node_id: UUID) -> Resp
 async def _index(api: ApiRequest) -> Response:
     has_web_ui = (api.context.config.web_ui_folder / INDEX).is_file()
     link = f'<a href="{{root}}{WEB_UI}">GNS3 web UI</a> ' if has_web_ui else ""
-    return await page_reply(api, "index.html", {"<!-- web UI -->": link})
+    marks = {"<!-- web UI -->": link, "{user}": escape_html(user_of(api.http.scope).username)}
+    return await page_reply(api, "index.html", marks)
 
 
 @routes.route("GET", "/docs")

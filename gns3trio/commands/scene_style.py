@@ -15,6 +15,7 @@ from typing import Any
 from gns3trio.classes import frozen
 from gns3trio.commands.scene_theme import INK, WIRE, Theme, drawing_style_sheet
 from gns3trio.printable import escape
+from gns3trio.svg_cost import is_bounded
 
 LEFT, ABOVE = 4, 3  # margin to the left of a text and above it
 LINE = 1.2  # line height of a note, in em
@@ -26,6 +27,11 @@ _MAX_STROKE = 200
 _MAX_LINES = 1000
 _MAX_WIDTH = 40
 
+# In place of a drawing that no viewer could draw.
+_TOO_COMPLEX = (
+    '<svg width="150" height="40"><rect width="150" height="40" fill="none" stroke="#b3261e"/>'
+    '<text fill="#b3261e">Too complex to be shown</text></svg>'
+)
 _PICTURES = frozenset({"image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp"})
 _COLOR = re.compile(r"#[0-9a-fA-F]{3,8}|[a-zA-Z]{1,30}")
 _WORDS = frozenset({"font-family", "font-weight", "font-style", "fill-opacity", "text-decoration"})
@@ -150,6 +156,8 @@ def picture(svg: str, theme: Theme = "light") -> tuple[str, Box | None]:
     GNS3 does not clip a drawing at its edges but an image is clipped, so the image is made larger. The box is None if
     the drawing does not state its size.
     """
+    if not is_bounded(svg.encode(errors="replace")):
+        svg = _TOO_COMPLEX
     found = _ROOT.search(svg)
     if found is None:
         return svg, None

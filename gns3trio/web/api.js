@@ -122,6 +122,7 @@ export class EventStream {
     Object.assign(this, { projectId, onEvent, onReload, onConnection, onError, onRefused });
     this.lastId = "";
     this.wait = 250;
+    this.hasBegun = false;
     this.waiting = null; // the events that came while the state was being read
     this.connect();
   }
@@ -154,7 +155,8 @@ export class EventStream {
     if (id) this.lastId = id;
     if (action === "events.begin") {
       this.wait = 250;
-      this.onConnection(true);
+      this.onConnection(true, this.hasBegun && !event.resumed);
+      this.hasBegun = true;
       if (!event.resumed) this.reload();
     } else if (action !== "ping") {
       if (this.waiting) this.waiting.push([action, event]);

@@ -9,8 +9,10 @@ import { showLab } from "./lab_view.js";
 import { showAccount } from "./people/account.js";
 import { showPeople } from "./people/people_view.js";
 import { showProjects } from "./projects_view.js";
+import { claimStorage } from "./storage_owner.js";
 import { showTemplates } from "./templates/templates_view.js";
 
+claimStorage(document.documentElement.dataset.user);
 const main = document.getElementById("main");
 const path = location.pathname.slice(ROOT.length - 1);
 const [, projectId, consoleOf] = path.match(/^\/projects\/([0-9a-f-]{36})(?:\/nodes\/([0-9a-f-]{36})\/console)?/) ?? [];

@@ -47,7 +47,11 @@ export function showLab(main, projectId) {
 
   const tellError = (error) => tell(error.message, "error");
   const commands = new Commands({ targetOf: () => graph.target(), onError: tellError, rights: lab.rights });
-  const history = new History({ key: `changes of ${projectId}`, onChange: () => showToolsSoon(), onReply: takeReply });
+  const history = new History({
+    key: `gns3trio.changes.${projectId}`, onChange: () => showToolsSoon(), onReply: takeReply,
+    onUnkept: () => tell("The browser has no room for what you change: it can be undone until you leave this page.", "warning"),
+  });
+  if (history.interrupted) tell(history.interrupted, "warning");
   const moved = new MovedObjects({ lab, history }, tellError);
   const graph = new Graph(lab, {
     onSelect: () => {

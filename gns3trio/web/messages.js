@@ -1,6 +1,7 @@
 // Messages to the user, which disappear or are dismissed, and the state of the connection.
 
 import { h, setText } from "./dom.js";
+import { isOutdated } from "./release.js";
 
 // An error stays longer, and as long as the mouse or the focus is on it: it says more, and somebody may want to copy it.
 const SHOWN_FOR = 8000;
@@ -40,8 +41,23 @@ function hide(each) {
   if (shown.includes(each)) shown.splice(shown.indexOf(each), 1);
 }
 
-export function showConnection(connected) {
+const connection = { isLive: true, isOutdated: false };
+
+// `isAnew`: the server answers again and remembers nothing, so it may be a newer one.
+export function showConnection(isLive, isAnew = false, outdated = isOutdated) {
+  connection.isLive = isLive;
+  drawConnection();
+  if (!isAnew || connection.isOutdated) return;
+  outdated().then((is) => {
+    connection.isOutdated = is;
+    drawConnection();
+  }, () => {}); // it is away again, and asked when it is back
+}
+
+function drawConnection() {
   const place = document.getElementById("connection");
-  place.textContent = connected ? "live" : "The server does not answer. Trying again…";
-  place.className = connected ? "live" : "lost";
+  place.className = connection.isLive ? "live" : "lost";
+  if (!connection.isLive) place.textContent = "The server does not answer. Trying again…";
+  else if (connection.isOutdated) place.replaceChildren("The server was updated, and this page is of the version before. ", h("button", { type: "button", className: "plain", onclick: () => location.reload() }, "Reload"));
+  else place.textContent = "live";
 }

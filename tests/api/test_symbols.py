@@ -1,6 +1,8 @@
 """Symbols: our own under the ids that clients ask for, and uploaded ones."""
 
+import json
 import struct
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -100,3 +102,12 @@ async def test_the_list_has_an_entity_tag(server: Server) -> None:
     await server.http.post("/v2/symbols/mine.svg/raw", content=b"<svg></svg>")
     changed = await server.http.get("/v2/symbols", headers=known)
     assert (changed.status_code, len(changed.json())) == (200, len(first.json()) + 1)
+
+
+async def test_a_picture_that_no_browser_could_draw_is_refused(server: Server) -> None:
+    hostile = json.loads((Path(__file__).parents[1] / "corpus/svg/pictures.json").read_text())[0]["svg"].encode()
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 16000, 16000) + bytes(5)
+    for name, content in (("mine.svg", hostile), ("mine.png", bomb)):
+        reply = await server.http.post(f"/v2/symbols/{name}/raw", content=content)
+        assert (reply.status_code, reply.json()["message"].partition(":")[0]) == (400, "data")
+    assert all(each["builtin"] for each in await server.request("GET", "/v2/symbols", None, 200))

@@ -1,9 +1,11 @@
 """The picture that ``gns3trio topology draw`` makes."""
 
 import base64
+import json
 import math
 import re
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -257,3 +259,10 @@ def test_hostile_texts_are_texts() -> None:
     found = parse(nodes, links, [drawing(shape)])
     assert list(found.iter(f"{SVG}script")) == []
     assert [text.text for text in found.iter(f"{SVG}text")].count(evil) == 2
+
+
+def test_a_drawing_that_no_viewer_could_draw_is_a_box_that_says_so() -> None:
+    hostile = json.loads((Path(__file__).parents[1] / "corpus/svg/pictures.json").read_text())[0]["svg"]
+    shape, box = picture(hostile)
+    assert "Too complex to be shown" in shape and "<use" not in shape
+    assert box is not None

@@ -248,7 +248,6 @@ TESTED_IN: dict[str, list[str]] = {
     "controller/library/image_room": ["api/images"],
     "controller/library/image_uploads": ["api/images"],
     "controller/library/images": ["api/images"],
-    "controller/library/symbols": ["api/symbols"],
     "controller/library/templates": ["api/templates"],
     "controller/links/benchmark": ["api/link_benchmark"],
     "controller/run_limit": ["controller/nodes/traffic", "api/udp_benchmark"],

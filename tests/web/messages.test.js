@@ -75,3 +75,18 @@ test("whether the server answers is told", (t) => {
   showConnection(true);
   assert.deepEqual([connection.className, connection.textContent], ["live", "live"]);
 });
+
+test("that the server has a newer page is told when it answers again", async (t) => {
+  const { connection } = openMessages(t);
+  showConnection(true, true, async () => { throw new Error("away"); });
+  showConnection(true, true, async () => false);
+  await new Promise((done) => { setImmediate(done); });
+  assert.equal(connection.textContent, "live");
+  showConnection(true, true, async () => true);
+  await new Promise((done) => { setImmediate(done); });
+  assert.match(connection.textContent, /The server was updated.*Reload/);
+  showConnection(false);
+  assert.equal(connection.className, "lost");
+  showConnection(true);
+  assert.match(connection.textContent, /The server was updated/);
+});

@@ -4,6 +4,7 @@ Clients use GNS3's ids, such as ``:/symbols/vpcs_guest.svg`` or ``:/symbols/affi
 part of an id names the symbol; the theme is ignored. Unknown symbols are drawn as a computer.
 """
 
+import hashlib
 import math
 import re
 import struct
@@ -15,7 +16,9 @@ from gns3trio.controller.storage.files import write_in_folder
 from gns3trio.errors import Invalid, NotFound, path_error
 from gns3trio.limits import MAX_SYMBOL
 from gns3trio.printable import is_plain_name
+from gns3trio.raster_size import MOST_PIXELS, pixels_of
 from gns3trio.sizes import size_text
+from gns3trio.svg_cost import is_bounded
 
 BUILTIN_FOLDER = Path(__file__).parents[2] / "symbols"
 DEFAULT_SYMBOL = ":/symbols/computer.svg"
@@ -96,6 +99,7 @@ class Symbols:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._builtin = {path.name: path for path in sorted(BUILTIN_FOLDER.glob("*.svg"))}
+        self._checked: dict[str, tuple[bytes, bool]] = {}  # by name: a hash of the content, and whether it can be drawn
         self._sizes: dict[tuple[str, int], tuple[int, int]] = {}
 
     def all(self) -> list[Symbol]:
@@ -135,17 +139,36 @@ class Symbols:
             return DEFAULT_SIZE
         return self._sizes[key]
 
+    def picture(self, symbol_id: str) -> tuple[bytes, str]:
+        """The picture of a symbol, and its media type. Blocks. Uploaded ones that no browser could draw are drawn as a
+        computer: whoever has put a file into the folder, no page hangs.
+        """
+        path = self.find(symbol_id)
+        data = path.read_bytes()
+        if path.parent == self._folder and not self._is_known_to_be_drawn(path, data):
+            path = self._builtin[DEFAULT_SYMBOL.rpartition("/")[2]]
+            data = path.read_bytes()
+        return data, MEDIA_TYPES[path.suffix.lower()]
+
+    def _is_known_to_be_drawn(self, path: Path, data: bytes) -> bool:
+        digest = hashlib.sha256(data).digest()
+        if self._checked.get(path.name, (b"", False))[0] != digest:
+            self._checked[path.name] = digest, _can_be_drawn(path.name, data)
+        return self._checked[path.name][1]
+
     async def store(self, symbol_id: str, data: bytes) -> None:
         """Store an uploaded symbol under the last part of its id.
 
-        Raises Invalid for an invalid picture name or a picture that is too large, Unavailable if the disk reports an
-        error.
+        Raises Invalid for an invalid picture name or a picture that is too large or too complex, Unavailable if the
+        disk reports an error.
         """
         if len(data) > MAX_SYMBOL:
             raise Invalid(f"data: is larger than {size_text(MAX_SYMBOL)}, which is the most for a picture")
         name = symbol_id.rpartition("/")[2]
         if not _is_file_name(name):
             raise Invalid(f"symbol_id: {symbol_id!r} does not name a picture: {', '.join(MEDIA_TYPES)}")
+        if not await threads.disk.run(_can_be_drawn, name, data):
+            raise Invalid("data: is too complex: no browser could draw this picture in a reasonable time")
         await threads.disk.run(write_in_folder, self._folder, name, data)
 
     async def delete(self, symbol_id: str) -> None:
@@ -162,6 +185,12 @@ class Symbols:
             raise NotFound(f"symbol_id: nobody uploaded {symbol_id[:200]!r}") from None
         except OSError as error:
             raise path_error(f"symbol_id: {name!r}", error) from None
+
+
+def _can_be_drawn(name: str, data: bytes) -> bool:
+    if name.lower().endswith(".svg"):
+        return is_bounded(data)
+    return pixels_of(data) <= MOST_PIXELS
 
 
 def _is_file_name(name: str) -> bool:

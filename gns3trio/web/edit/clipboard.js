@@ -11,7 +11,7 @@ import { BESIDE, copiesOf, linksAmong, middleOfAll } from "./copies.js";
 import { deleteObjects } from "./deletion.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
 
-const KEY = "copied objects";
+const KEY = "gns3trio.copied";
 
 export class Clipboard {
   constructor(tools) {

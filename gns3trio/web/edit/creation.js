@@ -25,7 +25,7 @@ async function createFromTemplate({ lab, history }, template, host, [x, y]) {
   const node = await post(`${lab.path}/templates/${template}`, { compute_id: host, x, y });
   if (!lab.nodes.has(node.node_id)) lab.apply("node.created", node);
   const objects = await readObjects(lab, { nodes: [node], links: [], drawings: [] });
-  history.record(`Add ${node.name}`, creationOf(lab, objects), deletionOf(lab, objects));
+  history.record(`Add ${node.name}`, creationOf(lab, objects), deletionOf(lab, objects), [{ name: node.name }]);
   return node;
 }
 

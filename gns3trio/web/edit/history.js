@@ -6,29 +6,33 @@
 //
 // What somebody else has changed meanwhile is not overwritten: after each list, the fields that it has set are noted, and compared with
 // those of the server before the change is undone or redone.
+//
+// A change that could neither be made whole nor be taken back whole, because the page was left or the server went away, is kept as
+// `isBroken`: its next undo or redo sends all of its requests again, also those that have been answered.
 
 import { request as sendToServer } from "../api.js";
-import { isSame, objectsOf, pickLike, stateAfter } from "./states.js";
+import { Overridden, compare } from "./comparison.js";
+import { KeptChanges } from "./kept_changes.js";
+import { objectsOf, pickLike, stateAfter } from "./states.js";
 
-// So many changes are kept, of so many characters as JSON together.
-const [MOST, MOST_CHARACTERS] = [200, 1_000_000];
 // Requests that a browser sends at a time.
 const AT_A_TIME = 6;
 // Changes that join are one change if they follow each other within this time.
 const JOIN_MS = 2000;
-// If more objects of a kind are compared, all of the lab are fetched by one request.
-const FEW = 8;
-
-// What was changed is not as this page has left it.
-class Overridden extends Error {}
+const PAST = { undo: "undone", redo: "redone" };
 
 export class History {
-  // `key` is the name in the storage. `onChange()` is called when there is something else to undo or redo, `onReply(request, reply)` after each request.
-  constructor({ key, onChange = () => {}, onReply = () => {}, send = sendRequest, storage = globalThis.sessionStorage, now = Date.now }) {
-    Object.assign(this, { key, onChange, onReply, send, storage, now });
-    [this.done, this.undone] = this.read(); // each: {text, redo, undo, states, joins, at}
+  // `key` is the name in the storage. `onChange()` is called when there is something else to undo or redo, `onReply(request, reply)` after
+  // each request, and `onUnkept()` once, when the browser has no room for the changes.
+  constructor({ key, onChange = () => {}, onReply = () => {}, onUnkept = () => {}, send = sendRequest, storage = globalThis.sessionStorage, now = Date.now }) {
+    Object.assign(this, { onChange, onReply, onUnkept, send, now });
+    this.kept = new KeptChanges(storage, key);
+    const { done, undone, begun } = this.kept.read();
+    Object.assign(this, { done, undone }); // each: {text, redo, undo, states, joins, at, isBroken}
     this.queue = Promise.resolve();
     this.waiting = 0; // changes that are not done yet
+    this.isUnkept = false;
+    this.interrupted = begun ? this.resume(begun) : null; // a sentence about what was not finished when the page was left, or null
   }
 
   // Whether there will be something to undo.
@@ -50,11 +54,20 @@ export class History {
   // as those of a slider, are undone together.
   make(text, redo, undo, { joins = null } = {}) {
     return this.inTurn(async () => {
-      const { replies, states } = await this.carryOut(redo, undo);
-      // An id, a name or a host that the server has chosen is kept for a redo.
-      const answered = redo.map((each, place) => asAnswered(each, replies[place]));
-      this.add({ text: typeof text === "function" ? text(replies) : text, redo: answered, undo, states, joins, at: this.now() });
-      return replies;
+      const change = { text: typeof text === "function" ? text(redo.map(({ body }) => body)) : text, redo, undo, states: [], joins: null, at: this.now() };
+      this.kept.begin("make", change);
+      try {
+        const { replies, states } = await this.carryOut(redo, undo);
+        // An id, a name or a host that the server has chosen is kept for a redo.
+        const answered = redo.map((each, place) => asAnswered(each, replies[place]));
+        this.add({ ...change, text: typeof text === "function" ? text(replies) : text, redo: answered, states, joins });
+        return replies;
+      } catch (error) {
+        if (error.isHalfDone) this.add({ ...change, isBroken: true });
+        throw error;
+      } finally {
+        this.kept.end();
+      }
     });
   }
 
@@ -65,9 +78,10 @@ export class History {
       changes.map(({ path, before, fields }) => request(path, Object.fromEntries(Object.keys(fields).map((name) => [name, before[name]])))), options);
   }
 
-  // Notes a change that was made by a request of another kind.
-  record(text, redo, undo) {
-    this.add({ text, redo, undo, states: [], joins: null, at: this.now() });
+  // Notes a change that was made by a request of another kind. `replies` are what the server would answer to `redo` now, as far as known.
+  record(text, redo, undo, replies = []) {
+    const states = redo.map((each, place) => stateAfter(each, replies[place])).filter(Boolean);
+    this.add({ text, redo, undo, states, joins: null, at: this.now() });
   }
 
   add(entry) {
@@ -93,19 +107,29 @@ export class History {
   async step(from, to, list, opposite) {
     const entry = from.at(-1);
     if (!entry) throw new Error(`There is nothing to ${list}.`);
+    const { text } = entry;
     try {
-      await this.compare(entry.states, entry[list], entry[opposite]);
+      if (!entry.isBroken) await compare(this.send, entry.states, entry[list], entry[opposite]);
     } catch (error) {
       if (!(error instanceof Overridden)) throw error;
       from.pop(); // or nothing before it could be undone any more
       this.keep();
-      throw new Error(`“${entry.text}” cannot be ${list === "undo" ? "undone" : "redone"}: ${error.message} The change is left as it is.`, { cause: error });
+      throw new Error(`“${text}” cannot be ${PAST[list]}: ${error.message} The change is left as it is.`, { cause: error });
     }
-    const { states } = await this.carryOut(entry[list], entry[opposite]);
-    from.pop();
-    to.push(Object.assign(entry, { states, joins: null }));
-    this.keep();
-    return entry.text;
+    this.kept.begin(list);
+    try {
+      const { states } = entry.isBroken ? await this.finish(entry[list]) : await this.carryOut(entry[list], entry[opposite]);
+      from.pop();
+      to.push({ ...entry, states, joins: null, isBroken: false });
+    } catch (error) {
+      if (error.isPartly) from.pop();
+      else if (error.isHalfDone) entry.isBroken = true;
+      throw error.isPartly ? new Error(`“${text}” was not ${PAST[list]} whole: ${error.message}`, { cause: error }) : error;
+    } finally {
+      this.keep();
+      this.kept.end();
+    }
+    return text;
   }
 
   // One after the other, also if the user is faster than the server.
@@ -129,130 +153,74 @@ export class History {
       if (failed) throw await this.takeBack(failed.reason, sent, opposite);
       replies.push(...results.map(({ value }) => value));
     }
-    return { replies, states: requests.map((each, place) => stateAfter(each, replies[place])).filter(Boolean) };
+    return { replies, states: statesOf(requests, replies) };
   }
 
+  // Sends all requests of a broken change, as many as the server takes. If it does not answer, the error is thrown, and all can be sent
+  // again. What it refuses is told by an error that is `isPartly`.
+  async finish(requests) {
+    const replies = [];
+    let refusal = null;
+    for (const wave of wavesOf(requests)) {
+      for (const { reason, value } of await Promise.allSettled(wave.map((each) => this.sendOne(each)))) {
+        if (reason && reason.status === undefined) throw reason;
+        refusal ??= reason ?? null;
+        replies.push(value);
+      }
+    }
+    if (refusal) throw Object.assign(new Error(refusal.message, { cause: refusal }), { isPartly: true });
+    return { states: statesOf(requests, replies) };
+  }
+
+  // What is to be deleted may be gone already.
   async sendOne(each) {
-    const reply = await this.send(each);
+    let reply = null;
+    try {
+      reply = await this.send(each);
+    } catch (error) {
+      if (each.method !== "DELETE" || error.status !== 404) throw error;
+    }
     this.onReply(each, reply);
     return reply;
   }
 
-  // Returns the error to throw.
+  // Returns the error to throw. It is `isHalfDone` if not all could be taken back.
   async takeBack(cause, sent, opposite) {
     const touched = new Set(sent.flatMap(objectsOf));
-    const failures = [];
     const concerned = opposite.filter((each) => objectsOf(each).some((object) => touched.has(object)));
+    let failure = null;
     for (const wave of wavesOf(concerned)) {
-      const results = await Promise.allSettled(wave.map((each) => this.sendOne(each)));
-      for (const [place, { reason }] of results.entries()) {
-        const isGone = wave[place].method === "DELETE" && reason?.status === 404; // it was not created
-        if (reason && !isGone) failures.push(reason.message);
-      }
+      for (const { reason } of await Promise.allSettled(wave.map((each) => this.sendOne(each)))) failure ??= reason ?? null;
     }
-    if (failures.length) return new Error(`${cause.message} Not all of the change could be taken back: ${failures[0]}`, { cause });
-    return cause;
+    if (failure === null) return cause;
+    const told = `${cause.message} Not all of the change could be taken back: ${failure.message} Undo or redo tries it again.`;
+    return Object.assign(new Error(told, { cause }), { status: cause.status, isHalfDone: true });
   }
 
-  // Throws Overridden if the server has not what the last list has left, or if `next` would delete or rename what it does not know.
-  async compare(states, next, opposite) {
-    const wanted = new Map(states.map((state) => [state.path, state])); // the last state of each
-    const found = await this.fetchAll([...wanted.values()]);
-    for (const [path, state] of wanted) {
-      const object = found.get(path);
-      const name = object?.name ?? state.name ?? whatIsAt(path);
-      if (state.isGone && object) throw new Overridden(`${name} is there again.`);
-      if (!state.isGone && !object) throw new Overridden(`${name} was deleted meanwhile.`);
-      if (!state.isGone && !isSame(pickLike(object, state.fields), state.fields)) throw new Overridden(`${name} was changed meanwhile by somebody else.`);
-    }
-    await this.compareLinks(next, opposite);
-    await this.compareNames(next);
-  }
-
-  // To delete a node deletes its links, too: it may have got others.
-  async compareLinks(next, opposite) {
-    const nodes = next.filter(({ method, path }) => method === "DELETE" && /\/nodes\/[^/]+$/.test(path));
-    if (!nodes.length) return;
-    const known = new Set([...next.filter(({ method }) => method === "DELETE"), ...opposite.filter(({ method }) => method === "POST")].flatMap(objectsOf));
-    const base = nodes[0].path.replace(/\/nodes\/[^/]+$/, "");
-    const links = nodes.length > FEW ? await this.fetch(`${base}/links`) : (await Promise.all(nodes.map(({ path }) => this.fetch(`${path}/links`)))).flat();
-    const ids = new Set(nodes.flatMap(objectsOf));
-    const other = (links ?? []).find((link) => link && !known.has(link.link_id) && link.nodes.some((end) => ids.has(end.node_id)));
-    if (other) throw new Overridden("it would delete a link that was added meanwhile.");
-  }
-
-  // A node that comes back has its name again.
-  async compareNames(next) {
-    const made = next.filter(({ method, path, body }) => method === "POST" && path.endsWith("/nodes") && body?.name);
-    if (!made.length) return;
-    const taken = new Map((await this.fetch(made[0].path))?.map((node) => [node.name, node.node_id]));
-    const other = made.find(({ body }) => taken.has(body.name) && taken.get(body.name) !== body.node_id);
-    if (other) throw new Overridden(`another node has the name ${other.body.name} now.`);
-  }
-
-  // Objects by path; those that are gone are missing. What should be gone is looked for in the list.
-  async fetchAll(states) {
-    const found = new Map();
-    for (const [collection, members] of Map.groupBy(states, ({ path }) => path.replace(/\/[^/]+$/, ""))) {
-      const kind = /\/(nodes|links|drawings)$/.exec(collection)?.[1];
-      if (kind && (members.length > FEW || members.some(({ isGone }) => isGone))) {
-        for (const object of (await this.fetch(collection)) ?? []) found.set(`${collection}/${object[`${kind.slice(0, -1)}_id`]}`, object);
-      } else {
-        for (const { path } of members) {
-          const object = await this.fetch(path);
-          if (object) found.set(path, object);
-        }
-      }
-    }
-    return found;
-  }
-
-  // What is at a path, or null.
-  async fetch(path) {
-    try {
-      return await this.send({ method: "GET", path });
-    } catch (error) {
-      if (error.status === 404) return null;
-      throw error;
-    }
-  }
-
-  // --- over a reload ---
-
-  read() {
-    try {
-      const { done, undone } = JSON.parse(this.storage?.getItem(this.key) ?? "{}");
-      return [done ?? [], undone ?? []];
-    } catch {
-      return [[], []]; // of another version of the page, or the browser keeps nothing
-    }
+  // The page was left while this was being done. It is not known how far it came, so the user decides.
+  resume({ list, change }) {
+    this.kept.end();
+    if (list === "make") this.add({ ...change, joins: null, isBroken: true });
+    const entry = (list === "redo" ? this.undone : this.done).at(-1);
+    if (!entry) return null;
+    entry.isBroken = true;
+    this.keep();
+    const what = { make: "done when this page was left. Undo takes back what was done of it", undo: "undone when this page was left. Undo does the rest", redo: "redone when this page was left. Redo does the rest" };
+    return `“${entry.text}” was perhaps not wholly ${what[list]}.`;
   }
 
   keep() {
-    while (this.done.length + this.undone.length > MOST) this.dropOldest();
-    let text = JSON.stringify({ done: this.done, undone: this.undone });
-    while (text.length > MOST_CHARACTERS && this.done.length + this.undone.length > 1) {
-      this.dropOldest();
-      text = JSON.stringify({ done: this.done, undone: this.undone });
-    }
-    try {
-      this.storage?.setItem(this.key, text);
-    } catch {
-      // The browser has no room: the changes can be undone until the page is left.
+    if (!this.kept.keep(this.done, this.undone) && !this.isUnkept) {
+      this.isUnkept = true;
+      this.onUnkept();
     }
     this.onChange();
   }
-
-  dropOldest() {
-    if (this.done.length > 1 || !this.undone.length) this.done.shift();
-    else this.undone.shift();
-  }
 }
 
-// What an object without a name is called.
-const whatIsAt = (path) => `the ${/\/(node|link|drawing)s\//.exec(path)?.[1] ?? "lab"}`;
-
 export const sendRequest = ({ method, path, body, text }) => sendToServer(method, path, text === undefined ? body : new Blob([text]));
+
+const statesOf = (requests, replies) => requests.map((each, place) => stateAfter(each, replies[place])).filter(Boolean);
 
 // Requests in order, but those that follow each other and concern different objects of a kind in the same way are sent at the same time.
 // Drawings are created one by one, because they lie on each other in that order.

@@ -27,7 +27,7 @@ export const linkBody = ({ link_id, nodes, filters, link_style, suspend }) => ({
 // Reads what only the server knows of objects: {nodes, links, drawings, lost}. A node is {body, files: [{name, text}]}, a link {body,
 // impairments}, a drawing {body}. `lost` are sentences about what cannot be created again.
 export async function readObjects(lab, { nodes, links, drawings }) {
-  const lost = nodes.length > MOST_READ ? [`files and engines of ${counted(nodes.length, "node")}`] : [];
+  const lost = nodes.length > MOST_READ ? [`the files and engines of ${counted(nodes.length, "node")}`] : [];
   return {
     nodes: nodes.length > MOST_READ ? nodes.map((node) => ({ body: nodeBody(node), files: [] })) : await mapSome(nodes, (node) => readNode(lab, node, lost)),
     links: links.map((link) => ({ body: linkBody(link), impairments: impairmentsOf(lab, link.link_id) })),

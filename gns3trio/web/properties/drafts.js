@@ -24,10 +24,17 @@ export class Drafts {
   }
 
   store() {
-    const text = JSON.stringify([...this.all]);
+    const texts = [];
+    let size = 2;
+    for (const draft of [...this.all].toReversed()) { // the newest first; older ones are kept until the page is left
+      const text = JSON.stringify(draft);
+      size += text.length + 1;
+      if (size > LARGEST) break;
+      texts.unshift(text);
+    }
     try {
-      if (this.all.size === 0) this.storage.removeItem(this.key);
-      else if (text.length <= LARGEST) this.storage.setItem(this.key, text);
+      this.storage.removeItem(this.key); // if there is no room, what is there is older
+      if (texts.length > 0) this.storage.setItem(this.key, `[${texts.join(",")}]`);
     } catch {
       // The storage is full or forbidden: the drafts are kept until the page is left.
     }

@@ -16,6 +16,7 @@ import { MIXED, bodyBefore, bodyOf, commonValue, whenText } from "./values.js";
 const OWN = new Set(["name"]);
 const SCRIPT = "startup_script";
 const NOT_SAVED = "Not saved: see the field in red.";
+const GONE = "Not saved: not all of these nodes are there any more. Close this form and choose again.";
 
 export class NodeSettings {
   constructor({ lab, history, drafts }, ids) {
@@ -127,16 +128,13 @@ export class NodeSettings {
       return;
     }
     const nodes = this.nodes();
-    const refusal = "name" in values ? refusalOfName(this.lab, nodes[0].node_id, values.name) : "";
-    if (refusal) {
-      this.form.showError(`name: ${refusal}`);
-      this.tell(NOT_SAVED);
-      return;
-    }
-    const size = "symbol" in values ? await sizeOfSymbol(values.symbol) : {};
-    const redo = nodes.map((node) => this.put(node, { ...this.whole(node, bodyOf(fields, values)), ...size }));
-    const undo = nodes.map((node) => this.put(node, this.before(node, fields, values)));
     try {
+      if (nodes.length < this.ids.length) throw new Error(GONE);
+      const refusal = "name" in values ? refusalOfName(this.lab, nodes[0].node_id, values.name ?? "") : "";
+      if (refusal) throw new Error(`name: ${refusal}`);
+      const size = "symbol" in values ? await sizeOfSymbol(values.symbol) : {};
+      const redo = nodes.map((node) => this.put(node, { ...this.whole(node, bodyOf(fields, values)), ...size }));
+      const undo = nodes.map((node) => this.put(node, this.before(node, fields, values)));
       await this.history.make(this.describe(nodes, fields), redo, undo);
     } catch (error) {
       if (this.form.showError(error.message)) this.tell(NOT_SAVED);

@@ -56,6 +56,7 @@ class Storage {
   items = new Map();
   getItem(key) { return this.items.get(key) ?? null; }
   setItem(key, text) { this.items.set(key, text); }
+  removeItem(key) { this.items.delete(key); }
 }
 
 const nodeAt = (number, fields = {}) => ({ [`${P}/nodes/${id(number)}`]: { node_id: id(number), name: `PC${number}`, x: 0, y: 0, ...fields } });
@@ -125,10 +126,10 @@ test("if a request fails, what was done is taken back, and nothing else", async 
   const history = made(server);
   const undo = [1, 2, 3].map((number) => ({ method: "PUT", path: `${P}/nodes/${id(number)}`, body: { x: 0 } }));
   const redo = [1, 2, 3].map((number) => ({ method: "PUT", path: `${P}/nodes/${id(number)}`, body: { x: 9 } }));
-  redo.splice(1, 0, { method: "DELETE", path: `${P}/nodes/${id(9)}` }); // is not there
+  redo.splice(1, 0, { method: "PUT", path: `${P}/links/${id(9)}` }); // is not there
   await assert.rejects(history.make("Move", redo, undo), /is not there/);
   assert.deepEqual([1, 2, 3].map((number) => xOf(server, number)), [0, 0, 0]);
-  assert.deepEqual(server.sent, [`PUT /nodes/${N1}`, `DELETE /nodes/${id(9)}`, `PUT /nodes/${N1}`]);
+  assert.deepEqual(server.sent, [`PUT /nodes/${N1}`, `PUT /links/${id(9)}`, `PUT /nodes/${N1}`]);
   assert.equal(history.undoText, null);
 });
 
@@ -285,4 +286,99 @@ test("each reply is told, and each change of what can be undone", async () => {
   await history.undo();
   assert.deepEqual(replies, [["PUT", 50], ["PUT", 0]]);
   assert.deepEqual(changes, ["Move PC1", null]);
+});
+
+const ALL = Array.from({ length: 30 }, (_, place) => place + 1);
+const creation = ALL.map((number) => ({ method: "POST", path: `${P}/nodes`, body: { node_id: id(number), name: `PC${number}` } }));
+const deletion = ALL.map((number) => ({ method: "DELETE", path: `${P}/nodes/${id(number)}` }));
+
+// The page is left when the server has answered so many requests: nothing that it does afterwards happens.
+function leaving(server, storage, after) {
+  let left = after;
+  const send = (each) => (left-- > 0 ? server.send(each) : new Promise(() => {}));
+  return new History({ key: "h", send, storage });
+}
+
+test("a change that the page was left in can be undone: what was done of it", async () => {
+  const [server, storage] = [new Server(), new Storage()];
+  leaving(server, storage, 20).make("Paste 30 nodes", creation, deletion);
+  while (server.objects.size < 20) await settle();
+  const after = made(server, { storage });
+  assert.match(after.interrupted, /“Paste 30 nodes” was perhaps not wholly done when this page was left\. Undo takes back/);
+  await after.undo();
+  assert.equal(server.objects.size, 0);
+  await after.redo(); // it is a change as any other
+  assert.equal(server.objects.size, 30);
+  assert.equal(made(server, { storage }).interrupted, null);
+});
+
+test("an undo and a redo that the page was left in do the rest at the next time", async () => {
+  const [server, storage] = [new Server(), new Storage()];
+  await made(server, { storage }).make("Paste 30 nodes", creation, deletion);
+  leaving(server, storage, 15).undo();
+  while (server.objects.size > 20) await settle();
+  const second = made(server, { storage });
+  assert.match(second.interrupted, /not wholly undone.*Undo does the rest/);
+  await second.undo();
+  assert.equal(server.objects.size, 0);
+  leaving(server, storage, 15).redo();
+  while (server.objects.size < 10) await settle();
+  const third = made(server, { storage });
+  assert.match(third.interrupted, /not wholly redone.*Redo does the rest/);
+  assert.equal(third.redoText, "Paste 30 nodes");
+  await third.redo();
+  assert.equal(server.objects.size, 30);
+});
+
+test("what could not be taken back because the server went away is taken back by an undo", async () => {
+  const server = new Server();
+  const history = made(server);
+  const { send } = server;
+  history.send = async (each) => {
+    if (server.objects.size >= 12) throw new Error("The server does not answer.");
+    return send(each);
+  };
+  await assert.rejects(history.make("Paste 30 nodes", creation, deletion), /does not answer.*Not all of the change could be taken back.*Undo or redo tries it again/);
+  assert.equal(history.undoText, "Paste 30 nodes");
+  await assert.rejects(history.undo(), /does not answer/); // still away
+  assert.equal(history.undoText, "Paste 30 nodes");
+  history.send = send;
+  await history.undo();
+  assert.equal(server.objects.size, 0);
+});
+
+test("what the server refuses of the rest is told, and what was changed before can be undone", async () => {
+  const [server, storage] = [new Server(nodeAt(40)), new Storage()];
+  const first = made(server, { storage });
+  await move(first, 40, 5);
+  leaving(server, storage, 20).make("Paste 30 nodes", creation, deletion);
+  while (server.objects.size < 21) await settle();
+  server.refuses = (method, path) => method === "DELETE" && path.endsWith(id(3)); // somebody has locked it
+  const after = made(server, { storage });
+  await assert.rejects(after.undo(), /“Paste 30 nodes” was not undone whole: .*refused/);
+  assert.deepEqual([...server.objects.keys()], [`${P}/nodes/${id(40)}`, `${P}/nodes/${id(3)}`]);
+  await after.undo();
+  assert.equal(xOf(server, 40), 0);
+});
+
+test("what somebody else has deleted is not created again, because it was to be deleted", async () => {
+  const server = new Server({ ...nodeAt(1), ...nodeAt(2) });
+  const history = made(server);
+  server.objects.delete(`${P}/nodes/${N1}`);
+  await history.make("Delete both", deletion.slice(0, 2), creation.slice(0, 2));
+  assert.equal(server.objects.size, 0);
+  const other = new Server();
+  const told = made(other);
+  told.record("Add PC1", creation.slice(0, 1), deletion.slice(0, 1), [{ name: "PC1" }]);
+  await assert.rejects(told.undo(), /PC1 was deleted meanwhile/);
+  assert.equal(other.objects.size, 0);
+});
+
+test("a browser without room for changes is told once", async () => {
+  const server = new Server(nodeAt(1));
+  let told = 0;
+  const history = new History({ key: "h", send: server.send, storage: null, onUnkept: () => { told += 1; } });
+  await move(history, 1, 5);
+  await history.undo();
+  assert.deepEqual([told, xOf(server, 1)], [1, 0]);
 });

@@ -63,7 +63,7 @@ test("of very many nodes, only what the page knows is kept", async (t) => {
   t.mock.method(globalThis, "fetch", () => assert.fail("nothing is asked for"));
   const many = Array.from({ length: 501 }, (_, place) => pc(`n${place}`, `PC${place}`));
   const { nodes, lost } = await readObjects(LAB, { nodes: many, links: [], drawings: [] });
-  assert.deepEqual([nodes.length, nodes[7].body.name, lost], [501, "PC7", ["files and engines of 501 nodes"]]);
+  assert.deepEqual([nodes.length, nodes[7].body.name, lost], [501, "PC7", ["the files and engines of 501 nodes"]]);
 });
 
 test("if the server does not answer, nothing is taken for read", async (t) => {

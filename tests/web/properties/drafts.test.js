@@ -43,3 +43,14 @@ test("a storage that is full, or has something else, does no harm", () => {
     assert.equal(new Drafts(odd, "lab").get("node"), null);
   }
 });
+
+test("of drafts that are too large together the newest are kept, and none that was changed since", () => {
+  const kept = storage();
+  const drafts = new Drafts(kept, "lab");
+  drafts.keep("a", { script: "x".repeat(300_000) });
+  drafts.keep("b", { script: "y".repeat(300_000) });
+  assert.deepEqual([new Drafts(kept, "lab").get("a"), new Drafts(kept, "lab").get("b").script.length], [null, 300_000]);
+  assert.equal(drafts.get("a").script.length, 300_000); // until the page is left
+  drafts.keep("b", { script: "z".repeat(600_000) });
+  assert.equal(new Drafts(kept, "lab").get("b"), null); // not what was typed before
+});
