@@ -105,7 +105,7 @@ async def test_the_list_has_an_entity_tag(server: Server) -> None:
 
 
 async def test_a_picture_that_no_browser_could_draw_is_refused(server: Server) -> None:
-    hostile = json.loads((Path(__file__).parents[1] / "corpus/svg/pictures.json").read_text())[0]["svg"].encode()
+    hostile = json.loads((Path(__file__).parents[1] / "pictures/pictures.json").read_text())[0]["svg"].encode()
     bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 13, b"IHDR", 16000, 16000) + bytes(5)
     for name, content in (("mine.svg", hostile), ("mine.png", bomb)):
         reply = await server.http.post(f"/v2/symbols/{name}/raw", content=content)

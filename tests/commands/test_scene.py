@@ -262,7 +262,7 @@ def test_hostile_texts_are_texts() -> None:
 
 
 def test_a_drawing_that_no_viewer_could_draw_is_a_box_that_says_so() -> None:
-    hostile = json.loads((Path(__file__).parents[1] / "corpus/svg/pictures.json").read_text())[0]["svg"]
+    hostile = json.loads((Path(__file__).parents[1] / "pictures/pictures.json").read_text())[0]["svg"]
     shape, box = picture(hostile)
     assert "Too complex to be shown" in shape and "<use" not in shape
     assert box is not None

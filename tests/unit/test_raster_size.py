@@ -8,7 +8,7 @@ import pytest
 
 from gns3trio.raster_size import pixels_of
 
-RASTERS = json.loads((Path(__file__).parents[1] / "corpus/svg/rasters.json").read_text())
+RASTERS = json.loads((Path(__file__).parents[1] / "pictures/rasters.json").read_text())
 
 
 @pytest.mark.parametrize("raster", [pytest.param(each, id=each["name"]) for each in RASTERS])

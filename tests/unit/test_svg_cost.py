@@ -8,7 +8,7 @@ import pytest
 from gns3trio.controller.library.symbols import BUILTIN_FOLDER
 from gns3trio.svg_cost import is_bounded
 
-PICTURES = json.loads((Path(__file__).parents[1] / "corpus/svg/pictures.json").read_text())
+PICTURES = json.loads((Path(__file__).parents[1] / "pictures/pictures.json").read_text())
 HOSTILE = PICTURES[0]["svg"].encode()
 NAMESPACES = (
     b'<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "svg11.dtd" [<!ENTITY ns_svg "http://www.w3.org/2000/svg">]>'

@@ -14,7 +14,7 @@ export const BORDERS = new Map([
 const NO_BORDER = "none";
 export const BORDER_NAMES = [...BORDERS.keys(), NO_BORDER];
 
-const ATTRIBUTES = /\s+([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g;
+const ATTRIBUTES = /(?<=\s)([A-Za-z_][\w:.-]*)\s*=\s*(?:"([^"<]*)"|'([^'<]*)')/g;
 const ONE_SHAPE = /^(?:<\?xml[^<>]*>)?\s*<svg((?:\s[^<>]*)?)>\s*<(rect|ellipse|line|text|image)(\s[^<>]*?)?(?:\/>|>([^<]*)<\/\2\s*>)\s*<\/svg\s*>\s*$/;
 const ROOT = /<svg(?=[\s/>])[^<>]*/;
 // What is read of each element. One with other attributes is shown, but is not edited here, as that would lose them.

@@ -5,7 +5,7 @@ import test from "node:test";
 import { pixelsOf } from "../../../gns3trio/web/map/raster_size.js";
 
 // gns3trio/raster_size.py reads the same.
-const RASTERS = JSON.parse(readFileSync(new URL("../../corpus/svg/rasters.json", import.meta.url)));
+const RASTERS = JSON.parse(readFileSync(new URL("../../pictures/rasters.json", import.meta.url)));
 const bytesOf = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
 for (const { name, hex, pixels } of RASTERS) {

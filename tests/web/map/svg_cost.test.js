@@ -5,7 +5,7 @@ import test from "node:test";
 import { isBounded } from "../../../gns3trio/web/map/svg_cost.js";
 
 // gns3trio/svg_cost.py decides the same.
-const PICTURES = JSON.parse(readFileSync(new URL("../../corpus/svg/pictures.json", import.meta.url)));
+const PICTURES = JSON.parse(readFileSync(new URL("../../pictures/pictures.json", import.meta.url)));
 
 for (const { name, svg, isBounded: expected } of PICTURES) {
   test(`${expected ? "shown" : "not shown"}: ${name}`, () => assert.equal(isBounded(svg), expected));
