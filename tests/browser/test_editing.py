@@ -144,6 +144,47 @@ def test_what_others_have_changed_is_not_overwritten(page: Page, host: Host, lab
     expect(undo).to_be_disabled()
 
 
+@pytest.mark.refused_requests  # what was not created cannot be deleted
+def test_a_page_that_is_left_while_it_pastes_can_take_that_back(page: Page, host: Host, lab: Json) -> None:
+    edited = Edited(host, lab)
+    before = edited.contents()
+    open_lab(page, host, lab)
+    node_of(page, "PC1").focus()
+    page.keyboard.press("Control+a")
+    # The links of the copies are never answered.
+    page.route("**/links", lambda route: None if route.request.method == "POST" else route.continue_())
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/links")):
+        page.keyboard.press("Control+d")
+    page.unroute("**/links")
+    page.reload()
+    expect(page.locator(".message.warning")).to_contain_text(
+        "“Duplicate 4 nodes, 2 links and 1 drawing” was perhaps not"
+    )
+    assert len(edited.all("nodes")) == 8
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#messages")).to_contain_text("Undone: Duplicate")
+    assert edited.contents() == before
+
+
+def test_a_node_gets_a_name_that_is_free(page: Page, host: Host, lab: Json) -> None:
+    edited = Edited(host, lab)
+    open_lab(page, host, lab)
+    node_of(page, "PC1").click()
+    page.locator("aside").get_by_role("button", name="Rename").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("PC2")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(dialog).to_contain_text("Another node has this name.")
+    expect(dialog.get_by_label("Name")).to_have_value("PC2")
+    dialog.get_by_label("Name").fill("Desk")
+    dialog.get_by_role("button", name="Rename").click()
+    expect(page.locator("aside h2")).to_have_text("Desk")
+    host.request("PUT", f"{edited.path}/nodes/{edited.node('PC2')['node_id']}", {"name": "PC1"})
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".message.error")).to_contain_text("another node has the name PC1 now")
+    assert edited.node("Desk")
+
+
 def test_links_lead_from_port_to_port(page: Page, host: Host, lab: Json) -> None:
     edited = Edited(host, lab)
     open_lab(page, host, lab)

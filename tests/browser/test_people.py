@@ -151,6 +151,12 @@ def test_a_server_gets_users_and_a_student_sees_one_lab(own_host: Host, pages: l
     dialog.get_by_role("button", name="Delete").click()
     expect(teacher.get_by_role("row", name=re.compile("^ann"))).to_have_count(0)
     expect(student.get_by_role("button", name="Log in")).to_be_visible()
+    teacher.evaluate(
+        "localStorage.setItem('gns3trio.copied', 'nodes'); sessionStorage.setItem('gns3trio.drafts.x', '[]')"
+    )
     teacher.get_by_role("button", name="Log out").click()
+    dialog.get_by_role("button", name="Log out").click()  # something was typed and not saved
     expect(teacher.get_by_role("button", name="Log in")).to_be_visible()
+    left = teacher.evaluate("[localStorage, sessionStorage].flatMap((each) => Object.keys(each))")
+    assert not [key for key in left if key.startswith("gns3trio.")]
     assert admin.request("GET", "/v2/account")["username"] == "admin"
