@@ -61,8 +61,9 @@ export function act(action) {
   };
 }
 
+// The action gets no event: what a function that other code calls too takes is its own.
 export function button(text, action, options = {}) {
-  return h("button", { type: "button", ...options, onclick: act(action) }, text);
+  return h("button", { type: "button", ...options, onclick: act(() => action()) }, text);
 }
 
 // Shows a dialog; resolves with the form's values, or null if it was cancelled. What destroys something is in the colour of danger.

@@ -47,8 +47,19 @@ export function directionText(direction, [a, b]) {
   return direction === "a_to_b" ? `${a} → ${b}` : `${b} → ${a}`;
 }
 
-// The text beside the wire; a direction is told only where there is one.
-export const wireText = ({ text, direction }, names) => (direction === "both" ? text : `${text} ${directionText(direction, names)}`);
+// A condition in a list of several; a direction is told only where there is one.
+export const toldText = ({ text, direction }, names) => (direction === "both" ? text : `${text} ${directionText(direction, names)}`);
+
+// The text beside the wire, which has little room: `arrows` are those of the directions there and back, as the wire is drawn.
+export const wireText = ({ text, direction }, [there, back]) => (direction === "both" ? text : `${text} ${direction === "a_to_b" ? there : back}`);
+
+const TURNS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"];
+
+// The arrows along a line from one point to another, and back.
+export function arrowsAlong([x1, y1], [x2, y2]) {
+  const turn = Math.round((Math.atan2(y2 - y1, x2 - x1) / Math.PI) * 4) + 8;
+  return [TURNS[turn % 8], TURNS[(turn + 4) % 8]];
+}
 
 function textOf(impairment, types) {
   if (TEXTS[impairment.type]) return TEXTS[impairment.type](impairment);

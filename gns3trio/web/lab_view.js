@@ -82,7 +82,7 @@ export function showLab(main, projectId) {
   addProjectCommands(tools);
   const toolbar = new Toolbar(commands, { extras: { add: [kinds, newHost.element], view: [shownHost.element] } });
   const zoom = new Toolbar(commands, { place: "zoom", label: "Zoom", className: "zoom" });
-  const { element: sheet, content: side } = makeSheet(graph.svg);
+  const { element: sheet, content: side } = makeSheet(graph.svg, drawer.element);
   const refusals = h("p", { className: "notice", role: "note", hidden: true });
   const scene = h("section", { className: "scene", ariaLabel: "Drawing" }, refusals, toolbar.element, graph.svg, zoom.element, graph.linking.hint, emptyLab(tools));
   main.replaceChildren(h("div", { className: "lab" }, scene, sheet, drawer.element));

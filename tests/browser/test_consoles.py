@@ -148,8 +148,11 @@ def test_several_consoles(page: Page, host: Host, pair: dict[str, Any]) -> None:
     expect(console(page, "PC1")).to_contain_text("10.0.0.1/24")
     expect(console(page, "PC2")).to_contain_text("10.0.0.2/24")
     several.get_by_role("button", name="Stop").click()
-    keyboard(page, "PC2").press_sequentially("show mac\n")
+    page.get_by_role("button", name="Full screen", exact=True).click()
+    page.keyboard.type("show mac\n")  # without another click
     expect(console(page, "PC2")).to_contain_text("show mac")
+    page.get_by_role("button", name="Leave full screen").click()
+    expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_visible()
     expect(console(page, "PC1")).not_to_contain_text("show mac")
 
     keyboard(page, "PC2").press("Control+Shift+F")

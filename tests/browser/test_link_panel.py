@@ -61,7 +61,7 @@ def test_what_is_set_in_one_direction_shows_on_the_wire_and_in_the_panel(
     path = own_filters(host, pair, {"type": "duplicate", "percent": 5, "direction": "a_to_b"})
     open_lab(page, host, pair)
     texts, signs = page.locator(".link .filters"), page.locator(".link .sign")
-    expect(texts).to_have_text("duplicate 5 % PC1 → PC2")
+    expect(texts).to_have_text("duplicate 5 % →")
     choose_link(page, "Filters")
     told = page.locator("aside .conditions li")
     expect(told).to_have_text(["duplicate 5 % PC1 → PC2"])

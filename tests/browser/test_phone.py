@@ -13,6 +13,7 @@ COLUMNS = 4
 NODES = {
     f"Node{n}": {"node_type": "ethernet_hub", "x": 130 * (n % COLUMNS), "y": 130 * (n // COLUMNS)} for n in range(24)
 }
+NODES["Node0"]["node_type"] = "vpcs"  # it has a console
 # The scale of the map.
 SCALE = "() => new DOMMatrix(getComputedStyle(document.querySelector('.map')).transform).a"
 LEAST_LETTERS = 8  # pixels
@@ -52,6 +53,13 @@ def test_a_lab_on_a_phone(phone: Page, host: Host, labs: list[dict[str, Any]]) -
     for target in phone.locator(":is(.tools, aside) :is(button, select):visible").all():
         size = target.bounding_box()
         assert size is not None and size["height"] >= LEAST_TARGET, target
+
+    handle.tap()
+    sheet.get_by_role("button", name="Console").tap()
+    expect(handle).to_be_visible()  # the sheet does not cover what was opened
+    expect(phone.get_by_role("group", name="Console of Node0")).to_be_in_viewport()
+    phone.get_by_role("button", name="Close Node0").tap()
+    expect(phone.locator(".drawer")).to_be_hidden()
 
     before = phone.evaluate(SCALE)
     pinch(phone, svg["x"] + svg["width"] / 2, svg["y"] + svg["height"] / 2)

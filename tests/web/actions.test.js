@@ -21,6 +21,14 @@ test("a button is disabled until its action is done", async () => {
   assert.equal(isOff(start), false);
 });
 
+test("the action of a button gets no event, which it might take for what it is called with elsewhere", async () => {
+  openDocument();
+  const given = [];
+  button("Add", (...values) => given.push(values)).click();
+  await settle();
+  assert.deepEqual(given, [[]]);
+});
+
 test("a button that is switched off while its action runs stays so", async () => {
   openDocument();
   let times = 0;

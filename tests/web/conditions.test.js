@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { conditionsOf, directionText, wireText } from "../../gns3trio/web/conditions.js";
+import { arrowsAlong, conditionsOf, directionText, toldText, wireText } from "../../gns3trio/web/conditions.js";
 
 const TYPES = [ // as the server describes them, in part
   { type: "rate", parameters: [{ name: "bits_per_second", required: true, unit: "bit/s" }, { name: "queue_bytes", required: false, is_told: false, default: 1, unit: "bytes" }] },
@@ -11,7 +11,7 @@ const TYPES = [ // as the server describes them, in part
   { type: "gilbert", parameters: [{ name: "p", required: true, unit: "%" }, { name: "r", required: false, is_told: true, default: 5, unit: "%" }] },
 ];
 const NAMES = ["PC1", "SW1"];
-const textsOf = (filters, own = []) => conditionsOf({ filters }, own, TYPES).map((each) => wireText(each, NAMES));
+const textsOf = (filters, own = []) => conditionsOf({ filters }, own, TYPES).map((each) => toldText(each, NAMES));
 
 test("a link without conditions has none", () => {
   assert.deepEqual(conditionsOf({}, [], TYPES), []);
@@ -54,4 +54,13 @@ test("what lets nothing pass blocks, and a rate limit narrows", () => {
 
 test("a filter that is not known has its name, whatever that is", () => {
   assert.deepEqual(textsOf({ shaper: [1], constructor: [1], toString: [2] }), ["shaper", "constructor", "toString"]);
+});
+
+test("beside the wire an arrow tells the direction as it is drawn", () => {
+  const told = (from, to) => ["a_to_b", "b_to_a"].map((direction) => wireText({ text: "loss 5 %", direction }, arrowsAlong(from, to)));
+  assert.deepEqual(told([0, 0], [100, 10]), ["loss 5 % →", "loss 5 % ←"]);
+  assert.deepEqual(told([0, 0], [-100, 0]), ["loss 5 % ←", "loss 5 % →"]);
+  assert.deepEqual(told([0, 0], [5, -100]), ["loss 5 % ↑", "loss 5 % ↓"]);
+  assert.deepEqual(told([0, 0], [-100, 100]), ["loss 5 % ↙", "loss 5 % ↗"]);
+  assert.equal(wireText({ text: "delay 20 ms", direction: "both" }, arrowsAlong([0, 0], [1, 0])), "delay 20 ms");
 });

@@ -20,7 +20,7 @@ test("a link carries what its newest statistics say", () => {
 test("the history begins at nothing", () => {
   const traffic = new LinkTraffic();
   traffic.count(stats(100, 50), 1000);
-  assert.deepEqual(traffic.history, [[999, 0, 0, 0], [1000, 100, 50, 0]]);
+  assert.deepEqual(traffic.history, [[999, 0, 0, 0, 0], [1000, 100, 50, 0, 0]]);
 });
 
 test("drops are counted by the second since the statistics before", () => {
@@ -29,6 +29,10 @@ test("drops are counted by the second since the statistics before", () => {
   assert.equal(traffic.rate().lost, 0);
   traffic.count(stats(1, 1, { filter: 50, queue: 10 }), 3000);
   assert.equal(traffic.rate().lost, 10);
+  const back = stats(1, 1, { filter: 50, queue: 10 });
+  back.b_to_a.drops = { filter: 6 };
+  traffic.count(back, 5000);
+  assert.deepEqual([traffic.rate().lost, traffic.history.at(-1)], [3, [5000, 1, 1, 0, 3]]); // each direction has its own
 });
 
 test("statistics that come at once make no rate without end", () => {
@@ -52,7 +56,7 @@ test("a link without statistics for a while is idle, which is told once", () => 
   assert.equal(traffic.expire(3501), true);
   assert.equal(traffic.expire(9000), false);
   assert.deepEqual(traffic.rate(), { bits: 0, lost: 0 });
-  assert.deepEqual(traffic.history.at(-1), [1001, 0, 0, 0]);
+  assert.deepEqual(traffic.history.at(-1), [1001, 0, 0, 0, 0]);
 });
 
 test("an idle link that carries something rises from nothing again", () => {
@@ -60,7 +64,7 @@ test("an idle link that carries something rises from nothing again", () => {
   traffic.count(stats(100, 50), 1000);
   traffic.expire(5000);
   traffic.count(stats(10, 5), 8000);
-  assert.deepEqual(traffic.history.slice(-2), [[7999, 0, 0, 0], [8000, 10, 5, 0]]);
+  assert.deepEqual(traffic.history.slice(-2), [[7999, 0, 0, 0, 0], [8000, 10, 5, 0, 0]]);
 });
 
 test("the history has the last five minutes", () => {
@@ -74,24 +78,26 @@ test("the history until now goes on as it was", () => {
   const traffic = new LinkTraffic();
   assert.deepEqual(traffic.historyUntil(500), []);
   traffic.count(stats(100, 50), 1000);
-  assert.deepEqual(traffic.historyUntil(1500).at(-1), [1500, 100, 50, 0]);
+  assert.deepEqual(traffic.historyUntil(1500).at(-1), [1500, 100, 50, 0, 0]);
   traffic.expire(5000);
-  assert.deepEqual(traffic.historyUntil(6000).at(-1), [6000, 0, 0, 0]);
+  assert.deepEqual(traffic.historyUntil(6000).at(-1), [6000, 0, 0, 0, 0]);
   assert.equal(traffic.history.at(-1)[0], 1001); // what was shown is not kept
 });
 
-test("totals are of both directions, with the reasons of drops", () => {
+test("totals are told for each direction, with the reasons of drops", () => {
   const both = stats(0, 0, { filter: 1500, queue: 0 });
-  assert.equal(describeTotals(both), "15 frames, 1,600 bytes; dropped: 1,500 (filter)");
+  assert.deepEqual(describeTotals(both, ["PC1", "SW1"]), [
+    "PC1 → SW1: 10 frames, 1,000 bytes; dropped: 1,500 (filter)",
+    "SW1 → PC1: 5 frames, 600 bytes; dropped: none",
+  ]);
   both.b_to_a.drops = { filter: 500, loss: 2 };
-  assert.equal(describeTotals(both), "15 frames, 1,600 bytes; dropped: 2,000 (filter), 2 (loss)");
-  assert.equal(describeTotals(stats(0, 0)), "15 frames, 1,600 bytes");
+  assert.equal(describeTotals(both, ["PC1", "SW1"])[1], "SW1 → PC1: 5 frames, 600 bytes; dropped: 500 (filter), 2 (loss)");
 });
 
 test("of very many links each keeps a short history, and its newest", () => {
   const traffic = new LinkTraffic();
   for (let second = 1; second <= 100; second += 1) traffic.count(stats(second, 0), 1000 * second, 100_000);
   assert.ok(traffic.history.length <= 20);
-  assert.deepEqual(traffic.history.at(-1), [100_000, 100, 0, 0]);
+  assert.deepEqual(traffic.history.at(-1), [100_000, 100, 0, 0, 0]);
   assert.deepEqual(traffic.rate(), { bits: 100, lost: 0 });
 });

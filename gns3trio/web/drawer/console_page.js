@@ -6,14 +6,13 @@ import { h, set, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { showConnection, tell } from "../messages.js";
 import { hasConsole, isShownHere, makeConsole } from "./consoles.js";
-import { FullView } from "./full_view.js";
+import { FullView, keepFocus } from "./full_view.js";
 
 export async function showConsolePage(main, projectId, nodeId) {
   const lab = { projectId, path: `/v2/projects/${projectId}`, nodes: new Map() };
   const title = document.getElementById("title");
   const place = h("div", { className: "console-page" });
-  const full = new FullView(place, (isOn) => fullButton.setAttribute("aria-pressed", isOn));
-  const fullButton = tool("expand", "Full screen", () => full.toggle());
+  const full = new FullView(place, () => {});
   const findButton = tool("search", "Find in this console (Ctrl+Shift+F)", () => content?.find());
   let content = null;
   document.body.classList.add("popped-out");
@@ -32,7 +31,7 @@ export async function showConsolePage(main, projectId, nodeId) {
   function open(node) {
     content = makeConsole(lab, node, { onTyped: (text) => content.type(text), onAction: () => {} });
     findButton.hidden = !content.find;
-    place.replaceChildren(h("div", { className: "drawer-tools" }, findButton, fullButton), content.element);
+    place.replaceChildren(h("div", { className: "drawer-tools" }, findButton, full.button), content.element);
     content.shown();
   }
 
@@ -68,4 +67,4 @@ export async function showConsolePage(main, projectId, nodeId) {
   });
 }
 
-const tool = (name, title, action) => button(icon(name), action, { title, ariaLabel: title, className: "plain" });
+const tool = (name, title, action) => button(icon(name), action, { title, ariaLabel: title, className: "plain", onmousedown: keepFocus });

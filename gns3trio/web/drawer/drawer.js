@@ -5,7 +5,7 @@ import { h, setText } from "../dom.js";
 import { icon } from "../icons.js";
 import { BroadcastBar } from "./broadcast_bar.js";
 import { DrawerHeight } from "./drawer_height.js";
-import { FullView } from "./full_view.js";
+import { FullView, keepFocus } from "./full_view.js";
 import { TabState } from "./tab_state.js";
 
 let drawers = 0;
@@ -20,20 +20,21 @@ export class Drawer {
       onkeydown: (event) => this.pressKey(event) });
     this.everyone = new BroadcastBar(() => this.draw());
     this.panes = h("div", { className: "panes" });
+    this.element = h("section", { className: "drawer", hidden: true, ariaLabel: "Consoles and packets" });
+    this.full = new FullView(this.element, (isOn) => this.showFull(isOn));
     this.bar = h("div", { className: "drawer-bar" }, this.tabs, this.makeTools());
-    this.element = h("section", { className: "drawer", hidden: true, ariaLabel: "Consoles and packets" }, this.bar, this.everyone.element, this.panes);
+    this.element.append(this.bar, this.everyone.element, this.panes);
     this.height = new DrawerHeight(this.element);
     this.element.insertBefore(this.height.element, this.bar);
-    this.full = new FullView(this.element, () => this.draw());
   }
 
   makeTools() {
-    const tool = (name, title, action) => button(icon(name), action, { title, ariaLabel: title, className: "plain" });
+    const tool = (name, title, action) => button(icon(name), action, { title, ariaLabel: title, className: "plain", onmousedown: keepFocus });
     this.tools = {
       find: tool("search", "Find in this console (Ctrl+Shift+F)", () => this.content.find()),
       everyone: tool("mesh", "Type into several consoles at once", () => this.toggleBroadcast()),
       split: tool("split", "Side by side (Ctrl+click on a tab adds it or takes it away)", () => this.change(() => this.state.toggleSplit())),
-      full: tool("expand", "Full screen", () => this.full.toggle()),
+      full: this.full.button,
       popOut: tool("pop-out", "In a window of its own", () => this.popOut()),
       close: tool("close", "Close", () => this.close(this.state.chosen)),
     };
@@ -54,7 +55,9 @@ export class Drawer {
     if (!this.open.has(id)) this.open.set(id, { ...this.makeTab(id, title, make()), stored });
     this.element.hidden = false;
     this.choose(id, focus);
-    if (focus) this.element.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below the map
+    if (!focus) return;
+    this.element.scrollIntoView({ block: "nearest" }); // on a narrow screen it is below the map
+    this.element.dispatchEvent(new Event("asked")); // for what may lie over it
   }
 
   makeTab(id, title, content) {
@@ -161,9 +164,14 @@ export class Drawer {
     tools.split.hidden = state.ids.length < 2;
     tools.everyone.setAttribute("aria-pressed", this.everyone.isOpen);
     tools.split.setAttribute("aria-pressed", state.split);
-    tools.full.setAttribute("aria-pressed", this.full.isOn);
     tools.close.setAttribute("aria-label", `Close ${name}`);
     tools.close.setAttribute("title", `Close ${name}`);
+  }
+
+  // Beside the drawer nothing is seen then, so nothing there keeps the focus.
+  showFull(isOn) {
+    if (isOn && !this.element.contains(document.activeElement)) this.content?.shown?.();
+    this.draw();
   }
 
   pressKey(event) {

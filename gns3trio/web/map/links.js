@@ -1,5 +1,6 @@
 // Shows links: the wire in its style, its load, what is set on it, and the port names at its ends.
 
+import { arrowsAlong } from "../conditions.js";
 import { classNames, s, set, setText } from "../dom.js";
 import { formatRate } from "../format.js";
 import { boxOfLabel, centreLabel, isPlaced, placeLabel } from "./labels.js";
@@ -48,7 +49,7 @@ export class LinkShape {
     const { bits, lost } = lab.rate(link.link_id);
     const fault = faultOf(lab, link);
     const broken = fault === "broken";
-    const wire = wireState({ conditions: lab.conditionsOf(link), suspended: link.suspend, broken, names: nodes.map(({ name }) => name) });
+    const wire = wireState({ conditions: lab.conditionsOf(link), suspended: link.suspend, broken, names: nodes.map(({ name }) => name), arrows: arrowsAlong(a, b) });
     const between = lab.hosts.areApart(link);
     const state = { between, dimmed: !lab.hosts.isShown(...nodes), busy: bits > 0, losing: lost > 0, suspended: link.suspend, capturing: link.capturing,
       broken, kept: fault === "kept", blocked: wire.cut === "blocked", "rate-limited": wire.narrow };

@@ -1,6 +1,6 @@
 // What a wire looks like because of what is set on it.
 
-import { wireText } from "../conditions.js";
+import { toldText, wireText } from "../conditions.js";
 
 // So many texts have room beside a wire.
 const MOST_TEXTS = 3;
@@ -8,7 +8,7 @@ const DIRECTIONS = ["a_to_b", "b_to_a"];
 
 // `cut` is why nothing passes: "broken", "blocked" or "suspended". `narrow`: the rate is limited in both directions. `marks` has for
 // each direction what a sign near the node that sends shows: "blocked", "narrow", "impaired", or nothing. `texts` are shown beside the wire.
-export function wireState({ conditions, suspended, broken, names }) {
+export function wireState({ conditions, suspended, broken, names, arrows }) {
   const acting = (direction) => conditions.filter((each) => each.direction === direction || each.direction === "both");
   const holds = (direction, what) => acting(direction).some((each) => each[what]);
   const isBlocked = DIRECTIONS.every((direction) => holds(direction, "blocks"));
@@ -18,8 +18,9 @@ export function wireState({ conditions, suspended, broken, names }) {
     if (holds(direction, "narrows")) return "narrow";
     return conditions.some((each) => each.direction === direction) ? "impaired" : null;
   };
-  const said = conditions.map((each) => wireText(each, names));
-  const texts = said.length > MOST_TEXTS ? [...said.slice(0, MOST_TEXTS - 1), `+${said.length - MOST_TEXTS + 1} more`] : said;
+  const said = conditions.map((each) => toldText(each, names));
+  const shown = conditions.map((each) => wireText(each, arrows));
+  const texts = shown.length > MOST_TEXTS ? [...shown.slice(0, MOST_TEXTS - 1), `+${shown.length - MOST_TEXTS + 1} more`] : shown;
   return {
     cut,
     narrow: DIRECTIONS.every((direction) => holds(direction, "narrows")),

@@ -2,6 +2,7 @@
 
 import { button } from "../actions.js";
 import { get, post } from "../api.js";
+import { directionText } from "../conditions.js";
 import { h, setText } from "../dom.js";
 import { downloadLink, offer } from "../downloads.js";
 import { showNewPackets, showPackets } from "../drawer/packets.js";
@@ -29,7 +30,7 @@ export class LinkPanel {
     this.loadPlot = new Plot({ label: "Load", isTime: true, format: formatRate, nothing: `No traffic in the last ${SHOWN_SECONDS / 60} minutes` });
     this.lossPlot = new Plot({ label: "Lost frames", isTime: true, format: (count) => `${formatCount(count)}/s` });
     this.load = h("div", {}, this.loadPlot.element, this.lossPlot.element);
-    this.totals = h("p", { className: "hint" });
+    this.totals = h("div", { className: "hint", role: "group", ariaLabel: "Since the link was made" });
     const { rights } = lab;
     this.suspend = rights.guard("Link.Modify", button("Suspend", () => {
       const fields = { suspend: !this.link.suspend };
@@ -57,13 +58,18 @@ export class LinkPanel {
   }
 
   async readTotals() {
-    let text = "";
+    let lines = [];
     try {
-      text = describeTotals(await get(`${this.path}/statistics`));
+      lines = describeTotals(await get(`${this.path}/statistics`), this.lab.endNames(this.link));
     } catch (error) {
-      text = error.message; // other hosts may not count
+      lines = [error.message]; // other hosts may not count
     }
-    if (!this.lab.traffic.has(this.id)) setText(this.totals, text);
+    if (!this.lab.traffic.has(this.id)) this.showTotals(lines);
+  }
+
+  showTotals(lines) {
+    if (this.totals.children.length !== lines.length) this.totals.replaceChildren(...lines.map(() => h("p")));
+    lines.forEach((line, place) => setText(this.totals.children[place], line));
   }
 
   get link() {
@@ -108,18 +114,16 @@ export class LinkPanel {
   drawLoad() {
     const traffic = this.lab.traffic.get(this.id);
     const now = Date.now();
-    const [a, b] = this.link?.nodes.map((end) => this.lab.nodes.get(end.node_id)?.name) ?? [];
+    if (!this.link) return;
+    const names = this.lab.endNames(this.link);
     const history = traffic?.historyUntil(now) ?? [];
-    const series = [1, 2].map((column) => ({
-      name: column === 1 ? `${a} → ${b}` : `${b} → ${a}`,
-      points: history.map((point) => [point[0], point[column]]),
-    }));
+    const seriesOf = (...columns) => columns.map((column, place) =>
+      ({ name: directionText(["a_to_b", "b_to_a"][place], names), points: history.map((point) => [point[0], point[column]]) }));
     const times = { from: now - 1000 * SHOWN_SECONDS, to: now };
-    this.loadPlot.show(series, times);
-    this.lossPlot.element.hidden = !history.some((point) => point[3] > 0);
-    const lost = { name: "lost frames/s", points: history.map((point) => [point[0], point[3]]) };
-    if (!this.lossPlot.element.hidden) this.lossPlot.show([{ points: [] }, { points: [] }, lost], times);
-    if (traffic) setText(this.totals, describeTotals(traffic.stats));
+    this.loadPlot.show(seriesOf(1, 2), times);
+    this.lossPlot.element.hidden = !history.some((point) => point[3] + point[4] > 0);
+    if (!this.lossPlot.element.hidden) this.lossPlot.show(seriesOf(3, 4), times);
+    if (traffic) this.showTotals(describeTotals(traffic.stats, names));
   }
 
   // --- captures ---

@@ -6,8 +6,8 @@ import { icon } from "../icons.js";
 // A pull that is shorter than this is a press.
 const PULL = 20;
 
-// `map`: pressing it lets the whole map be seen again.
-export function makeSheet(map) {
+// `map`: pressing it lets the whole map be seen again. `drawer`: what is opened in it is not covered.
+export function makeSheet(map, drawer) {
   const handle = h("button", { type: "button", className: "sheet-handle", onclick: () => show(!isOpen), onpointerdown: pull }, icon("up"));
   const content = h("div", { className: "details", tabIndex: -1, onfocusin: (event) => event.target.matches("input, select, textarea") && show(true) });
   const element = h("aside", { className: "side", ariaLabel: "Details" }, handle, content);
@@ -43,6 +43,7 @@ export function makeSheet(map) {
   }
 
   map.addEventListener("pointerdown", () => show(false));
+  drawer.addEventListener("asked", () => show(false));
   show(false);
   return { element, content };
 }

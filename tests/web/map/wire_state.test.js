@@ -5,7 +5,7 @@ import { faultOf, paceOf, wireState } from "../../../gns3trio/web/map/wire_state
 
 const NAMES = ["PC1", "SW1"];
 const condition = (direction, rest = {}) => ({ text: "loss 5 %", direction, blocks: false, narrows: false, ...rest });
-const stateOf = (conditions, rest = {}) => wireState({ conditions, suspended: false, broken: false, names: NAMES, ...rest });
+const stateOf = (conditions, rest = {}) => wireState({ conditions, suspended: false, broken: false, names: NAMES, arrows: ["→", "←"], ...rest });
 
 test("a link without conditions is a plain wire", () => {
   assert.deepEqual(stateOf([]), { cut: null, narrow: false, marks: [null, null], texts: [], said: "" });
@@ -37,7 +37,7 @@ test("a link is narrow if its rate is limited in both directions", () => {
 
 test("what is set on a link is told, and beside the wire as far as there is room", () => {
   const some = stateOf([condition("a_to_b"), condition("both", { text: "delay 20 ms" })], { suspended: true });
-  assert.deepEqual(some.texts, ["loss 5 % PC1 → SW1", "delay 20 ms", "suspended"]);
+  assert.deepEqual(some.texts, ["loss 5 % →", "delay 20 ms", "suspended"]);
   assert.equal(some.said, "loss 5 % PC1 → SW1, delay 20 ms, suspended");
   const many = stateOf(Array.from({ length: 6 }, () => condition("both")), { broken: true });
   assert.deepEqual(many.texts, ["broken", "loss 5 %", "loss 5 %", "+4 more"]);
