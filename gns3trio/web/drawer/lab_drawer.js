@@ -51,8 +51,11 @@ function restore(drawer, lab) {
   drawer.change(() => drawer.state.showAgain(before));
 }
 
-// Messages lie above the drawer, and cover no console.
+// Messages lie above the drawer, and cover no console. On a narrow screen there is a sheet below it.
 function keepMessagesAbove(element) {
   const messages = document.getElementById("messages");
-  new ResizeObserver(() => messages.style.setProperty("--below", `${element.offsetHeight}px`)).observe(element);
+  new ResizeObserver(() => {
+    const below = element.offsetHeight ? window.innerHeight - element.getBoundingClientRect().top : 0;
+    messages.style.setProperty("--below", `${below}px`);
+  }).observe(element);
 }

@@ -18,7 +18,7 @@ export class PacketTable {
     this.table = h("table", { role: "grid", tabIndex: 0, ariaLabel: "Packets", onkeydown: (event) => this.pressKey(event) },
       h("colgroup", {}, COLUMNS.map(({ className }) => h("col", { className }))), h("thead", {}, h("tr", {}, heads)), this.rows);
     this.element = h("div", { className: "packet-rows", onscroll: () => this.scrolled() }, this.table);
-    this.resizing = new ResizeObserver(() => this.draw());
+    this.resizing = new ResizeObserver(() => this.update()); // also when it is shown again: what came meanwhile is at the end
     this.resizing.observe(this.element);
   }
 
@@ -27,6 +27,7 @@ export class PacketTable {
   }
 
   scrolled() {
+    if (!this.element.clientHeight) return; // it is hidden, which is nothing that the user has done
     const { scrollTop, clientHeight, scrollHeight } = this.element;
     this.follows = scrollTop + clientHeight >= scrollHeight - 2 * ROW;
     this.draw();

@@ -13,6 +13,7 @@ import { LEAST_CONTRAST, followTheme } from "./terminal_theme.js";
 
 const SCROLLBACK = 5000; // lines
 const SETTLED_MS = 100;
+const EARLY_KEYS = { __proto__: null, Enter: "\r", Backspace: "\x7f", Tab: "\t" };
 // What a program may have set, and would have set back if it had ended as usual: reports of the mouse, marks around what is pasted,
 // a hidden cursor, colours; and the alternate screen, which is left only if it is shown.
 const LEAVE_ALTERNATE = "\x18\x1b[?1049l";
@@ -25,7 +26,7 @@ export const makeTerminal = (options) => new TerminalPane(options);
 class TerminalPane {
   constructor({ name, url, isRunning, whyRefused, onTyped, onAction, start }) {
     Object.assign(this, { name, onTyped, onAction });
-    this.screen = h("div", { className: "screen" });
+    this.screen = h("div", { className: "screen", tabIndex: -1, onkeydown: (event) => this.typeEarly(event) });
     this.told = h("span", { role: "status" });
     this.start = start ? button("Start", start, { hidden: true }) : null;
     this.again = button("Connect", () => this.connection.reconnect.now(), { hidden: true });
@@ -52,6 +53,7 @@ class TerminalPane {
       minimumContrastRatio: LEAST_CONTRAST, linkHandler: LINKS,
     });
     this.terminal = terminal;
+    this.screen.removeAttribute("tabindex");
     const fit = new FitAddon();
     terminal.loadAddon(fit);
     terminal.open(this.screen);
@@ -176,7 +178,16 @@ class TerminalPane {
 
   shown() {
     this.wantsFocus = true;
-    this.terminal?.focus();
+    (this.terminal ?? this.screen).focus();
+  }
+
+  // Until the terminal is loaded, what is typed is for it, and no key of the map.
+  typeEarly(event) {
+    const { key, ctrlKey, metaKey, altKey } = event;
+    const text = key.length === 1 ? key : EARLY_KEYS[key];
+    if (this.terminal || ctrlKey || metaKey || altKey || text === undefined) return;
+    event.preventDefault();
+    this.onTyped(text);
   }
 
   close() {
