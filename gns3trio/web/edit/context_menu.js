@@ -29,7 +29,7 @@ export function openMenu(commands, target, point, { name, focused, shown = comma
   if (!shown.length) return;
   const items = shown.map((command) => makeItem(command));
   const parts = shown.flatMap((command, place) => (place > 0 && shown[place - 1].group !== command.group ? [h("div", { role: "separator" }), items[place]] : [items[place]]));
-  const menu = h("div", { className: "menu", role: "menu", popover: "auto", ariaLabel: name, onkeydown: pressKey, ontoggle: ({ newState }) => newState === "closed" && close() }, parts);
+  const menu = h("div", { className: "menu", role: "menu", popover: "manual", ariaLabel: name, onkeydown: pressKey, ontoggle: ({ newState }) => newState === "closed" && close() }, parts);
   let chosen = null;
 
   function makeItem(command) {
@@ -67,15 +67,27 @@ export function openMenu(commands, target, point, { name, focused, shown = comma
     event.preventDefault();
   }
 
+  // A popover that closes itself would be closed by lifting the finger whose long press has opened it.
+  function dismiss(event) {
+    if (event.type === "keydown" ? event.key !== "Escape" : menu.contains(event.target)) return;
+    if (event.type === "keydown") {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    menu.hidePopover();
+  }
+
   // The command comes after the focus is back, so that a dialog gives it back to the same place.
   function close() {
     if (menu.contains(document.activeElement) || document.activeElement === document.body) focused?.focus({ preventScroll: true });
+    for (const type of ["pointerdown", "keydown"]) document.removeEventListener(type, dismiss, { capture: true });
     menu.remove();
     if (chosen) commands.run(chosen, target);
   }
 
   document.body.append(menu);
   menu.showPopover();
+  for (const type of ["pointerdown", "keydown"]) document.addEventListener(type, dismiss, { capture: true });
   const { width, height } = menu.getBoundingClientRect();
   const [left, top] = placeOf(point, [width, height], [window.innerWidth, window.innerHeight]);
   Object.assign(menu.style, { left: `${left}px`, top: `${top}px` });

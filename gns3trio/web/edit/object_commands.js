@@ -58,7 +58,7 @@ export function addObjectCommands(tools) {
     },
     { id: "select-all", title: "Select all", group: "edit", where: ["map"], keys: ["Ctrl+A"], run: () => graph.selectAll([...lab.nodes.keys(), ...lab.links.keys(), ...lab.drawings.keys()]) },
     {
-      id: "select-area", title: "Select", icon: "select", group: "edit", where: ["toolbar"], keys: ["S"], isPressed: () => graph.selects, hint: "Drag on the map to select what is in an area, as with Shift",
+      id: "select-area", title: "Select", icon: "select", group: "edit", where: ["toolbar"], keys: ["S"], isPressed: () => graph.selects, hint: "Press objects to select several, or drag around them",
       run: () => graph.setSelects(!graph.selects),
     },
   );

@@ -49,7 +49,6 @@ export class Gestures {
   press(event) {
     if (event.button === 2) return; // it opens a menu
     const { graph } = this;
-    const { selection } = graph;
     if (event.target.closest(".handle")) {
       this.dragLink(event, graph.handle.id);
       return;
@@ -64,12 +63,28 @@ export class Gestures {
       this.drawBand(event, isMore);
       return;
     }
-    const isOneOfMany = selection.has(id) && selection.size > 1;
-    if (id && isMore && !graph.group(id)) selection.toggle(id);
-    else if (!isOneOfMany) graph.select(id);
+    const onClick = this.choose(id, isMore);
     graph.focus(id);
-    if (this.lab.placed(id)) this.dragObjects(event, isOneOfMany && !isMore ? () => graph.select(id) : null);
+    if (this.lab.placed(id)) this.dragObjects(event, onClick);
     else this.dragView(event);
+  }
+
+  // Selects what was pressed. Returns what else a click does, and a drag does not: what is dragged stays selected.
+  choose(id, isMore) {
+    const { graph } = this;
+    const { selection } = graph;
+    const isSelected = selection.has(id);
+    const canBeMore = id && !graph.group(id);
+    if (isMore && canBeMore) selection.toggle(id);
+    else if (graph.selects && canBeMore) { // fingers have no Ctrl key
+      if (isSelected) return () => selection.toggle(id);
+      selection.add([id]);
+    } else if (isSelected && selection.size > 1) {
+      return isMore ? null : () => graph.select(id);
+    } else {
+      graph.select(id);
+    }
+    return null;
   }
 
   // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved, event)`.
@@ -122,10 +137,10 @@ export class Gestures {
     });
   }
 
-  // Selects what a band surrounds, with what was selected before if the band extends it.
+  // Selects what a band surrounds, too. A press beside all objects selects nothing.
   drawBand(event, isMore) {
     const { graph } = this;
-    const before = isMore ? [...graph.selection] : [];
+    const before = [...graph.selection];
     const band = new Band(graph, [event.offsetX, event.offsetY], (ids) => graph.selectAll([...before, ...ids]));
     this.follow(event, (dx, dy) => band.stretch(event.offsetX + dx, event.offsetY + dy), (moved) => {
       band.end();

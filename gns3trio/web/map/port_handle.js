@@ -11,7 +11,7 @@ export class PortHandle {
   constructor(graph) {
     Object.assign(this, { graph, hovered: null, focused: null });
     this.shape = s("g", { class: "handle", "aria-hidden": "true" },
-      s("title", {}, "Drag to another node to link them"), s("circle", { r: 2 * RADIUS, class: "hit" }), s("circle", { r: RADIUS }), s("path", { d: "M-4 0h8M0 -4v8" }));
+      s("title", {}, "Drag to another node to link them"), (this.hit = s("circle", { class: "hit" })), s("circle", { r: RADIUS }), s("path", { d: "M-4 0h8M0 -4v8" }));
     const { svg } = graph;
     const nodeOf = (event) => (event.target.closest(".handle") ? this.id : event.target.closest(".node")?.dataset.id ?? null);
     svg.addEventListener("pointerover", (event) => this.hover(nodeOf(event)));
@@ -44,6 +44,7 @@ export class PortHandle {
       return;
     }
     const [width, height] = sizeOf(node);
+    set(this.hit, { r: Math.max(RADIUS, Math.min(2 * RADIUS, (scale * width) / 4)) }); // the middle of a small node is its own
     set(this.shape, { transform: `translate(${node.x + width} ${node.y + height / 2}) scale(${1 / scale})` });
     if (!this.shape.parentNode) graph.overlays.element.append(this.shape);
   }
