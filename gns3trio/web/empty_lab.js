@@ -10,7 +10,7 @@ import { randomId } from "./random_id.js";
 export function emptyLab({ lab, history, addNode }) {
   const guarded = (made) => lab.rights.guard("Node.Allocate", made);
   const element = h("div", { className: "empty-lab", hidden: true }, icon("mesh"), h("h2", {}, "This lab is empty"),
-    h("p", {}, "Choose a type of node above and add it. Link two nodes with Add link. Then start them, and open their consoles with a double click."),
+    h("p", {}, "Choose a type of node above, and press Add node or Add several. Link two nodes with Add link. Then start them, and open their consoles with a double click."),
     h("p", { className: "buttons" },
       guarded(button("Add a first node", () => addNode(), { className: "primary" })),
       guarded(button("Make the example lab", async () => {

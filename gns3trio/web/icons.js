@@ -12,6 +12,7 @@ const PADLOCK = "M4.5 9h11v8.5h-11zM6.5 9V6.5";
 export const ICONS = {
   __proto__: null,
   "add-node": "M3 3h9v9H3zM15.5 11v7M12 14.5h7",
+  "add-several": "M2.5 2.5h6v6h-6zM11.5 2.5h6v6h-6zM2.5 11.5h6v6h-6zM14.5 11v7M11 14.5h7",
   "add-link": `${circle(4.5, 7.5, 2)}${circle(13.5, 15.5, 2)}M6 8.8l6 5.4M15 2.5v6M12 5.5h6`,
   "add-note": "M4 6V3.5h12V6M10 3.5v13M7.5 16.5h5",
   "add-shape": `M2.5 3h9v7.5h-9z${circle(12.5, 12.5, 4.5)}`,

@@ -19,6 +19,7 @@ import { addLabCommands } from "./edit/lab_commands.js";
 import { addObjectCommands } from "./edit/object_commands.js";
 import { MovedObjects } from "./edit/places.js";
 import { choosePorts } from "./edit/port_choice.js";
+import { addSeveral } from "./edit/several_form.js";
 import { emptyLab } from "./empty_lab.js";
 import { NewNodeHost, ShownHost } from "./hosts/host_choice.js";
 import { Lab } from "./lab.js";
@@ -73,7 +74,7 @@ export function showLab(main, projectId) {
   const newHost = new NewNodeHost(lab.hosts);
   const shownHost = new ShownHost(lab.hosts);
   const edits = new DrawingEdits({ lab, history });
-  const tools = { lab, drawer, graph, commands, history, edits, drafts: new Drafts(globalThis.sessionStorage, projectId), addNode, find, openTab: (id) => panel?.tabs?.choose(id), index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
+  const tools = { lab, drawer, graph, commands, history, edits, drafts: new Drafts(globalThis.sessionStorage, projectId), addNode, addNodes, find, openTab: (id) => panel?.tabs?.choose(id), index: new LabIndex(lab), finding: { text: "", chosen: null }, deleteThing: (id) => deleteObjects(tools, [id]) };
   addLabCommands(tools);
   addArrangeCommands(tools);
   commands.addKeys(...TERMINAL_KEYS);
@@ -236,6 +237,16 @@ export function showLab(main, projectId) {
     if (node === null) return;
     graph.select(node.node_id);
     graph.include(node.node_id);
+  }
+
+  // As `addNode`, as many as the user says; below the node that is selected, if they are linked with it.
+  async function addNodes({ kind, ids, point }) {
+    const selected = kind === "node" ? lab.nodes.get(ids[0]) : null;
+    const nodes = await addSeveral(tools, { kinds, host: newHost.value, selected, point: point ?? graph.middle() });
+    if (nodes === null) return;
+    const made = nodes.map(({ node_id: id }) => id);
+    graph.selectAll(made);
+    for (const id of made) graph.include(id);
   }
 
   async function linkNodes(from, to) {

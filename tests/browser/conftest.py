@@ -15,7 +15,16 @@ from urllib.parse import urlsplit
 
 import attrs
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 VPCS = os.environ.get("GNS3TRIO_TEST_VPCS", shutil.which("vpcs") or "vpcs").split(":")[0]
 PATIENCE = 60
@@ -114,6 +123,20 @@ def labs(host: Host) -> Iterator[list[dict[str, Any]]]:
 def page(browser: Browser, host: Host, labs: list[dict[str, Any]], request: pytest.FixtureRequest) -> Iterator[Page]:
     """A page; screenshots go where GNS3TRIO_TEST_SCREENSHOTS says."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=SCHEME)
+    yield from _page(context, host, request)
+
+
+@pytest.fixture
+def phone(browser: Browser, host: Host, labs: list[dict[str, Any]], request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A page on the small screen of a phone."""
+    size: ViewportSize = {"width": 390, "height": 844}
+    context = browser.new_context(
+        viewport=size, has_touch=True, is_mobile=True, reduced_motion="reduce", color_scheme=SCHEME
+    )
+    yield from _page(context, host, request)
+
+
+def _page(context: BrowserContext, host: Host, request: pytest.FixtureRequest) -> Iterator[Page]:
     context.set_default_timeout(PATIENCE * 1000)
     page = context.new_page()
     wrong: list[str] = []

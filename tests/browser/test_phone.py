@@ -1,12 +1,11 @@
 """The page of a lab on the screen of a phone, with fingers."""
 
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Host
+from tests.browser.conftest import Host
+from tests.browser.hands import Fingers
 from tests.browser.lab_page import open_lab
 
 COLUMNS = 4
@@ -18,16 +17,6 @@ NODES["Node0"]["node_type"] = "vpcs"  # it has a console
 SCALE = "() => new DOMMatrix(getComputedStyle(document.querySelector('.map')).transform).a"
 LEAST_LETTERS = 8  # pixels
 LEAST_TARGET = 44
-
-
-@pytest.fixture
-def phone(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, reduced_motion="reduce"
-    )
-    context.set_default_timeout(PATIENCE * 1000)
-    yield context.new_page()
-    context.close()
 
 
 def test_a_lab_on_a_phone(phone: Page, host: Host, labs: list[dict[str, Any]]) -> None:
@@ -62,14 +51,7 @@ def test_a_lab_on_a_phone(phone: Page, host: Host, labs: list[dict[str, Any]]) -
     expect(phone.locator(".drawer")).to_be_hidden()
 
     before = phone.evaluate(SCALE)
-    pinch(phone, svg["x"] + svg["width"] / 2, svg["y"] + svg["height"] / 2)
+    hands = Fingers(phone, phone.context.new_cdp_session(phone))
+    hands.pinch(svg["x"] + svg["width"] / 2, svg["y"] + svg["height"] / 2, 20, 60)
     phone.wait_for_function(f"before => ({SCALE})() > 1.8 * before", arg=before)
     assert phone.evaluate("document.documentElement.scrollWidth") == 390
-
-
-def pinch(page: Page, x: float, y: float) -> None:
-    """Move two fingers away from each other, to three times their distance."""
-    session = page.context.new_cdp_session(page)
-    for name, away in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60), ("touchEnd", None)):
-        places = [] if away is None else [{"x": x - away, "y": y}, {"x": x + away, "y": y}]
-        session.send("Input.dispatchTouchEvent", {"type": name, "touchPoints": places})

@@ -40,6 +40,7 @@ TESTED_IN_THE_BROWSER = {
     "edit/object_commands",
     "edit/port_choice",
     "edit/rename",
+    "edit/several_form",
     "empty_lab",
     "files/node_files",
     "flows/heat_map",

@@ -9,6 +9,7 @@ import { randomId } from "../random_id.js";
 import { MOST_OBJECTS, isMark, isMarkedBy, markOf, parseObjects, writeObjects } from "./clipboard_format.js";
 import { BESIDE, copiesOf, linksAmong, middleOfAll } from "./copies.js";
 import { deleteObjects } from "./deletion.js";
+import { freeNames } from "./numbering.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
 
 const KEY = "gns3trio.copied";
@@ -127,7 +128,7 @@ export class Clipboard {
 
   async add(what, objects, by) {
     const { lab, history, graph } = this.tools;
-    const copies = copiesOf(objects, by.map(Math.round));
+    const copies = copiesOf(objects, by.map(Math.round), (names) => freeNames(names, [...lab.nodes.values()].map(({ name }) => name)));
     const all = [...copies.nodes.map(({ body }) => body.node_id), ...copies.links.map(({ body }) => body.link_id), ...copies.drawings.map(({ body }) => body.drawing_id)];
     await history.make(`${what} ${this.nameOf(objects)}`, creationOf(lab, copies), deletionOf(lab, copies));
     graph.selectAll(all.filter((id) => graph.exists(id)));

@@ -8,13 +8,17 @@ export const BESIDE = 40;
 
 // Only the original has these: ports of consoles, and addresses that would be in the lab twice.
 const ONLY_ONE = new Set(["console", "aux", "locked"]);
+const byName = new Intl.Collator("en", { numeric: true });
 const isMac = (name) => /^(mac_address|mac_addr|base_mac)$/.test(name);
 
-// Copies of what `readObjects` has read, moved by [dx, dy].
-export function copiesOf({ nodes, links, drawings }, [dx, dy]) {
+// Copies of what `readObjects` has read, moved by [dx, dy]. `rename(names)` gives the names of copies; the copies are in the order of those of
+// the originals, or their numbers would be mixed.
+export function copiesOf({ nodes: unordered, links, drawings }, [dx, dy], rename) {
+  const nodes = unordered.toSorted((a, b) => byName.compare(a.body.name, b.body.name));
   const ids = new Map(nodes.map(({ body }) => [body.node_id, randomId()]));
+  const names = rename(nodes.map(({ body }) => body.name));
   return {
-    nodes: nodes.map(({ body, files }) => ({ body: { ...copyOfNode(body), node_id: ids.get(body.node_id), x: body.x + dx, y: body.y + dy }, files })),
+    nodes: nodes.map(({ body, files }, place) => ({ body: { ...copyOfNode(body), name: names[place], node_id: ids.get(body.node_id), x: body.x + dx, y: body.y + dy }, files })),
     links: links.map(({ body, impairments }) => ({
       body: { ...body, link_id: randomId(), nodes: body.nodes.map((end) => ({ ...end, node_id: ids.get(end.node_id) })) },
       impairments,

@@ -13,7 +13,7 @@ import { renameNode } from "./rename.js";
 const STEP = 1.25; // of the scale
 
 export function addLabCommands(tools) {
-  const { lab, drawer, graph, commands, history, addNode, find } = tools;
+  const { lab, drawer, graph, commands, history, addNode, addNodes, find } = tools;
   const nodeOf = ({ kind, ids }) => (kind === "node" ? ids[0] : null);
   // Those of the selected nodes that can be started and stopped.
   const nodesIn = ({ ids }) => ids.map((id) => lab.nodes.get(id)).filter((node) => node && !lab.types.get(node.node_type)?.always_runs && !lab.problems.has(node.node_id));
@@ -25,6 +25,11 @@ export function addLabCommands(tools) {
     {
       id: "add-node", title: "Add node", icon: "add-node", group: "add", where: ["toolbar", "map"], privilege: "Node.Allocate",
       isEnabled: () => lab.types.size > 0, run: ({ point }) => addNode(point),
+    },
+    {
+      id: "add-several", title: "Add several…", icon: "add-several", group: "add", where: ["toolbar", "map", "node"], keys: ["N"], privilege: "Node.Allocate",
+      hint: "Add several nodes at once, with names and start-up scripts that count up, and link each to a switch",
+      isEnabled: () => lab.types.size > 0, run: addNodes,
     },
     {
       id: "add-link", title: "Add link", icon: "add-link", group: "add", where: ["toolbar", "node"], keys: ["L"], privilege: "Link.Allocate",

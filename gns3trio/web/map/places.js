@@ -3,7 +3,7 @@
 import { HEIGHT, WIDTH } from "./node_box.js";
 
 // Distance between new nodes, with room for names and links.
-const [COLUMN, ROW] = [130, 110];
+export const [COLUMN, ROW] = [130, 110];
 // The grid for new nodes and for moving by keys.
 export const STEP = 10;
 

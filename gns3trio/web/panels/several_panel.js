@@ -1,7 +1,9 @@
-// The panel of several selected objects: how many there are, what can be done with them, and a list of them.
+// The panel of several selected objects: how many there are, what can be done with them, the kinds to which the selection can be
+// narrowed, and a list of them.
 
+import { button } from "../actions.js";
 import { h, setText } from "../dom.js";
-import { countKinds, describeCounts } from "../object_names.js";
+import { countKinds, describeCounts, groupsOf } from "../object_names.js";
 import { commandButton } from "./command_button.js";
 import { WindowedList } from "./windowed_list.js";
 
@@ -13,8 +15,9 @@ export class SeveralPanel {
     this.title = h("h2");
     this.buttons = h("p", { className: "buttons" });
     this.made = new Map(); // {button, update} by id of the command
+    this.narrowing = h("div");
     this.list = new WindowedList(({ id }) => this.makeRow(id));
-    this.parts = h("div", { className: "overview" }, this.title, this.buttons, h("h3", {}, "Selected"), this.list.element);
+    this.parts = h("div", { className: "overview" }, this.title, this.buttons, this.narrowing, h("h3", {}, "Selected"), this.list.element);
     side.replaceChildren(this.parts);
     this.draw();
   }
@@ -41,6 +44,7 @@ export class SeveralPanel {
     const target = graph.target();
     setText(this.title, describeCounts(countKinds(lab, target.ids)));
     this.showButtons(target);
+    this.showNarrowing(target);
     this.list.show(target.ids.map((id) => ({ id })));
   }
 
@@ -54,6 +58,22 @@ export class SeveralPanel {
     }
     const ids = new Set(shown.map(({ id }) => id));
     for (const [id, { button }] of this.made) button.hidden = !ids.has(id);
+  }
+
+  // A band surrounds links and drawings, too: a press keeps those of one kind.
+  showNarrowing({ ids }) {
+    const groups = groupsOf(this.lab, ids);
+    const key = groups.map(({ name }) => name).join("\n");
+    if (this.narrowed === key) return;
+    this.narrowed = key;
+    this.narrowing.replaceChildren(...(groups.length < 2 ? [] : [h("h3", {}, "Keep only"), h("p", { className: "buttons" },
+      groups.map(({ name, title }) => button(name, () => this.keepOnly(title))))]));
+  }
+
+  keepOnly(title) {
+    const kept = groupsOf(this.lab, this.graph.target().ids).find((group) => group.title === title)?.ids ?? [];
+    this.graph.selectAll(kept);
+    this.graph.focus(kept[0]); // the button is gone
   }
 
   makeRow(id) {

@@ -5,6 +5,7 @@ import { act, button, enable } from "../actions.js";
 import { get, getText } from "../api.js";
 import { h, setText } from "../dom.js";
 import { refusalOfName } from "../edit/node_names.js";
+import { hasMark, numberOf, withNumber } from "../edit/numbering.js";
 import { LARGEST_TEXT } from "../files/file_text.js";
 import { counted } from "../format.js";
 import { imagesOf } from "../panels/new_node.js";
@@ -133,7 +134,7 @@ export class NodeSettings {
       const refusal = "name" in values ? refusalOfName(this.lab, nodes[0].node_id, values.name ?? "") : "";
       if (refusal) throw new Error(`name: ${refusal}`);
       const size = "symbol" in values ? await sizeOfSymbol(values.symbol) : {};
-      const redo = nodes.map((node) => this.put(node, { ...this.whole(node, bodyOf(fields, values)), ...size }));
+      const redo = nodes.map((node) => this.put(node, { ...this.whole(node, bodyOf(fields, this.valuesFor(node, values))), ...size }));
       const undo = nodes.map((node) => this.put(node, this.before(node, fields, values)));
       await this.history.make(this.describe(nodes, fields), redo, undo);
     } catch (error) {
@@ -148,6 +149,18 @@ export class NodeSettings {
     const running = nodes.filter(({ status }) => status !== "stopped").map(({ name }) => name);
     this.tell(`Saved. ${whenText(fields, this.type.always_runs ? [] : running)}`.trim());
     if (SCRIPT in values) await this.readScript(); // the server puts the node's name into it
+  }
+
+  // Whether the script has {n}, which is another number for each of several nodes.
+  isCounted(values) {
+    return this.ids.length > 1 && typeof values[SCRIPT] === "string" && hasMark(values[SCRIPT]);
+  }
+
+  valuesFor({ name }, values) {
+    if (!this.isCounted(values)) return values;
+    const number = numberOf(name);
+    if (number === null) throw new Error(`${SCRIPT}: {n} stands for the number at the end of a name, and ${name} has none.`);
+    return { ...values, [SCRIPT]: withNumber(values[SCRIPT], number) };
   }
 
   put(node, body) {

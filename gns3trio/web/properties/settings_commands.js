@@ -26,9 +26,10 @@ export function addSettingsCommands(tools) {
 function showSettings(tools, nodes) {
   const { lab } = tools;
   const settings = new NodeSettings(tools, nodes.map(({ node_id: id }) => id));
-  const title = `${counted(nodes.length, lab.types.get(nodes[0].node_type).title)}`;
+  const type = lab.types.get(nodes[0].node_type);
+  const title = counted(nodes.length, type.title);
   const dialog = h("dialog", { className: "form", ariaLabel: `Settings of ${title}` }, h("h2", {}, `Settings of ${title}`),
-    h("p", { className: "hint" }, "Only what you change is changed, in all of them."), settings.element,
+    h("p", { className: "hint" }, `Only what you change is changed, in all of them.${type.script_file ? " In the start-up script, {n} stands for the number at the end of each name." : ""}`), settings.element,
     h("p", { className: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, "Close")));
   const view = { reset: () => dialog.close(), update: (changed) => settings.update(changed) };
   lab.views.add(view);

@@ -11,7 +11,7 @@ const LINKS = [{ body: { link_id: "l", nodes: [{ node_id: "a", port_number: 1, l
 const DRAWINGS = [{ body: { drawing_id: "d", x: 5, y: 6, locked: true, svg: "<svg/>" } }];
 
 test("copies have ids of their own, and links lead to the copies", () => {
-  const { nodes, links, drawings } = copiesOf({ nodes: NODES, links: LINKS, drawings: DRAWINGS }, [10, 20]);
+  const { nodes, links, drawings } = copiesOf({ nodes: NODES, links: LINKS, drawings: DRAWINGS }, [10, 20], (names) => names);
   const ids = nodes.map(({ body }) => body.node_id);
   assert.ok(ids.every((id) => /^[0-9a-f-]{36}$/.test(id)) && ids[0] !== ids[1]);
   assert.deepEqual(links[0].body.nodes, [{ node_id: ids[0], port_number: 1, label: { text: "e1" } }, { node_id: ids[1], port_number: 2 }]);
@@ -22,9 +22,17 @@ test("copies have ids of their own, and links lead to the copies", () => {
 });
 
 test("what only one node can have is not copied", () => {
-  const [{ body }] = copiesOf({ nodes: NODES, links: [], drawings: [] }, [0, 0]).nodes;
+  const [{ body }] = copiesOf({ nodes: NODES, links: [], drawings: [] }, [0, 0], (names) => names).nodes;
   assert.deepEqual([body.console, body.locked, body.properties, body.custom_adapters], [undefined, undefined, { ram: 1 }, [{ adapter_number: 0 }]]);
   assert.equal(NODES[0].body.properties.mac_address, "0c:01"); // the original has it still
+});
+
+test("copies get their names in the order of the originals", () => {
+  const pc = (name) => ({ body: { ...NODES[0].body, node_id: name, name }, files: [] });
+  const { nodes, links } = copiesOf({ nodes: [pc("PC10"), pc("PC9")], links: [{ body: { nodes: [{ node_id: "PC10" }, { node_id: "PC9" }] } }], drawings: [] }, [0, 0],
+    (names) => names.map((name) => `copy of ${name}`));
+  assert.deepEqual(nodes.map(({ body }) => body.name), ["copy of PC9", "copy of PC10"]);
+  assert.deepEqual(links[0].body.nodes.map(({ node_id }) => node_id), [nodes[1].body.node_id, nodes[0].body.node_id]);
 });
 
 test("only links between the nodes go along", () => {
