@@ -73,7 +73,7 @@ def make_campus(hands: Hands) -> None:
         by = scale * times * (NEXT - BESIDE), -scale * times * BESIDE
         hands.drag(switch, (switch[0] + by[0], switch[1] + by[1]))
         expect_undo(page, "Move 7 nodes and 2 drawings")
-        fill(hands, at(hands, -242 + NEXT * times, 530), colour)
+        fill(hands, at(hands, -375 + NEXT * times, 530), colour)
         rename_note(hands, at(hands, -642 + NEXT * times + 14, 181 + 12), name)
     make_data_centre(hands)
     for vlan, (top, bottom), server in ((10, (312, 330), "PC19"), (20, (428, 445), "PC20")):
@@ -107,7 +107,7 @@ def make_building(hands: Hands) -> None:
     hands.drag(at(hands, -652, 175), at(hands, -228, 545))
     expect_undo(page, "Add rectangle")
     add_note(hands, at(hands, -642, 181), "Library")
-    fill(hands, at(hands, -242, 530), BUILDINGS["Library"])
+    fill(hands, at(hands, -375, 530), BUILDINGS["Library"])
 
 
 def make_data_centre(hands: Hands) -> None:

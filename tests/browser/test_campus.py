@@ -101,7 +101,7 @@ def test_a_campus_by_fingers_on_a_phone(phone: Page, host: Host, labs: list[Json
     hands.pinch(x, y, 20, 60)
     hands.press(node(page, "PC1"))
     expect(page.locator("aside").get_by_role("heading", name="PC1")).to_be_in_viewport()
-    hands.press(tool(page, "Fit"))
+    hands.press(page.get_by_role("button", name="Fit", exact=True))
 
     wire(page, "Core", "SW3").tap()
     show_tab(page, "Filters")

@@ -1,7 +1,7 @@
 // The panel of several selected objects: how many there are, what can be done with them, the kinds to which the selection can be
 // narrowed, and a list of them.
 
-import { button } from "../actions.js";
+import { button as actionButton } from "../actions.js";
 import { h, setText } from "../dom.js";
 import { countKinds, describeCounts, groupsOf } from "../object_names.js";
 import { commandButton } from "./command_button.js";
@@ -67,7 +67,7 @@ export class SeveralPanel {
     if (this.narrowed === key) return;
     this.narrowed = key;
     this.narrowing.replaceChildren(...(groups.length < 2 ? [] : [h("h3", {}, "Keep only"), h("p", { className: "buttons" },
-      groups.map(({ name, title }) => button(name, () => this.keepOnly(title))))]));
+      groups.map(({ name, title }) => actionButton(name, () => this.keepOnly(title))))]));
   }
 
   keepOnly(title) {
