@@ -40,7 +40,11 @@ TAGS = (
         ("nodes", "node_types", "node_moves", "node_disks", "arrange", "usage"),
     ),
     Tag("Nodes as VMs", "Nodes under the name that they had before GNS3 2.0.", ("vms",)),
-    Tag("Links", "Links with their filters, impairments, captures and benchmarks.", ("links", "impairment_types")),
+    Tag(
+        "Links",
+        "Links with their filters, impairments, captures and benchmarks.",
+        ("links", "captures", "impairment_types"),
+    ),
     Tag("Drawings", "Texts, shapes and pictures beside the nodes.", ("drawings",)),
     Tag("Topology", "Many changes in one request, all or none.", ("topology",)),
     Tag("Snapshots", "States of a lab that it can be put back to.", ("snapshots",)),

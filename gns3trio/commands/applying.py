@@ -1,7 +1,7 @@
 """Makes a project match a topology document, for ``topology apply`` and ``topology import --apply``."""
 
 import argparse
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from gns3trio.classes import frozen
@@ -9,13 +9,11 @@ from gns3trio.client.client import Client
 from gns3trio.commands.finding import open_path
 from gns3trio.commands.lab import Json, path_of
 from gns3trio.commands.questions import confirm, is_asked
-from gns3trio.counts import counted
+from gns3trio.counts import listed
 from gns3trio.errors import LabError, NotFound
 from gns3trio.natural_order import natural_key
 
 _YAML = "application/yaml"
-# A question names so many of the objects that would be deleted, and counts the others.
-_NAMED = 6
 
 
 @frozen
@@ -65,16 +63,9 @@ async def apply_document(
         changes = (await compare(server, target.path, document))["changes"]
         deleted = [each for each in changes if each["action"] == "delete"]
         if deleted:
-            names = _listed(sorted((f"{each['kind']} {each['name']}" for each in deleted), key=natural_key))
+            names = listed(sorted((f"{each['kind']} {each['name']}" for each in deleted), key=natural_key))
             what = ", with all links and files" if any(each["kind"] == "node" for each in deleted) else ""
             question = f"Not in the file: {names}. Delete from {arguments.project!r}{what}?"
             confirm(arguments, question, otherwise=otherwise, scripts_need_yes=scripts_need_yes)
     reply: Json = await server.send("PUT", f"{target.path}/topology", document, _YAML)
     return reply
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names for a sentence; of many, the first ones."""
-    if len(names) <= _NAMED:
-        return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {counted(len(names) - _NAMED, 'other')}"

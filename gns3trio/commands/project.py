@@ -15,6 +15,7 @@ from gns3trio.commands.output import note, print_facts, print_line, print_table,
 from gns3trio.commands.overview import counts_of
 from gns3trio.commands.progress import progress_line
 from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.commands.stopping import add_stop, stop_if_asked, telling_how_to_stop
 from gns3trio.errors import Conflict, LabError
 from gns3trio.natural_order import natural_key
 
@@ -50,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     export = add_action(actions, "export", "export a project to a portable file", _export, "project", "file")
     export.add_argument("--snapshots", action="store_true", help="with its snapshots")
     export.add_argument("--images", action="store_true", help="with the images of its machines on the server")
+    add_stop(export)
     export.add_argument("--compression", choices=_COMPRESSIONS, help="zip is the default")
     imported = add_action(actions, "import", "create a project from a portable file", _import, "file")
     imported.add_argument("--name", help="default: the name in the file")
@@ -156,7 +158,8 @@ async def _export(server: Client, arguments: argparse.Namespace) -> None:
     project = await find_project(server, arguments.project)
     options = {"include_snapshots": arguments.snapshots, "include_images": arguments.images}
     query = urlencode({name: "yes" for name, is_wanted in options.items() if is_wanted} | _compression(arguments))
-    with progress_line() as line:
+    await stop_if_asked(server, arguments, project)
+    with telling_how_to_stop(project), progress_line() as line:
         size = await server.download(f"{path_of(project)}/export?{query}", Path(arguments.file), line.show_bytes)
     show(arguments, {"file": arguments.file, "bytes": size}, lambda: print_line(f"{arguments.file}: {amount(size)}"))
 

@@ -12,6 +12,7 @@ from gns3trio.commands.lab import Json, path_of, run
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.output import note, print_facts, show
 from gns3trio.commands.questions import add_yes, confirm
+from gns3trio.commands.stopping import add_stop, stop_if_asked, telling_how_to_stop
 
 __all__ = ["add_arguments", "run"]
 
@@ -31,10 +32,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         wide=("id",),
     )
     create = add_action(
-        actions, "create", "take a snapshot of a project; its nodes must be stopped", _create, "project"
+        actions, "create", "take a snapshot of a project; its nodes must be stopped (see --stop)", _create, "project"
     )
     create.add_argument("name", metavar="NAME", help="what to call it")
     create.add_argument("--description", metavar="TEXT", default="", help="what is in it, for people")
+    add_stop(create)
     text = "replace what is in a project by a snapshot of it"
     restore = add_action(actions, "restore", text, _restore, "project", "snapshot")
     add_yes(restore)
@@ -60,9 +62,11 @@ async def _list(server: Client, arguments: argparse.Namespace) -> None:
 
 
 async def _create(server: Client, arguments: argparse.Namespace) -> None:
-    path = path_of(await find_project(server, arguments.project))
+    project = await find_project(server, arguments.project)
     body = {"name": arguments.name, **({"description": arguments.description} if arguments.description else {})}
-    snapshot = await server.request("POST", f"{path}/snapshots", body)
+    await stop_if_asked(server, arguments, project)
+    with telling_how_to_stop(project):
+        snapshot = await server.request("POST", f"{path_of(project)}/snapshots", body)
     facts = {"name": snapshot["name"], "created": _time(snapshot), "snapshot_id": snapshot["snapshot_id"]}
     show(arguments, snapshot, lambda: print_facts(facts))
 

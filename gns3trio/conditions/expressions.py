@@ -32,6 +32,26 @@ icmp6-neighborsolicit icmp6-nodeinformationquery icmp6-nodeinformationresponse i
 icmp6-parameterproblem icmp6-redirect icmp6-routeradvert icmp6-routerrenum icmp6-routersolicit icmp6-timeexceeded
 tcp-ack tcp-cwr tcp-ece tcp-fin tcp-push tcp-rst tcp-syn tcp-urg
 """
+# Names of protocols that people use, and expressions for them.
+PROTOCOLS = {
+    "bgp": "tcp port 179",
+    "dhcp": "udp port 67 or udp port 68",
+    "dhcp6": "udp port 546 or udp port 547",
+    "dns": "port 53",
+    "eigrp": "ip proto 88",
+    "http": "tcp port 80",
+    "https": "tcp port 443",
+    "lldp": "ether proto 0x88cc",
+    "ntp": "udp port 123",
+    "ospf": "ip proto 89",
+    "ping": "icmp or icmp6",
+    "rip": "udp port 520",
+    "snmp": "udp port 161 or udp port 162",
+    "ssh": "tcp port 22",
+    "syslog": "udp port 514",
+    "telnet": "tcp port 23",
+    "tftp": "udp port 69",
+}
 _EXPRESSION_WORDS = frozenset((_WORD_LIST + _CONSTANT_LIST).split())
 # After these words comes a number or a name from a local file.
 _NAMED_LOCALLY = frozenset({"port", "portrange", "proto", "protochain", "type", "subtype", "ifname", "on"})
@@ -44,13 +64,31 @@ _PART_OF_PACKET = re.compile(r"(?P<word>[a-z0-9-]+):[124]")  # its offset, and i
 _ETHERNET_ADDRESS = re.compile(r"[0-9a-fA-F]{1,2}([:.-])[0-9a-fA-F]{1,2}(\1[0-9a-fA-F]{1,2}){4}")
 
 
+def with_protocols(expression: str) -> str:
+    """The expression with the names of ``PROTOCOLS`` replaced, unless they are names of ports or the like."""
+    if expression.strip() in PROTOCOLS:
+        return PROTOCOLS[expression.strip()]
+    before = ""
+
+    def replaced(found: re.Match[str]) -> str:
+        nonlocal before
+        last, before = before, found[0]
+        is_name = found[0] in PROTOCOLS and last not in _NAMED_LOCALLY
+        return f"({PROTOCOLS[found[0]]})" if is_name else found[0]
+
+    return _WORD.sub(replaced, expression)
+
+
 def check_names(expression: str) -> None:
     """Raises Invalid if an expression contains a host name instead of an address."""
     before = ""
     for word in _WORD.findall(expression):
         is_local = before in _NAMED_LOCALLY and _LOCAL_NAME.fullmatch(word)
         if not (is_local or _is_known(word)):
-            raise Invalid(f"{word!r} is not a word of pcap-filter(7); hosts need their address, names are not resolved")
+            hint = "hosts need their address, names are not resolved"
+            if word.lower() in PROTOCOLS:
+                hint = f"write {PROTOCOLS[word.lower()]}"
+            raise Invalid(f"{word!r} is not a word of pcap-filter(7); {hint}")
         before = word
 
 

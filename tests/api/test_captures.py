@@ -191,6 +191,45 @@ async def test_a_file_is_written_by_one_capture_of_the_project(server: Server, p
     assert capture["running"] is True and capture["error"] is None
 
 
+async def test_the_captures_of_a_project_and_their_files(server: Server, project: dict[str, Any]) -> None:
+    _, link, path = await link_of_builtins(server, project)
+    everywhere = f"/v2/projects/{project['project_id']}/captures"
+    assert await server.request("GET", everywhere) == {"captures": [], "files": [], "is_whole": True}
+    dhcp = await server.request("POST", f"{path}/captures", {"expression": "dhcp", "file_name": "a.b.pcapng"}, 201)
+    assert dhcp["expression"] == "udp port 67 or udp port 68" and dhcp["ring_files"] is None
+    ring = {"file_name": "a.pcap", "format": "pcap", "ring_files": 3, "ring_seconds": 60}
+    ring = await server.request("POST", f"{path}/captures", ring, 201)
+    assert (ring["ring_files"], ring["ring_bytes"], ring["ring_seconds"]) == (3, None, 60)
+    await server.request("POST", f"{path}/captures", {"save": False}, 201)
+    told = await server.request("GET", everywhere)
+    assert [each["capture_id"] for each in told["captures"]][:2] == [dhcp["capture_id"], ring["capture_id"]]
+    assert [each["file_name"] for each in told["captures"]] == ["a.b.pcapng", "a.pcap", None]
+    assert {each["link_id"] for each in told["captures"]} == {link["link_id"]}
+    assert dhcp["started_at"] <= ring["started_at"] <= told["files"][1]["modified"] + 1
+    writers = {each["name"]: each["capture_id"] for each in told["files"]}
+    assert writers == {"a.b.pcapng": dhcp["capture_id"], "a_00001.pcap": ring["capture_id"]}
+    await server.request("DELETE", f"{path}/captures/{dhcp['capture_id']}", None, 204)
+    await server.request("POST", f"/v2/projects/{project['project_id']}/close", {}, 204)
+    told = await server.request("GET", everywhere)
+    assert told["captures"] == []
+    writers = {each["name"]: each["capture_id"] for each in told["files"]}
+    assert writers == {"a.b.pcapng": None, "a_00001.pcap": None}
+    assert told["files"][0]["size"] > 100
+
+
+async def test_the_end_of_the_capture_of_gns3_is_told_whoever_ends_it(lab: Lab) -> None:
+    link = await lab.link((lab.nodes[0], 0), (lab.nodes[1], 0))
+    path = f"{lab.path}/links/{link['link_id']}"
+    await lab.server.request("POST", f"{path}/start_capture", {}, 201)
+    (capture,) = await lab.server.request("GET", f"{path}/captures")
+    async with ws_events(lab.server, f"{lab.path}/notifications/ws") as stream:
+        await lab.server.request("DELETE", f"{path}/captures/{capture['capture_id']}", None, 204)
+        with trio.fail_after(PATIENCE):
+            while (event := await stream.next())["action"] != "link.updated":
+                pass
+    assert event["event"]["capturing"] is False
+
+
 async def test_names_of_files_for_nodes_with_long_names(server: Server, project: dict[str, Any]) -> None:
     lab = Lab(server, project, [])
     nodes = [await lab.node("ethernet_hub", name=letter * 140) for letter in "xé"]

@@ -92,7 +92,12 @@ def test_options_of_all_commands_stand_anywhere(lab: Shell) -> None:
 
 
 def test_snapshots_and_earlier_versions(lab: Shell) -> None:
-    lab.run("snapshot", "create", "lab", "good", "--description", "all is well")
+    lab.run("node", "start", "lab", "--all")
+    how = "2 nodes run (PC1, PC2): stop them first, with --stop or by gns3trio node stop 'lab' --all\n"
+    for words in (("snapshot", "create", "lab", "good"), ("project", "export", "lab", "/nowhere")):
+        assert lab.run(*words, status=1) == f"gns3trio: {how}"
+    told = lab.run("snapshot", "create", "lab", "good", "--description", "all is well", "--stop")
+    assert "gns3trio: stopped: PC1, PC2; to start them again: gns3trio node start 'lab' --all\n" in told
     assert rows(lab.run("snapshot", "ls", "lab"))[0][0] == "good"
     assert lab.run("snapshot", "compare", "lab", "good") == "nothing was changed\n"
     lab.run("node", "rm", "lab", "PC2", "-y")

@@ -186,7 +186,6 @@ TESTED_IN: dict[str, list[str]] = {
     "compute/nodes/vpcs/traits": ["compute/vpcs", "api/templates"],
     # --- conditions, the forwarder and its values ---
     "conditions/core_filter": ["conditions/chain"],
-    "conditions/expressions": ["conditions/chain"],
     "conditions/gns3_filters": ["conditions/chain"],
     "conditions/impairments": ["conditions/chain", "api/impairment_types"],
     "conditions/link_conditions": ["compute/interface", "controller/links/links"],

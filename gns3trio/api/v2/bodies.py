@@ -257,7 +257,8 @@ class CaptureRequest:
 
     If ``file_name`` is None, a name is generated. Without ``save`` there are only streams, and the capture ends with
     the last one. A ring (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last
-    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``.
+    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``. The ``expression``
+    may have names of protocols, such as ``dhcp``.
     """
 
     file_name: str | None = None

@@ -215,7 +215,8 @@ class ImpairedLink(Impairments):
 
 @reply_shape
 class Capture(Whole):
-    """A capture. ``bytes`` counts frame bytes; ``dropped`` frames were lost because writing was too slow.
+    """A capture. ``started_at`` is in seconds since 1970. ``bytes`` counts frame bytes; ``dropped`` frames were lost
+    because writing was too slow.
     ``stream_dropped_bytes`` were lost for streams whose clients were too slow.
     """
 
@@ -226,6 +227,10 @@ class Capture(Whole):
     snaplen: int
     direction: Literal["a_to_b", "b_to_a", "both"]
     expression: str
+    ring_files: int | None
+    ring_bytes: int | None
+    ring_seconds: float | None
+    started_at: float
     running: bool
     error: str | None
     frames: int

@@ -136,7 +136,7 @@ def impairments_view(link: Link) -> dict[str, Any]:
 def capture_view(link_capture: LinkCapture) -> dict[str, Any]:
     """A capture, as in our extension."""
     capture = link_capture.capture
-    counters = capture.counters()
+    counters, ring = capture.counters(), capture.spec.ring
     return {
         "capture_id": str(link_capture.capture_id),
         "file_name": link_capture.file_name,
@@ -145,6 +145,10 @@ def capture_view(link_capture: LinkCapture) -> dict[str, Any]:
         "snaplen": capture.spec.snaplen,
         "direction": link_capture.direction,
         "expression": capture.spec.expression,
+        "ring_files": ring.files if ring else None,
+        "ring_bytes": ring.max_bytes if ring else None,
+        "ring_seconds": ring.max_seconds if ring else None,
+        "started_at": link_capture.started_at,
         "running": capture.running,
         "error": capture.error,
         "frames": counters.frames,

@@ -43,7 +43,9 @@ from gns3trio.controller.project.project import Project
 from gns3trio.controller.storage.file_names import PROJECT_SUFFIX, project_file_name
 from gns3trio.controller.storage.files import MAX_PROJECT_FILE_BYTES, disk_error, read_plain
 from gns3trio.controller.storage.project_swap import put_in_place, staging_folder
+from gns3trio.counts import listed
 from gns3trio.errors import Conflict, Forbidden, NotFound
+from gns3trio.natural_order import natural_key
 
 # The size of pieces in which uploads are written; each piece costs a thread call.
 _WRITE_BYTES = 256 * 1024
@@ -86,10 +88,16 @@ async def present_record(project: Project) -> ProjectRecord:
 
 
 def require_stopped(project: Project) -> None:
-    """Raises Conflict if a node of the project is running."""
-    for node in project.nodes.values():
-        if node.status != "stopped" and not (node.instance is not None and node.instance.always_runs):
-            raise Conflict(f"Node '{node.name}' runs: stop it first")
+    """Raises Conflict if nodes of the project are running."""
+    running = [
+        node.name
+        for node in project.nodes.values()
+        if node.status != "stopped" and not (node.instance is not None and node.instance.always_runs)
+    ]
+    if len(running) == 1:
+        raise Conflict(f"Node '{running[0]}' runs: stop it first")
+    if running:
+        raise Conflict(f"{len(running)} nodes run ({listed(sorted(running, key=natural_key))}): stop them first")
 
 
 def make_portable(saved: ProjectRecord, *, keep_compute_ids: bool) -> ProjectRecord:

@@ -1,6 +1,7 @@
 """Captures on the links of a project: the single capture of GNS3's API, and additional ones."""
 
 import re
+import time
 from collections.abc import Iterable, Mapping
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from gns3trio.compute.captures import CaptureSpec
 from gns3trio.compute.expressions import require_expression
 from gns3trio.compute.interface import ComputeNode
 from gns3trio.conditions.core_filter import Direction
+from gns3trio.conditions.expressions import with_protocols
 from gns3trio.conditions.impairments import LinkDirection
 from gns3trio.controller.changes import LinkChanged
 from gns3trio.controller.context import ProjectContext
@@ -42,7 +44,8 @@ class CaptureOptions:
 
     If ``file_name`` is None, a name is generated. Without ``save`` there are only streams, and the capture ends with
     the last one. A ring (``ring_files``) begins a new file after ``ring_bytes`` or ``ring_seconds`` and keeps the last
-    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``.
+    ones. ``direction``: frames from the first node of the link to the second are ``a_to_b``. The ``expression``
+    may have names of protocols, such as ``dhcp``.
     """
 
     file_name: str | None = None
@@ -135,9 +138,10 @@ class LinkCaptures:
         name = request.file_name
         if name is not None:
             check_file_name("file_name", name)
-        if request.expression:
+        expression = with_protocols(request.expression)
+        if expression:
             try:
-                await require_expression(request.expression)
+                await require_expression(expression)
             except Invalid as error:
                 raise Invalid(f"expression: {error}") from None
         async with link.lock:
@@ -152,7 +156,7 @@ class LinkCaptures:
                 ring=ring,
                 pcapng=request.format == "pcapng",
                 snaplen=request.snaplen,
-                expression=request.expression,
+                expression=expression,
                 comment=request.comment,
             )
             return await self._start(
@@ -175,7 +179,10 @@ class LinkCaptures:
     async def stop(self, link: Link, capture_id: UUID) -> None:
         """Stop a capture; its file is kept. Raises NotFound."""
         async with link.lock:
-            await self._stop(link, self.get(link, capture_id))
+            capture = self.get(link, capture_id)
+            await self._stop(link, capture)
+        if capture.is_gns3:
+            self._project.publish(LinkChanged(link))
 
     async def stream_left(self, link: Link, capture: LinkCapture) -> None:
         """Called when a stream of a capture has ended. A capture that is not saved is stopped after its last stream."""
@@ -277,6 +284,7 @@ class LinkCaptures:
             node_id=node_id,
             compute_id=captured.record.compute_id,
             file_name=file_name,
+            started_at=time.time(),
             direction=direction,
         )
         link.captures[started.capture_id] = started

@@ -34,7 +34,8 @@ class LinkCapture:
     """A capture on a link.
 
     ``is_gns3``: the capture of GNS3's API, of which a link has at most one. It ends when ``node_id`` stops, the node at
-    whose end GNS3's clients see it. ``compute_id`` is the compute that captures.
+    whose end GNS3's clients see it. ``compute_id`` is the compute that captures. ``started_at`` is in seconds since
+    1970.
     """
 
     capture_id: UUID
@@ -43,6 +44,7 @@ class LinkCapture:
     node_id: UUID
     compute_id: str
     file_name: str | None
+    started_at: float
     direction: LinkDirection = "both"
 
 
