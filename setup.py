@@ -6,14 +6,32 @@ import os
 import re
 import runpy
 import shlex
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from setuptools import setup
+from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 
 class BuildAll(build_ext):
     """Builds the program too, into the folder of the core."""
+
+    def build_extension(self, ext: Extension) -> None:
+        """Compile many sources at a time: a compiler takes one CPU."""
+        compile_in_turn = self.compiler.compile
+
+        def compile_all(sources: list[str], **options: Any) -> list[str]:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                return [
+                    each
+                    for made in pool.map(lambda source: compile_in_turn([source], **options), sources)
+                    for each in made
+                ]
+
+        self.compiler.compile = compile_all
+        super().build_extension(ext)
+        self.compiler.compile = compile_in_turn
 
     def run(self) -> None:
         """Build the extension, then the program."""
