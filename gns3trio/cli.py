@@ -1,6 +1,7 @@
 """The command line: ``gns3trio serve``, and a module of ``gns3trio.commands`` for each other command."""
 
 import argparse
+import errno
 import gc
 import logging
 import os
@@ -16,6 +17,7 @@ from gns3trio import __version__
 from gns3trio.acting import name_actor
 from gns3trio.client.arguments import add_client_arguments
 from gns3trio.commands.colors import When, when_colored
+from gns3trio.commands.output import prepare_streams
 from gns3trio.commands.parser import Parser, RawHelpFormatter
 from gns3trio.config import DEFAULT_FILES, SETTINGS, environment_name, is_list, load_config
 from gns3trio.errors import LabError, NotFound, sole_cause
@@ -70,9 +72,14 @@ Exit status: 0 success; 1 failure, or the server rejected the request; 2 usage e
 3 no such project, node, link or host. topology diff, snapshot compare: 1 if there are differences."""
 
 
+# Errors of a disk or terminal to which the output goes; those of files have become a LabError.
+_CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns its exit status (``--help`` lists them)."""
     argv = sys.argv[1:] if argv is None else argv
+    prepare_streams()
     if argv[:1] == ["complete"] and len(argv) > 2:  # called by completion scripts, so the help does not list it
         from gns3trio.commands.completion import complete
 
@@ -81,10 +88,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     when_colored.set(arguments.color)
     try:
         status: int = arguments.run(arguments)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+    except OSError as error:
+        if error.errno not in _CANNOT_WRITE:
+            raise
+        print(f"gns3trio: the output cannot be written: {error.strerror}", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left in the buffer
         return FAILURE
     except LabError as error:
         print(f"gns3trio: {escape(str(error))}", file=sys.stderr)

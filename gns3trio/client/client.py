@@ -202,7 +202,7 @@ def _basic(user: str, password: str) -> str:
 def _parsed(base: str, body: bytes) -> Any:
     try:
         return json.loads(body or b"null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise no_gns3_server(base, error) from None
 
 

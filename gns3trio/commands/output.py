@@ -4,7 +4,9 @@ Texts from the server may contain control characters, which a terminal obeys. Ev
 """
 
 import argparse
+import io
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +17,18 @@ from gns3trio.printable import escape, escape_json
 
 # Keys of an object that may have its name, the best first.
 _NAMES = ("name", "username", "filename", "path", "link_id", "drawing_id", "snapshot_id", "ace_id", "capture_id")
+
+
+def prepare_streams() -> None:
+    """Let any output be possible: characters that the terminal's encoding does not have are escaped, and whoever has
+    closed a stream does not want it.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def note(text: str) -> None:

@@ -8,6 +8,8 @@ the documentation are generated from it. ARCHITECTURE.md says how to add one.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+import attrs
+
 from gns3trio.classes import frozen
 from gns3trio.conditions.core_filter import (
     MAX_FILTERS,
@@ -292,6 +294,14 @@ def describe(impairment: Impairment) -> dict[str, Any]:
     """The impairment as in the API: only the fields of its type."""
     names = (parameter.name for parameter in IMPAIRMENT_TYPES[impairment.type].parameters)
     return {name: getattr(impairment, name) for name in ("type", "direction", *names)}
+
+
+_OTHER_WAY: dict[LinkDirection, LinkDirection] = {"a_to_b": "b_to_a", "b_to_a": "a_to_b", "both": "both"}
+
+
+def turned_round(impairment: Impairment) -> Impairment:
+    """The same impairment of a link whose ends are named in the other order."""
+    return attrs.evolve(impairment, direction=_OTHER_WAY[impairment.direction])
 
 
 def impairment_core_filter(impairment: Impairment, direction: Direction) -> CoreFilter:

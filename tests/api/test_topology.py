@@ -497,3 +497,22 @@ async def test_a_node_without_a_free_port_is_named_and_nothing_changes(server: S
     links = [{"ends": ["PC1", "SW1"]}, {"ends": ["SW2", "PC1"]}]
     assert await labs.put({"nodes": nodes, "links": links}, 409) == "links[1].ends[1]: PC1 has no free port"
     assert await labs.server.request("GET", f"{labs.path}/nodes", None, 200) == []
+
+
+@pytest.mark.parametrize("ends", [["B:0", "A:0"], ["B", "A"]])
+async def test_directions_are_those_of_the_ends_in_the_document(lab: Labs, ends: list[str]) -> None:
+    def document(ends: list[str], direction: str, percent: float) -> dict[str, Any]:
+        loss = {"type": "loss", "direction": direction, "percent": percent}
+        rate = {"type": "loss", "direction": "both", "percent": 1}
+        nodes = {name: {"node_type": "vpcs"} for name in "AB"}
+        return {"nodes": nodes, "links": [{"ends": ends, "impairments": [loss, rate]}]}
+
+    await lab.put(document(["A", "B"], "a_to_b", 5))
+    (link,) = await lab.get("links")
+    assert await lab.put(document(ends, "b_to_a", 5)) == []  # the same, from the other end
+    (change,) = await lab.put(document(ends, "a_to_b", 9))
+    assert (change["name"], change["fields"]["impairments"]["from"][0]["direction"]) == ("B:0 - A:0", "b_to_a")
+    shown = (await lab.get(f"links/{link['link_id']}/impairments"))["impairments"]
+    assert [(each["direction"], each["percent"]) for each in shown] == [("b_to_a", 9), ("both", 1)]
+    assert await lab.put(document(ends, "a_to_b", 9)) == []
+    assert await lab.put(document(["A", "B"], "b_to_a", 9)) == []

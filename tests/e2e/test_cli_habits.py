@@ -2,13 +2,14 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
 from gns3trio.topology_yaml import parse_yaml
-from tests.e2e.conftest import StartServer
+from tests.e2e.conftest import PATIENCE, StartServer
 from tests.e2e.shell import COMMAND, Shell
 from tests.e2e.terminal import Terminal
 
@@ -77,6 +78,21 @@ def test_the_forms_of_an_output(lab: Shell) -> None:
     wide = lab.run("node", "ls", "lab", "-o", "wide").splitlines()
     assert wide[0].split() == ["NAME", "TYPE", "STATUS", "CONSOLE", "HOST", "X", "Y", "ID"]
     assert "\033[2mstopped\033[0m" in lab.run("node", "ls", "lab", "--color", "always")
+
+
+def test_wherever_the_output_goes_there_is_no_traceback(lab: Shell) -> None:
+    lab.run("node", "create", "lab", "ethernet_switch", "Büro\N{SLIGHTLY SMILING FACE}")
+    ascii_only = {**lab.environment, "PYTHONIOENCODING": "ascii"}
+    words = [*COMMAND, "node", "ls", "lab", "-o", "name"]
+    told = subprocess.run(words, env=ascii_only, capture_output=True, timeout=PATIENCE, check=True).stdout
+    assert rb"B\xfcro\U0001f642" in told
+    for where, status, error in (
+        (">/dev/full", 1, b"gns3trio: the output cannot be written: No space left on device\n"),
+        (">&-", 0, b""),
+    ):
+        shell = ["sh", "-c", f'"$@" {where}', "sh", *words]
+        ended = subprocess.run(shell, env=lab.environment, capture_output=True, timeout=PATIENCE, check=False)
+        assert (ended.returncode, ended.stderr) == (status, error)
 
 
 def test_options_of_all_commands_stand_anywhere(lab: Shell) -> None:

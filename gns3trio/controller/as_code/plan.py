@@ -9,7 +9,7 @@ import attrs
 
 from gns3trio.classes import define, frozen
 from gns3trio.compute.host import ANY_COMPUTE_ID
-from gns3trio.conditions.impairments import describe
+from gns3trio.conditions.impairments import describe, turned_round
 from gns3trio.controller.as_code.document import Document, End, Ends, LinkWish, Wish, covers
 from gns3trio.controller.as_code.node_scripts import Scripts, node_properties
 from gns3trio.controller.computes import Computes
@@ -206,7 +206,7 @@ def _plan_links(plan: Plan, project: Project, wishes: Sequence[LinkWish]) -> Non
         joined = named_ends(project, link)
         if joined is not None and all(project.nodes[end.node_id].instance is not None for end in link.record.nodes):
             here[frozenset(joined)] = link
-    found = _links_of_wishes(here, wishes)
+    found = _links_of_wishes(project, here, wishes)
     kept = set(found.values())
     for ends, link in here.items():
         if ends not in kept:
@@ -216,22 +216,39 @@ def _plan_links(plan: Plan, project: Project, wishes: Sequence[LinkWish]) -> Non
         if number not in found:
             plan.create_links.append(wish)
             plan.changes.append(Change("create", "link", wish.name))
-        elif changes := _link_changes(here[found[number]], wish):
+        elif changes := _link_changes(project, here[found[number]], wish):
             present = here[found[number]]
             plan.update_links.append((present, changes))
-            is_now, ports = link_value(present), {end.node: end for end in found[number]}
-            fields = {
-                name: {"from": _described(is_now[name]), "to": _described(value)} for name, value in changes.items()
-            }
+            is_now, ports = _link_value(project, present, wish), {end.node: end for end in found[number]}
+            fields = {name: {"from": _described(is_now[name]), "to": _described(wish.given[name])} for name in changes}
             plan.changes.append(Change("update", "link", " - ".join(str(ports[e.node]) for e in wish.ends), fields))
 
 
-def _link_changes(link: Link, wish: LinkWish) -> dict[str, Any]:
-    is_now = link_value(link)
-    return {name: value for name, value in wish.given.items() if name != "ends" and is_now[name] != value}
+def _link_changes(project: Project, link: Link, wish: LinkWish) -> dict[str, Any]:
+    """The fields to change, as the link has them."""
+    is_now, given = _link_value(project, link, wish), dict(wish.given)
+    changed = {name for name, value in given.items() if name != "ends" and is_now[name] != value}
+    if _begins_elsewhere(project, link, wish) and "impairments" in given:
+        given["impairments"] = list(map(turned_round, given["impairments"]))
+    return {name: value for name, value in given.items() if name in changed}
 
 
-def _links_of_wishes(here: Mapping[frozenset[End], Link], wishes: Sequence[LinkWish]) -> dict[int, frozenset[End]]:
+def _link_value(project: Project, link: Link, wish: LinkWish) -> dict[str, Any]:
+    """The fields of a link as the document sees them: directions are those of the ends that are named there."""
+    value = link_value(link)
+    if _begins_elsewhere(project, link, wish):
+        value["impairments"] = list(map(turned_round, value["impairments"]))
+    return value
+
+
+def _begins_elsewhere(project: Project, link: Link, wish: LinkWish) -> bool:
+    """Whether the document names the ends of a link in the other order."""
+    return project.nodes.name_of(link.record.nodes[0].node_id) != wish.ends[0].node
+
+
+def _links_of_wishes(
+    project: Project, here: Mapping[frozenset[End], Link], wishes: Sequence[LinkWish]
+) -> dict[int, frozenset[End]]:
     """Which of the links that are ``here`` each wish means, by its number; each link is meant by one wish.
 
     A wish that names both ports comes first, then those that name one, then the rest. Of several links that it may
@@ -253,7 +270,7 @@ def _links_of_wishes(here: Mapping[frozenset[End], Link], wishes: Sequence[LinkW
             may_mean = (
                 ends
                 for ends, link in beside.items()
-                if wish.fits(ends) and (takes_any or not _link_changes(link, wish))
+                if wish.fits(ends) and (takes_any or not _link_changes(project, link, wish))
             )
             if (meant := next(may_mean, None)) is not None:
                 del beside[meant]

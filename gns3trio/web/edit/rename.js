@@ -14,6 +14,7 @@ export function renameNode({ lab, history }, id) {
       const refusal = refusalOfName(lab, id, name);
       if (refusal) throw new Error(refusal);
       const before = lab.nodes.get(id);
+      if (!before) throw new Error(`${node.name} was deleted meanwhile.`);
       await history.change(`Rename ${before.name} to ${name}`, [{ path: lab.pathOf(id), before, fields: { name } }]);
       return name;
     },
