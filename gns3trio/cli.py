@@ -39,6 +39,7 @@ _COMMANDS = {
     "link": "create and delete links, set their filters, show their counters",
     "console": "connect this terminal to a node's console, or run commands in it",
     "capture": "capture the traffic of a link into a file or Wireshark",
+    "captures": "start, list, stop and save captures that go on at the server",
     "topology": "describe projects as YAML: apply, compare, export, draw, import",
     "snapshot": "list, create, restore, compare and delete snapshots of projects",
     "recover": "bring back an earlier version of a project",

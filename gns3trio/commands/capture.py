@@ -48,7 +48,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="open it in Wireshark, or in tshark if there is no Wireshark or no display",
     )
     parser.add_argument(
-        "--filter", default="", metavar="EXPRESSION", help="capture only matching frames; see pcap-filter(7)"
+        "--filter",
+        default="",
+        metavar="EXPRESSION",
+        help="capture only matching frames: a protocol such as dhcp, or pcap-filter(7)",
     )
     parser.add_argument("--direction", type=to_direction, default="both", help=f"{DIRECTION_HELP} (default: both)")
     parser.add_argument(
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only this many bytes of each frame")
     parser.add_argument("--seconds", type=to_seconds, help="end after this time (default: at Ctrl-C)")
+    parser.epilog = "Captures that go on without this command, and rings of files: gns3trio captures start."
     add_common(parser, _capture, outputs=ONLY_JSON)
 
 

@@ -21,6 +21,7 @@ _KINDS = frozenset(
     (
         *("type", "project", "projects", "node", "nodes", "to", "ends", "link", "compute", "template", "appliance"),
         *("image", "symbol", "snapshot", "to_snapshot", "version", "drawing", "drawings", "hosted_id"),
+        *("captures", "capture_file"),
         *("user_name", "to_user", "members", "group", "to_group", "role", "pool"),
     )
 )

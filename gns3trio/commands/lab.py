@@ -59,6 +59,16 @@ def end_names(nodes: Mapping[str, Json], end: Json) -> list[str]:
     return [name, f"{name}:{adapter}{end['port_number']}"]
 
 
+def is_port_called(port: Json, text: str) -> bool:
+    """Whether people may call a port of a node so: ``Ethernet0``, ``e0``, ``0/0``, or ``0`` for one of the first
+    adapter.
+    """
+    number = str(port["port_number"])
+    return text in (port["name"], port["short_name"], f"{port['adapter_number']}/{number}") or (
+        text == number and port["adapter_number"] == 0
+    )
+
+
 def has_console(node: Json) -> bool:
     """Whether the node has a console."""
     return node["console"] is not None and node["console_type"] not in (None, "none")

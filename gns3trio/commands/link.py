@@ -6,7 +6,7 @@ from typing import Any
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import REPORT, add_action, add_list
 from gns3trio.commands.finding import find_link, find_node, open_path
-from gns3trio.commands.lab import Json, ends_of, follow, link_name, nodes_by_id, problems, run
+from gns3trio.commands.lab import Json, ends_of, follow, is_port_called, link_name, nodes_by_id, problems, run
 from gns3trio.commands.link_conditions import (
     FILTERS_EPILOG,
     IMPAIRMENTS_EPILOG,
@@ -118,7 +118,7 @@ async def _create(server: Client, arguments: argparse.Namespace) -> None:
 async def _find_end(server: Client, path: str, text: str, used: set[tuple[str, int, int]]) -> Json:
     name, separator, port_text = text.rpartition(":")
     node = await find_node(server, path, name if separator else text)
-    ports = [port for port in node["ports"] if _is_called(port, port_text)] if separator else node["ports"]
+    ports = [port for port in node["ports"] if is_port_called(port, port_text)] if separator else node["ports"]
     if not ports:
         raise Invalid(
             f"{text}: there is no such port; {node['name']} has {', '.join(p['name'] for p in node['ports'])}"
@@ -128,13 +128,6 @@ async def _find_end(server: Client, path: str, text: str, used: set[tuple[str, i
         if separator or place not in used:
             return dict(zip(("node_id", "adapter_number", "port_number"), place, strict=True))
     raise Invalid(f"{text}: all ports are in use")
-
-
-def _is_called(port: Json, text: str) -> bool:
-    number = str(port["port_number"])
-    return text in (port["name"], port["short_name"], f"{port['adapter_number']}/{number}") or (
-        text == number and port["adapter_number"] == 0
-    )
 
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:

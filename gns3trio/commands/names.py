@@ -80,6 +80,15 @@ async def _snapshots(server: Client, path: str) -> Found:
     return [(each["name"], "") for each in await server.request("GET", f"{path}/snapshots")]
 
 
+async def _captures(server: Client, path: str) -> Found:
+    running = (await server.request("GET", f"{path}/captures"))["captures"]
+    return [(each["file_name"], each["expression"]) for each in running if each["file_name"]]
+
+
+async def _capture_files(server: Client, path: str) -> Found:
+    return [(each["name"], "") for each in (await server.request("GET", f"{path}/captures"))["files"]]
+
+
 async def _versions(server: Client, path: str) -> Found:
     return [(each["version"], "") for each in await server.request("GET", f"{path}/versions")]
 
@@ -116,6 +125,8 @@ _OF_SERVER: dict[str, Callable[[Client], Awaitable[Found]]] = {
     "hosted_id": _hosted,
 }
 _OF_PROJECT: dict[str, Callable[[Client, str], Awaitable[Found]]] = {
+    "captures": _captures,
+    "capture_file": _capture_files,
     "snapshot": _snapshots,
     "to_snapshot": _snapshots,
     "version": _versions,

@@ -8,11 +8,12 @@ from typing import Any
 import trio
 
 from gns3trio.client.client import Client
-from gns3trio.commands import node_list, node_mesh, node_traffic, node_usage
+from gns3trio.commands import node_list, node_mesh, node_traffic, node_types, node_usage, node_vlan
 from gns3trio.commands.arguments import add_action
 from gns3trio.commands.finding import find_compute, find_node, find_nodes, open_path
 from gns3trio.commands.lab import Json, follow, node_facts, problems, run
 from gns3trio.commands.node_list import host_names
+from gns3trio.commands.node_vlan import has_vlans, readable_properties, vlans_by_port
 from gns3trio.commands.numbers import to_whole
 from gns3trio.commands.output import note, print_facts, print_table, show
 from gns3trio.commands.progress import ProgressLine, progress_line
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommands of ``gns3trio node`` to its parser."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     node_list.add_to(actions)
+    node_types.add_to(actions)
     create = add_action(actions, "create", "create a node", _create, "project")
     create.add_argument("type", metavar="TYPE", help="vpcs, ethernet_switch, ... (see: gns3trio node types)")
     create.add_argument("name", metavar="NAME", help="PC{0} gives PC1, PC2, ...")
@@ -60,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_properties(change)
     change.set_defaults(parser=change)
+    node_vlan.add_to(actions)
     rename = add_action(actions, "rename", "rename a node", _rename, "project", "node")
     rename.add_argument("name", metavar="NAME")
     engine = add_action(
@@ -133,13 +136,14 @@ async def _change(server: Client, arguments: argparse.Namespace) -> None:
     node = await find_node(server, path, arguments.node)
     node = await server.request("PUT", f"{path}/nodes/{node['node_id']}", body)
     changed = {name: node["properties"].get(name) for name in body.get("properties", ())}
-    show(arguments, node, lambda: print_facts({**node_facts(node), **changed}))
+    show(arguments, node, lambda: print_facts({**node_facts(node), **readable_properties(node, changed)}))
 
 
 async def _show(server: Client, arguments: argparse.Namespace) -> None:
     path = await open_path(server, arguments.project)
     node = await find_node(server, path, arguments.node)
-    ports = ", ".join(port["short_name"] for port in node["ports"])
+    vlans = vlans_by_port(node) if has_vlans(node) else {}
+    ports = ", ".join(f"{each['short_name']} {vlans.get(each['port_number'], '')}".strip() for each in node["ports"])
     hosts = {} if arguments.json else await host_names(server, [node])
     host = {"host": hosts.get(node["compute_id"], node["compute_id"])} if hosts else {}
     engine = {} if arguments.json else await _engine_facts(server, f"{path}/nodes/{node['node_id']}")

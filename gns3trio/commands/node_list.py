@@ -1,4 +1,4 @@
-"""``gns3trio node list`` and ``node types``."""
+"""``gns3trio node list``."""
 
 import argparse
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ _QUERIES = {"type": "node_type", "status": "status"}
 
 
 def add_to(actions: Any) -> None:
-    """Add the subcommands to those of ``gns3trio node``."""
+    """Add the subcommand to those of ``gns3trio node``."""
     shown = add_list(
         actions,
         "list",
@@ -36,7 +36,6 @@ def add_to(actions: Any) -> None:
     shown.add_argument("--compute", metavar="COMPUTE", help="only those on this host")
     shown.add_argument("--limit", type=to_count, metavar="N", help="at most so many nodes")
     shown.add_argument("--offset", type=to_count, metavar="N", help="leave out so many nodes at the beginning")
-    add_list(actions, "types", "list the types of nodes", _types, columns=("type", "title", "runs", "engines"))
 
 
 async def _list(server: Client, arguments: argparse.Namespace) -> None:
@@ -90,15 +89,3 @@ async def host_names(server: Client, nodes: list[Json]) -> dict[str, str]:
         return {}
     computes = await server.request("GET", "/v2/computes")
     return {each["compute_id"]: each["name"] + ("" if each["connected"] else " (away)") for each in computes}
-
-
-async def _types(server: Client, arguments: argparse.Namespace) -> None:
-    show_list(
-        arguments,
-        await server.request("GET", "/v2/node_types"),
-        lambda each: (each["node_type"], each["title"], _where_it_runs(each), ", ".join(each.get("engines", ()))),
-    )
-
-
-def _where_it_runs(node_type: Json) -> str:
-    return "here" if node_type["runs_here"] else f"with {node_type['emulator']}: nodes are only kept"

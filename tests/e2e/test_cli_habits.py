@@ -171,6 +171,45 @@ def test_drawings_symbols_and_templates(lab: Shell, tmp_path: Path) -> None:
     assert "needed where nobody can be asked" in lab.run("template", "rm", "Table", status=1)
 
 
+def test_the_vlans_of_a_switch(lab: Shell) -> None:
+    set_up = lab.run("node", "vlan", "lab", "SW1", "e0,e1=10", "e7=trunk:99")
+    assert rows(set_up)[:2] == [["e0", "access", "10", "PC1:0"], ["e1", "access", "10", "PC2:0"]]
+    assert rows(lab.run("node", "vlan", "lab", "SW1"))[7] == ["e7", "trunk", "99"]
+    assert "e0 access 10, e1 access 10, e2 access 1," in lab.run("node", "show", "lab", "SW1")
+    ports = lab.json("node", "show", "lab", "SW1")["properties"]["ports_mapping"]
+    assert ports[7] == {"name": "Ethernet7", "port_number": 7, "type": "dot1q", "vlan": 99}
+    assert lab.json("node", "vlan", "lab", "SW1") == ports
+    changed = lab.run("node", "change", "lab", "SW1", "--property", f"ports_mapping={json.dumps(ports)}")
+    assert "ports_mapping  e0 access 10, e1 access 10, " in changed
+    assert "vlan" in lab.run("node", "vlan", "lab", "SW1", "e0=4095", status=1)
+    assert "PC1 is a vpcs: its ports have no VLANs" in lab.run("node", "vlan", "lab", "PC1", status=1)
+    assert "ports_mapping[].vlan" in lab.run("node", "types", "ethernet_switch")
+    assert "Did you mean vpcs?" in lab.run("node", "types", "vpsc", status=3)
+    assert "startup_script" in lab.run("node", "types", "vpcs", "-o", "name")
+    assert "ports_mapping" in lab.run("node", "types", "-o", "wide")
+
+
+def test_captures_that_go_on_at_the_server(lab: Shell, tmp_path: Path) -> None:
+    dhcp = lab.json("captures", "start", "lab", "SW1-PC1", "--filter", "dhcp", "--direction", "from:PC1")
+    assert (dhcp["expression"], dhcp["direction"], dhcp["format"]) == ("udp port 67 or udp port 68", "a_to_b", "pcapng")
+    lab.run("captures", "start", "lab", "PC2-SW1", "--file", "my ring.pcap", "--ring", "3", "--megabytes", "1")
+    assert "a ring needs --ring" in lab.run("captures", "start", "lab", "PC1-SW1", "--ring", "3", status=2)
+    assert "write udp port 67" in lab.run("link", "filter", "lab", "PC1-SW1", "bpf=dhcp", status=1)
+    listed = lab.run("captures", "ls", "lab")
+    assert re.search(r"PC1:0-SW1:0 +running +0 .* udp port 67 or udp port 68, from PC1 to SW1\n", listed)
+    assert re.search(r"my ring.pcap +PC2:0-SW1:1 +running, ring of 3 ", listed)
+    file = tmp_path / "x.pcapng"
+    assert f"{file}: " in lab.run("captures", "save", "lab", dhcp["file_name"], "-w", str(file))
+    assert file.read_bytes()[:4] == b"\n\r\r\n"
+    assert "my ring_00001.pcap" in lab.run("captures", "save", "lab", "my ring.pcap", status=1)
+    assert "no running capture 'my rin'. Did you mean my ring.pcap" in lab.run(
+        "captures", "stop", "lab", "my rin", status=3
+    )
+    lab.run("captures", "stop", "lab", "my ring.pcap", dhcp["capture_id"])
+    ended = rows(lab.run("captures", "ls", "lab", "--filter", "state=ended*"))
+    assert len(ended) == 2 and "no file of a capture 'y'" in lab.run("captures", "save", "lab", "y", status=3)
+
+
 def test_a_file_of_containerlab_becomes_a_lab(lab: Shell, tmp_path: Path) -> None:
     file = tmp_path / "demo.clab.yml"
     file.write_text(CONTAINERLAB)
