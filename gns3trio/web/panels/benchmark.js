@@ -16,7 +16,7 @@ export function makeBenchmark(lab, linkId) {
   const seconds = h("input", { type: "number", name: "seconds", min: 0.1, max: 60, step: "any", value: 0.5 });
   const sizes = h("input", { name: "sizes", value: "64, 512, 1518", size: 14, pattern: "[0-9, ]+" });
   const tests = Object.entries(TESTS).map(([name, text]) =>
-    h("label", {}, h("input", { type: "checkbox", name, checked: name !== "burst" }), ` ${text} `));
+    h("label", { className: "choice" }, h("input", { type: "checkbox", name, checked: name !== "burst" }), text));
   const go = h("button", { className: "primary" }, "Measure");
   let measuring = false;
   const form = h("form", { onsubmit: (event) => {
