@@ -110,6 +110,7 @@ def test_a_campus_by_fingers_on_a_phone(phone: Page, host: Host, labs: list[Json
     expect(wire(page, "Core", "SW3")).to_have_attribute("aria-label", re.compile("delay 40 ms"))
     show_tab(page, "Captures")
     hands.press(page.get_by_role("button", name="Start capture"))
+    expect(page.locator(".packets")).to_be_visible()  # which closes the sheet
     hands.show_map()
     node(page, "PC1").tap()
     hands.press(page.locator("aside").get_by_role("button", name="Console"))
