@@ -185,6 +185,9 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
     expect(packets.locator("tbody")).to_contain_text("who has 10.0.0.2? tell 10.0.0.1")
     expect(packets.locator("tbody")).not_to_contain_text("echo")
     expect(packets.get_by_role("status")).to_contain_text("shown")
+    with page.expect_download() as shown:
+        packets.get_by_role("button", name="Save these").click()
+    shown.value.save_as(tmp_path / "shown.pcap")
     packets.get_by_role("grid").press("End")
     details = packets.get_by_role("region", name="Details of the packet")
     expect(details).to_contain_text("Operation1 (request)")
@@ -201,8 +204,46 @@ def test_a_capture_is_shown_live_and_downloaded(page: Page, host: Host, pair: di
     if shutil.which("tshark") is None:
         pytest.fail("what reads the capture is missing: apt-get install tshark")
     subprocess.run(["tshark", "-r", str(tmp_path / "capture.pcap")], check=True, capture_output=True)
+    command = ["tshark", "-r", str(tmp_path / "shown.pcap")]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert told and all("ARP" in line and "Malformed" not in line for line in told)
     captured = read_capture((tmp_path / "capture.pcap").read_bytes()).packets
     assert len([packet for packet in captured if packet.data[12:14] == b"\x08\x00" and packet.data[23] == 1]) == 40
+
+
+@pytest.mark.refused_requests
+def test_captures_of_some_packets_run_beside_each_other(page: Page, host: Host, pair: dict[str, Any]) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    choose_link(page, "Captures")
+    what = page.get_by_label("Only packets that match")
+    what.fill("no such thing")
+    what.press("Enter")
+    expect(page.locator(".message.error")).to_contain_text("is not a word of pcap-filter(7)")
+    expect(what).to_have_value("no such thing")
+    what.fill("arp")
+    page.get_by_text("More: name, direction, ring of files").click()
+    page.get_by_label("Name of the file").fill("only arp.pcapng")
+    page.get_by_label("Keep").select_option("newest")
+    what.press("Enter")
+    running = page.get_by_role("list", name="Captures that run").get_by_role("listitem")
+    expect(running).to_have_count(1)
+    expect(running).to_contain_text("only arp.pcapng")
+    expect(running).to_contain_text("only arp")
+    expect(what).to_have_value("")
+    page.get_by_role("button", name="Start capture").click()
+    expect(running).to_have_count(2)
+    ping(page)
+    packets = page.locator(".drawer [role=tabpanel]:has(.packets)")
+    expect(packets.filter(has_text="echo reply 20")).to_have_count(1)
+    choose_link(page, "Captures")
+    expect(running.filter(has_text="only arp.pcapng")).to_contain_text(re.compile(r"[1-9]\d* packets?"))
+    running.filter(has_text="only arp.pcapng").get_by_role("button", name="Stop capture").click()
+    expect(running).to_have_count(1)
+    ended = page.get_by_role("list", name="Files of ended captures")
+    expect(ended.get_by_role("link", name="Download only arp_00001.pcapng")).to_be_visible()
+    captures = host.request("GET", f"/v2/projects/{pair['project_id']}/captures")["captures"]
+    assert [each["expression"] for each in captures if each["file_name"]] == [""]
 
 
 def test_a_capture_that_begins_again_is_shown_live_again(page: Page, host: Host, pair: dict[str, Any]) -> None:

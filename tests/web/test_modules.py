@@ -19,6 +19,7 @@ PAGE = Path(gns3trio.__file__).parent / "web"
 TESTED_IN_THE_BROWSER = {
     "app",
     "arrange/arrange_commands",
+    "captures/link_captures",
     "docs",
     "drawer/broadcast_bar",
     "drawer/console_page",

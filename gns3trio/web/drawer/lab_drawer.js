@@ -3,7 +3,7 @@
 import { Drawer } from "./drawer.js";
 import { isShownHere, openConsole } from "./consoles.js";
 import { readTabs, storeTabs } from "./open_tabs.js";
-import { showPackets } from "./packets.js";
+import { openPackets } from "./packets.js";
 
 // Opens a tab again without taking the focus; nothing, if it shows what is gone.
 const OPENERS = {
@@ -12,7 +12,7 @@ const OPENERS = {
     const node = lab.nodes.get(id);
     if (node && isShownHere(node)) openConsole(drawer, lab, node, { focus: false });
   },
-  packets: (drawer, lab, id) => lab.links.has(id) && showPackets(drawer, lab, lab.links.get(id), { focus: false }),
+  packets: openPackets,
 };
 
 export function makeLabDrawer(lab) {

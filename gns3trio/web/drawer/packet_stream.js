@@ -7,9 +7,9 @@ import { PcapngReader } from "./pcapng_reader.js";
 const MOST_OF_A_PACKET = 2048; // bytes; more of it is not shown
 
 // `onOpen()` is called when packets can come, `onPackets(packets, interfaces)` with each piece. Returns when the stream has ended.
-export async function streamPackets(lab, link, { signal, onOpen, onPackets }) {
+export async function streamPackets(lab, link, { signal, expression = "", onOpen, onPackets }) {
   const path = `${lab.path}/links/${link.link_id}`;
-  const { stream, reader } = await open(path, link, signal);
+  const { stream, reader } = await open(path, link, expression, signal);
   onOpen();
   for (;;) {
     const { done, value } = await stream.read();
@@ -20,12 +20,12 @@ export async function streamPackets(lab, link, { signal, onOpen, onPackets }) {
 }
 
 // A compute of GNS3 has one capture per link, which tells no directions: if it runs, it is read.
-async function open(path, link, signal) {
+async function open(path, link, expression, signal) {
   try {
-    const { capture_id } = await post(`${path}/captures`, { save: false, format: "pcapng", snaplen: MOST_OF_A_PACKET }, signal);
+    const { capture_id } = await post(`${path}/captures`, { save: false, format: "pcapng", snaplen: MOST_OF_A_PACKET, expression }, signal);
     return { stream: await read(`${path}/captures/${capture_id}/stream`, signal), reader: new PcapngReader() };
   } catch (error) {
-    if (!link.capturing || signal.aborted) throw error;
+    if (!link.capturing || expression || signal.aborted) throw error;
     return { stream: await read(`${path}/pcap`, signal), reader: new PcapReader() };
   }
 }

@@ -1,8 +1,8 @@
 // A live list of the packets of a link: filtered, paused, looked into.
 
-import { button } from "../actions.js";
-import { at } from "../api.js";
+import { button, enable } from "../actions.js";
 import { h, setText } from "../dom.js";
+import { downloadLink, offer } from "../downloads.js";
 import { counted, formatCount } from "../format.js";
 import { dissect } from "./dissect.js";
 import { hexLines, layersOf } from "./packet_details.js";
@@ -10,22 +10,32 @@ import { FILTER_HELP, parseFilter } from "./packet_filter.js";
 import { PacketList } from "./packet_list.js";
 import { endsOf, streamPackets } from "./packet_stream.js";
 import { PacketTable, showDetails } from "./packet_table.js";
+import { pcapFile } from "./pcap_writer.js";
 
-export function showPackets(drawer, lab, link, options = {}) {
-  drawer.show(tabOf(link), `Packets ${lab.linkName(link)}`, () => new PacketsPane(lab, link.link_id), { stored: ["packets", link.link_id], ...options });
+// With an `expression`, only what it matches is shown (pcap-filter(7), or the name of a protocol).
+export function showPackets(drawer, lab, link, { expression = "", ...options } = {}) {
+  const title = `Packets ${lab.linkName(link)}${expression ? ` (${expression})` : ""}`;
+  const stored = ["packets", `${link.link_id} ${expression}`.trim()]; // see openPackets
+  drawer.show(tabOf(link, expression), title, () => new PacketsPane(lab, link.link_id, expression), { stored, ...options });
+}
+
+// Opens the tab again that showPackets has stored.
+export function openPackets(drawer, lab, stored) {
+  const [, id, expression] = /^(\S*) ?(.*)$/s.exec(stored);
+  if (lab.links.has(id)) showPackets(drawer, lab, lab.links.get(id), { expression, focus: false });
 }
 
 // A new capture gets a new list.
-export function showNewPackets(drawer, lab, link) {
-  drawer.close(tabOf(link));
-  showPackets(drawer, lab, link);
+export function showNewPackets(drawer, lab, link, expression = "") {
+  drawer.close(tabOf(link, expression));
+  showPackets(drawer, lab, link, { expression });
 }
 
-const tabOf = (link) => `packets ${link.link_id}`;
+const tabOf = (link, expression) => `packets ${link.link_id} ${expression}`.trim();
 
 class PacketsPane {
-  constructor(lab, linkId) {
-    Object.assign(this, { lab, linkId, waiting: [], frame: 0, state: "", ends: [], ended: false });
+  constructor(lab, linkId, expression) {
+    Object.assign(this, { lab, linkId, expression, waiting: [], frame: 0, state: "", ends: [], ended: false });
     this.list = new PacketList();
     const [a, b] = this.names;
     this.table = new PacketTable({ list: this.list, told: (packet) => this.told(packet), directions: `→ is ${a} to ${b}`, onSelect: (packet) => this.look(packet) });
@@ -34,10 +44,11 @@ class PacketsPane {
     this.pause = button("Pause", () => this.togglePause());
     this.again = button("Watch again", () => this.start(), { hidden: true });
     this.status = h("span", { className: "hint", role: "status" });
-    this.file = h("a", { className: "button", hidden: true }, "Save the capture");
+    this.save = button("Save", () => this.saveShown(), { title: "Save the packets of this list as a file of Wireshark's format pcap" });
+    this.file = downloadLink({ hidden: true }, "Save the whole capture");
     this.details = h("div", { className: "packet-details", role: "region", ariaLabel: "Details of the packet", tabIndex: 0, hidden: true });
     this.element = h("div", { className: "packets" },
-      h("div", { className: "buttons" }, this.filter, this.pause, button("Clear", () => this.clear()), this.again, this.file, this.status), this.wrong,
+      h("div", { className: "buttons" }, this.filter, this.pause, button("Clear", () => this.clear()), this.again, this.save, this.file, this.status), this.wrong,
       h("div", { className: "packet-parts" }, this.table.element, this.details));
     this.start();
   }
@@ -58,7 +69,7 @@ class PacketsPane {
     this.ended = false;
     this.say("Connecting…");
     try {
-      await streamPackets(this.lab, this.link, { signal,
+      await streamPackets(this.lab, this.link, { signal, expression: this.expression,
         onOpen: () => this.say("Waiting for packets"),
         onPackets: (packets, interfaces) => this.take(packets, interfaces),
       });
@@ -101,9 +112,13 @@ class PacketsPane {
     if (test) parts.push(`${formatCount(shown.length)} shown`);
     if (count > all.length) parts.push(`the newest ${formatCount(all.length)} are kept`);
     setText(this.status, parts.join(", "));
+    setText(this.save, `Save ${test ? "these" : "all"} ${formatCount(shown.length)}`);
+    enable(this.save, shown.length > 0);
     const name = this.link?.capture_file_name;
     this.file.hidden = !name;
-    if (name) Object.assign(this.file, { href: at(`${this.lab.path}/files/project-files/captures/${encodeURIComponent(name)}`), download: name });
+    if (!name) return;
+    offer(this.file, `${this.lab.path}/files/project-files/captures/${encodeURIComponent(name)}`, name);
+    this.file.title = `${name}: all that the capture has, whatever this list shows`;
   }
 
   // What is shown of a packet, and what filters look at. Most packets are never in view.
@@ -139,6 +154,13 @@ class PacketsPane {
     this.pause.setAttribute("aria-pressed", this.isPaused);
     if (!this.isPaused) this.draw();
     this.showStatus();
+  }
+
+  saveShown() {
+    const { shown } = this.list;
+    const href = URL.createObjectURL(new Blob(pcapFile(shown), { type: "application/vnd.tcpdump.pcap" }));
+    h("a", { href, download: `${this.names.join("-")}.pcap` }).click();
+    setTimeout(() => URL.revokeObjectURL(href), 10_000);
   }
 
   clear() {

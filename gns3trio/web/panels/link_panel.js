@@ -1,11 +1,10 @@
 // The panel of a link: load, filters, captures and the benchmark.
 
 import { button } from "../actions.js";
-import { get, post } from "../api.js";
+import { get } from "../api.js";
+import { LinkCaptures } from "../captures/link_captures.js";
 import { directionText } from "../conditions.js";
 import { h, setText } from "../dom.js";
-import { downloadLink, offer } from "../downloads.js";
-import { showNewPackets, showPackets } from "../drawer/packets.js";
 import { formatCount, formatRate } from "../format.js";
 import { LinkHosts } from "../hosts/link_hosts.js";
 import { Plot } from "../plot.js";
@@ -36,15 +35,13 @@ export class LinkPanel {
       const fields = { suspend: !this.link.suspend };
       return history.change(`${fields.suspend ? "Suspend" : "Resume"} ${lab.linkName(this.link)}`, [{ path: this.path, before: this.link, fields }]);
     }));
-    this.capture = button("Capture", () => this.toggleCapture());
-    this.watch = button("Packets", () => showPackets(drawer, lab, this.link));
-    this.download = downloadLink({ hidden: true }, "Download");
+    this.captures = null; // until its tab is shown
     this.filters = new LinkFilters(lab, history, id);
     this.look = [linkStyle({ lab, history }, id), portLabels({ lab, history }, id)];
     this.tabs = tabs([
       { id: "overview", title: "Overview", make: () => [this.load, this.totals] },
       { id: "filters", title: "Filters", needs: "Link.Modify", make: () => this.filters.parts },
-      { id: "captures", title: "Captures", make: () => [rights.fence("Link.Capture", h("p", { className: "buttons" }, this.capture, this.watch)), this.download] },
+      { id: "captures", title: "Captures", make: () => (this.captures = new LinkCaptures({ lab, drawer }, id)).parts },
       { id: "look", title: "Look", needs: "Link.Modify", make: () => this.look.map(({ element }) => element) },
       { id: "benchmark", title: "Benchmark", needs: "Link.Modify", make: () => [h("p", { className: "hint" }, "Per RFC 2544: frames are sent through the link, as fast as it carries them."), makeBenchmark(lab, id)] },
     ], { label: "About this link", kind: "link", rights });
@@ -83,6 +80,7 @@ export class LinkPanel {
   close() {
     clearInterval(this.timer);
     this.hosts.close();
+    this.captures?.close();
   }
 
   update(changed) {
@@ -100,12 +98,7 @@ export class LinkPanel {
     this.hosts.update();
     setText(this.suspend, link.suspend ? "Resume" : "Suspend");
     this.suspend.setAttribute("aria-pressed", link.suspend);
-    setText(this.capture, link.capturing ? "Stop capture" : "Start capture");
-    this.download.hidden = !link.capture_file_name;
-    if (link.capture_file_name) {
-      const file = `${this.lab.path}/files/project-files/captures/${encodeURIComponent(link.capture_file_name)}`;
-      offer(this.download, file, link.capture_file_name);
-    }
+    this.captures?.update();
     this.filters.update();
     for (const part of this.look) part.draw();
     this.drawLoad();
@@ -124,16 +117,5 @@ export class LinkPanel {
     this.lossPlot.element.hidden = !history.some((point) => point[3] + point[4] > 0);
     if (!this.lossPlot.element.hidden) this.lossPlot.show(seriesOf(3, 4), times);
     if (traffic) this.showTotals(describeTotals(traffic.stats, names));
-  }
-
-  // --- captures ---
-
-  async toggleCapture() {
-    if (this.link.capturing) await post(`${this.path}/stop_capture`);
-    else {
-      const link = await post(`${this.path}/start_capture`);
-      this.lab.apply("link.updated", link);
-      showNewPackets(this.drawer, this.lab, link);
-    }
   }
 }
