@@ -72,14 +72,6 @@ def ends(*node_ids: str) -> list[Json]:
 
 
 @attrs.frozen
-class Labs:
-    """``here`` is a project without the compute, ``both`` one with nodes on it. ``far`` templates name the compute."""
-
-    here: Project
-    both: Project
-
-
-@attrs.frozen
 class Case:
     """A request to an operation: with the ids of a group of PCs, below a project that has nodes on the stopped compute
     or none.
@@ -99,6 +91,11 @@ class Case:
     def is_about_compute(self) -> bool:
         """Whether it may wait for the compute."""
         return self.group != "near"
+
+    @property
+    def is_about_project(self) -> bool:
+        """Whether it may change the project, which is its own then."""
+        return "{project_id}" in self.template
 
 
 OPERATIONS = [
@@ -208,10 +205,21 @@ def config(config: Config) -> Config:
     return attrs.evolve(config, vpcs_engine="builtin")
 
 
+class Listening(connection.Pace):
+    """Counts how often a connection began to wait for what its compute says, for SILENCE_SECONDS at most."""
+
+    turns = 0
+
+    async def wait(self) -> None:
+        await super().wait()
+        Listening.turns += 1
+
+
 @pytest.fixture
 async def way(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Way]:
     """The way to a compute that is registered."""
     monkeypatch.setattr(connection, "SILENCE_SECONDS", NEVER)  # nobody notices, so what waits for it gets no answer
+    monkeypatch.setattr(connection, "Pace", Listening)
     monkeypatch.setattr(connection, "FIRST_PAUSE_SECONDS", 0.05)
     monkeypatch.setattr(connection, "LONGEST_PAUSE_SECONDS", 0.1)
     async with far_server(tmp_path / "far", vpcs_engine="builtin") as far, way_to(far.config.port) as way:
@@ -229,9 +237,8 @@ class Answer:
     message: str
 
 
-async def ask(server: Server, case: Case, labs: Labs) -> Answer:
+async def ask(server: Server, case: Case, project: Project) -> Answer:
     """Send the request of a case."""
-    project = labs.both if case.is_both else labs.here
     async with server.http.stream(
         case.method, path_of(case, project), json=body_of(case, project), timeout=2 * PATIENCE
     ) as reply:
@@ -247,39 +254,44 @@ async def ask(server: Server, case: Case, labs: Labs) -> Answer:
 async def ask_all(
     server: Server, way: Way, chosen: list[Case], *, stopped: bool = True, silence: float = NEVER
 ) -> dict[Case, Answer]:
-    """The answers, each from labs of its own, that were made before the compute was stopped. It counts as away when it
-    was silent for so many seconds.
+    """The answers, from labs that were made before the compute was stopped: each from its own, if it is about one. The
+    compute counts as away when it was silent for so many seconds.
     """
     answers: dict[Case, Answer] = {}
-    labs: dict[Case, Labs] = {}
+    projects: dict[Case, Project] = {}
     templates: dict[str, str] = {}
     for compute in ("local", "far"):
         body = {"name": str(uuid4()), "template_type": "vpcs", "compute_id": compute}
         templates[compute] = (await server.request("POST", "/v2/templates", body, 201))["template_id"]
 
     async def prepare(case: Case) -> None:
-        snapshot = "{snapshot_id}" in case.template
-        here = await make(server, {"near": ("local", "local")}, templates["local"], snapshot=snapshot)
-        groups = {"near": ("local", "local"), "far": ("far", "far"), "across": ("local", "far")}
+        groups = {"near": ("local", "local")}
+        if case.is_both:
+            groups |= {"far": ("far", "far"), "across": ("local", "far")}
         template = templates["far" if case.is_about_compute else "local"]
-        both = await make(server, groups, template, snapshot=snapshot) if case.is_both else here
-        for project in (here, both):
-            path = f"/v2/projects/{project.project_id}"
-            if not case.template.endswith(WITHOUT_STARTED_NODES):
-                await server.request("POST", f"{path}/nodes/start", None, 204)
-            if case.template.endswith(OF_CLOSED_PROJECTS):
-                await server.request("POST", f"{path}/close", None, 204)
-        labs[case] = Labs(here, both)
+        project = await make(server, groups, template, snapshot="{snapshot_id}" in case.template)
+        path = f"/v2/projects/{project.project_id}"
+        if not case.template.endswith(WITHOUT_STARTED_NODES):
+            await server.request("POST", f"{path}/nodes/start", None, 204)
+        if case.template.endswith(OF_CLOSED_PROJECTS):
+            await server.request("POST", f"{path}/close", None, 204)
+        projects[case] = project
 
     async def answer(case: Case) -> None:
-        answers[case] = await ask(server, case, labs[case])
+        answers[case] = await ask(server, case, projects[case])
 
+    own = [case for case in chosen if case.is_about_project]
+    shared = {case.is_both: case for case in chosen if not case.is_about_project}
     async with trio.open_nursery() as nursery:
-        for case in chosen:
+        for case in (*own, *shared.values()):
             nursery.start_soon(prepare, case)
+    projects |= {case: projects[shared[case.is_both]] for case in chosen if not case.is_about_project}
     if silence < NEVER:
-        connection.SILENCE_SECONDS = silence  # from the next thing on that it says, as it does each second
-        await trio.sleep(1.5)
+        connection.SILENCE_SECONDS = silence
+        turns = Listening.turns
+        with trio.fail_after(PATIENCE):
+            while Listening.turns == turns:  # it says something every second
+                await trio.sleep(0.01)
     if stopped:
         way.stop()
     with trio.move_on_after(PATIENCE):
@@ -290,9 +302,8 @@ async def ask_all(
     way.go_on()
     assert not (without := [str(case) for case in chosen if case not in answers]), without
     await until(server, "/v2/computes/far", lambda compute: compute["connected"])
-    for each in labs.values():
-        for project_id in {each.here.project_id, each.both.project_id}:
-            assert (await server.http.delete(f"/v2/projects/{project_id}")).status_code in (204, 404)
+    for project_id in {each.project_id for each in projects.values()}:
+        assert (await server.http.delete(f"/v2/projects/{project_id}")).status_code in (204, 404)
     return answers
 
 
@@ -342,12 +353,11 @@ async def test_others_of_the_same_project_do_not_wait(server: Server, way: Way) 
         "POST", "/v2/templates", {"name": "PC", "template_type": "vpcs", "compute_id": "local"}, 201
     )
     await server.request("POST", f"/v2/projects/{project.project_id}/nodes/start", None, 204)
-    labs = Labs(project, project)
-    near = Labs(project, attrs.evolve(project, template_id=here["template_id"]))
+    near = attrs.evolve(project, template_id=here["template_id"])
     way.stop()
     async with trio.open_nursery() as nursery:
         for operation in HANGING:
-            nursery.start_soon(ask, server, Case(*operation, "far", True), labs)
+            nursery.start_soon(ask, server, Case(*operation, "far", True), project)
         await trio.testing.wait_all_tasks_blocked(0.2)
         for case in sorted(cases(), key=lambda case: case.method == "DELETE" and case.template.endswith(ENDS)):
             if case.is_both and not case.is_about_compute and not WHOLE_CHANGES.fullmatch(case.template):
