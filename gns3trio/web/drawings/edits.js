@@ -9,7 +9,7 @@ const FIELDS = ["x", "y", "z", "rotation", "locked", "svg"];
 let canvas = null;
 
 // The width of a text in a font, in pixels.
-export function widthOfText(text, font) {
+function widthOfText(text, font) {
   canvas ??= document.createElement("canvas").getContext("2d");
   canvas.font = font;
   return canvas.measureText(text).width;

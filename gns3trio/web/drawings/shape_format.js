@@ -4,7 +4,7 @@
 import { xmlText, xmlValue } from "./xml_text.js";
 
 // Borders by name, with the dashes by which GNS3's clients recognise them.
-export const BORDERS = new Map([
+const BORDERS = new Map([
   ["solid", ""],
   ["dash", "25, 25"],
   ["dot", "5, 25"],

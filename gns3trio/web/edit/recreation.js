@@ -14,8 +14,8 @@ const NO_IMPAIRMENTS = { impairments: [], seed: null };
 
 const withoutKeys = (object, keys) => Object.fromEntries(Object.entries(object).filter(([key]) => !keys.has(key)));
 
-export const nodeBody = (node) => withoutKeys(node, NOT_CREATED);
-export const drawingBody = ({ drawing_id, x, y, z, locked, rotation, svg }) => ({ drawing_id, x, y, z, locked, rotation, svg });
+const nodeBody = (node) => withoutKeys(node, NOT_CREATED);
+const drawingBody = ({ drawing_id, x, y, z, locked, rotation, svg }) => ({ drawing_id, x, y, z, locked, rotation, svg });
 export const linkBody = ({ link_id, nodes, filters, link_style, suspend }) => ({
   link_id,
   nodes: nodes.map(({ node_id, adapter_number, port_number, label }) => ({ node_id, adapter_number, port_number, ...(label && { label }) })),

@@ -143,7 +143,7 @@ export class HostPanel {
 const table = (names, rows) => h("table", {}, heads(names),
   h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, cell))))));
 
-export function showFacts(list, facts) {
+function showFacts(list, facts) {
   const known = facts.filter(([, value]) => value);
   refill(list, ...known.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }

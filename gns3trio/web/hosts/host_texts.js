@@ -70,7 +70,7 @@ export const roundTrip = ({ round_trip_ms: ms }) => (ms === null ? "" : formatTi
 
 const lossPercent = ({ loss_percent: lost }) => `${lost.toLocaleString("en", { maximumSignificantDigits: 2 })} %`;
 
-export const keepalivesLost = (peer) => `${lossPercent(peer)} lost`;
+const keepalivesLost = (peer) => `${lossPercent(peer)} lost`;
 
 // What is known of a trunk, as names and values.
 export function trunkFacts(peer) {

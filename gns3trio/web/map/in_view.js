@@ -4,9 +4,9 @@ import { boxOf, centreOf } from "./node_box.js";
 
 // How many objects are drawn with all that belongs to them, which takes about ten elements each.
 export const MOST_NODES = 400;
-export const MOST_LINKS = 500;
+const MOST_LINKS = 500;
 // How many bundles of links have a line of their own.
-export const MOST_BUNDLES = 300;
+const MOST_BUNDLES = 300;
 
 // The box that a window shows, with a margin in pixels for names, which are beside their nodes.
 export function boxInView({ x, y, scale }, [width, height], margin = 100) {

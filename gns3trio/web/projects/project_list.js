@@ -2,7 +2,7 @@
 
 import { counted, formatCount } from "../format.js";
 
-export const ORDERS = {
+const ORDERS = {
   name: (a, b) => a.name.localeCompare(b.name, "en", { numeric: true }),
   status: (a, b) => b.started - a.started || Number(b.status === "opened") - Number(a.status === "opened"),
   nodes: (a, b) => (b.nodes ?? -1) - (a.nodes ?? -1),

@@ -7,7 +7,7 @@ import { MIXED, bytesOf, isEmpty } from "./values.js";
 let lists = 0;
 
 // What a control shows in place of different values.
-export const DIFFERENT = "different values";
+const DIFFERENT = "different values";
 
 export function simpleControl(field, { names, onChange }) {
   const make = MAKERS[field.control] ?? textControl;

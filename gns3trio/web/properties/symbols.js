@@ -45,7 +45,7 @@ export function symbolControl(field, { onChange }) {
 export const shortName = (id) => id.split("/").at(-1).replace(/\.\w+$/, "").replaceAll("_", " ");
 
 // A dialog with all symbols. Resolves with the id of the chosen one, or null.
-export function chooseSymbol(current) {
+function chooseSymbol(current) {
   return new Promise((resolve) => {
     let result = null;
     const find = h("input", { type: "search", placeholder: "Find a symbol", ariaLabel: "Find a symbol", oninput: () => draw() });
@@ -86,7 +86,7 @@ export function chooseSymbol(current) {
   });
 }
 
-export function symbolButton(id, onclick, { pressed = false } = {}) {
+function symbolButton(id, onclick, { pressed = false } = {}) {
   return h("button", { type: "button", title: shortName(id), ariaPressed: String(pressed), onclick },
     h("img", { src: pictureOf(id), alt: "", loading: "lazy" }), h("span", {}, shortName(id)));
 }
