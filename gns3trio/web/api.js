@@ -147,6 +147,7 @@ export class EventStream {
     } catch (error) {
       if (this.isClosed || !this.onRefused || ![403, 404].includes(error.status)) return; // the server does not answer, which is shown already
       this.close();
+      this.onConnection(true); // it does answer
       this.onRefused(error);
     }
   }

@@ -241,7 +241,7 @@ test("a stream of a lab that may not be seen any more ends, and tells why; one w
   let reply = () => Response.json({ message: "bad gateway" }, { status: 502 });
   answer(t, () => reply());
   const refused = [];
-  const { sockets } = openStream(t, { onRefused: (error) => refused.push([error.status, error.message]) });
+  const { sockets, said } = openStream(t, { onRefused: (error) => refused.push([error.status, error.message]) });
   sockets[0].close();
   await settle();
   t.mock.timers.tick(250);
@@ -251,6 +251,7 @@ test("a stream of a lab that may not be seen any more ends, and tells why; one w
   await settle();
   t.mock.timers.tick(10_000);
   assert.deepEqual([sockets.length, refused], [2, [[403, "Forbidden: you may not see projects here"]]]);
+  assert.equal(said.at(-1), "connected"); // the server does answer
 });
 
 test("who wants to know is told that something was forbidden", async (t) => {

@@ -25,7 +25,7 @@ export function showHosts(main) {
   const rows = new Map(); // by id: {element, update}
   let [chosen, panel, titles] = [idInAddress(), null, new Map()];
   const typeTitle = (type) => titles.get(type) ?? type;
-  const rights = new Rights("/", { withParts: true });
+  const rights = new Rights("/computes");
   const hosts = new Hosts({ onState: showAll, onLoad: showLoad });
   const trunks = new Trunks(LOCAL, () => { for (const row of rows.values()) row.showTrunk(); });
   const counts = h("p", { className: "hint", role: "status" });

@@ -15,14 +15,15 @@ export function showImages(main) {
   document.title = "Images · gns3trio";
   const [images, appliances, sending] = [h("tbody"), h("tbody"), h("div")];
   const [noImage, noAppliance] = [h("p", { className: "hint", hidden: true }), h("p", { className: "hint", hidden: true })];
-  const rights = new Rights("/", { withParts: true });
+  const rights = new Rights("/images");
+  const ofAppliances = new Rights("/appliances");
   const chosen = h("input", { type: "file", multiple: true, hidden: true, id: "image-file", onchange: act(sendChosen) });
   const added = h("input", { type: "file", accept: ".gns3a,.gns3appliance", hidden: true, id: "appliance-file", onchange: act(add) });
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Images"), rights.guard("Image.Allocate", button("Upload…", async () => chosen.click(), { className: "primary" })), chosen),
     sending,
     h("table", { id: "images" }, heads(["Image", "Size", "MD5", ""]), images), noImage,
-    h("div", { className: "buttons head" }, h("h1", {}, "Appliances"), rights.guard("Appliance.Allocate", button("Add…", async () => added.click())), added),
+    h("div", { className: "buttons head" }, h("h1", {}, "Appliances"), ofAppliances.guard("Appliance.Allocate", button("Add…", async () => added.click())), added),
     h("table", { id: "appliances" }, heads(["Appliance", "Type", "Versions", ""]), appliances),
     noAppliance));
 
@@ -35,7 +36,7 @@ export function showImages(main) {
   }
 
   async function showAppliances() {
-    const refusal = rights.refusal("Appliance.Audit");
+    const refusal = ofAppliances.refusal("Appliance.Audit");
     const files = refusal ? [] : await get("/v2/appliance_files");
     appliances.replaceChildren(...files.map(applianceRow));
     setText(noAppliance, refusal || "There is no appliance yet. GNS3 has some two hundred as .gns3a files.");
@@ -63,7 +64,7 @@ export function showImages(main) {
   function applianceRow(file) {
     const versions = file.problem ? h("span", { className: "error" }, file.problem) : file.versions.slice(0, 5).join(", ") + (file.versions.length > 5 ? ", …" : "");
     return h("tr", {}, h("td", {}, file.name ?? file.file), h("td", {}, file.template_type ?? ""), h("td", {}, versions),
-      h("td", { className: "buttons" }, file.problem ? null : rights.guard("Appliance.Allocate", button("Install…", () => showInstall(file, { send, onChange: showList })))));
+      h("td", { className: "buttons" }, file.problem ? null : ofAppliances.guard("Appliance.Allocate", button("Install…", () => showInstall(file, { send, onChange: showList, rights })))));
   }
 
   async function sendChosen() {
@@ -101,7 +102,7 @@ export function showImages(main) {
   }
 
   return act(async () => {
-    await rights.read();
+    await Promise.all([rights.read(), ofAppliances.read()]);
     await Promise.all([showList(), showAppliances()]);
   })();
 }

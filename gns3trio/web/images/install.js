@@ -6,8 +6,9 @@ import { h } from "../dom.js";
 import { tell } from "../messages.js";
 import { formatSize, freeName, originOf } from "./send_image.js";
 
-// `send(base, name, file)` sends an image, and resolves when it is there; `onChange` is called when images have changed.
-export function showInstall(file, { send, onChange }) {
+// `send(base, name, file)` sends an image, and resolves when it is there; `onChange` is called when images have changed; `rights` are those
+// for images.
+export function showInstall(file, { send, onChange, rights }) {
   const versions = h("select", { name: "version", ariaLabel: "Version", onchange: act(show) },
     file.versions.map((name) => h("option", { value: name }, name)));
   const rows = h("tbody");
@@ -38,7 +39,7 @@ export function showInstall(file, { send, onChange }) {
     return h("tr", {}, h("td", {}, image.filename, h("p", { className: "hint" }, `${formatSize(image.filesize)} md5 ${image.md5sum ?? "unknown"}`)),
       h("td", {}, image.path === null ? h("span", { className: "error" }, "missing") : image.path),
       h("td", {}, image.path === null && origin ? h("a", { href: origin, rel: "noreferrer noopener", target: "_blank" }, "Where to get it") : null),
-      h("td", { className: "buttons" }, image.path === null ? [button("Choose file…", async () => input.click()), input] : null));
+      h("td", { className: "buttons" }, image.path === null ? [rights.guard("Image.Allocate", button("Choose file…", async () => input.click())), input] : null));
   }
 
   async function make() {

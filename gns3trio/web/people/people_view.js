@@ -17,10 +17,10 @@ export function showPeople(main) {
   const [refused, open] = [h("div"), h("div")];
   const changes = new Changes();
   let people = null;
-  const rights = new Rights("/", { withParts: true });
-  const needs = { users: "User", groups: "Group", roles: "Role", pools: "Pool" };
+  const needs = { users: "User", groups: "Group", roles: "Role", pools: "Pool", acl: "ACE" };
+  const rights = new Map(Object.keys(needs).map((kind) => [kind, new Rights(`${kind === "pools" ? "" : "/access"}/${kind}`)]));
   // A button that creates or deletes ("Allocate"), or changes ("Modify") something of a kind.
-  const guarded = (kind, what, made) => rights.guard(`${needs[kind]}.${what}`, made);
+  const guarded = (kind, what, made) => rights.get(kind).guard(`${needs[kind]}.${what}`, made);
   const changing = (action) => async () => {
     await ready; // an open server asks for a token, too
     if ((await action()) !== null) await refresh();
@@ -35,14 +35,14 @@ export function showPeople(main) {
     table(["Role", "What it allows", ""], places.roles),
     head("Pools of projects", guarded("pools", "Allocate", button("New pool", changing(() => askForName("pools"))))),
     table(["Pool", "", ""], places.pools),
-    head("Permissions", rights.guard("ACE.Allocate", button("New permission", changing(() => askForPermission(people))))),
+    head("Permissions", guarded("acl", "Allocate", button("New permission", changing(() => askForPermission(people))))),
     table(["Who", "", "Role", "Where", ""], places.acl),
     changes.element));
 
   async function refresh() {
     const account = await get("/v2/account");
     if (account.is_open) await useFirstToken();
-    [people] = await Promise.all([readPeople(), rights.read()]);
+    [people] = await Promise.all([readPeople(), ...[...rights.values()].map((each) => each.read())]);
     if (people.users.length + people.roles.length + people.groups.length === 0) {
       main.replaceChildren(h("section", { className: "projects" }, h("h1", {}, "People"), h("p", {}, "You may not see who uses this server. Ask its administrator."), changes.element));
       await changes.show(people);
@@ -58,7 +58,7 @@ export function showPeople(main) {
     await changes.show(people);
   }
 
-  const membersOf = (kind, thing, text) => button(text, changing(() => showMembers(kind, thing, rights.refusal(`${needs[kind]}.Modify`))));
+  const membersOf = (kind, thing, text) => button(text, changing(() => showMembers(kind, thing, rights.get(kind).refusal(`${needs[kind]}.Modify`))));
 
   function openServer() {
     return h("p", { className: "notice" }, "This server asks nobody for a password. ",
@@ -84,7 +84,7 @@ export function showPeople(main) {
   function permissionRow(entry) {
     const words = inWords(entry, people);
     return h("tr", {}, h("td", {}, words.who), h("td", {}, words.what), h("td", {}, words.role), h("td", {}, words.where),
-      h("td", { className: "buttons" }, rights.guard("ACE.Allocate", button("Remove", changing(() => withdraw(entry, words)), { className: "danger" }))));
+      h("td", { className: "buttons" }, guarded("acl", "Allocate", button("Remove", changing(() => withdraw(entry, words)), { className: "danger" }))));
   }
 
   async function withdraw({ ace_id }, { who, what, role, where }) {

@@ -15,7 +15,8 @@ export function showTemplates(main) {
   const rows = h("tbody");
   const pictures = h("ul", { className: "symbols uploaded" });
   const noPicture = h("p", { className: "hint", hidden: true });
-  const rights = new Rights("/", { withParts: true });
+  const rights = new Rights("/templates");
+  const ofSymbols = new Rights("/symbols");
   const [file, upload] = uploadParts(async (id) => {
     tell(`The symbol ${shortName(id)} is there.`);
     await showSymbols();
@@ -27,10 +28,10 @@ export function showTemplates(main) {
     h("p", { className: "hint" }, "A template is a kind of node with its settings. In a lab, templates are in the list of what can be added."),
     h("div", { className: "wide" }, h("table", { id: "templates" },
       h("thead", {}, h("tr", {}, h("td", {}), ["Template", "Type", "Category"].map((text) => h("th", { scope: "col" }, text)), h("td", {}))), rows)),
-    h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), rights.guard("Symbol.Allocate", upload), file), pictures, noPicture));
+    h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), ofSymbols.guard("Symbol.Allocate", upload), file), pictures, noPicture));
 
   async function load() {
-    const [all] = await Promise.all([get("/v2/template_types"), rights.read()]);
+    const [all] = await Promise.all([get("/v2/template_types"), rights.read(), ofSymbols.read()]);
     types = new Map(all.map((type) => [type.template_type, type]));
     await Promise.all([showList(), showSymbols()]);
   }
@@ -70,10 +71,10 @@ export function showTemplates(main) {
   }
 
   async function showSymbols() {
-    const refusal = rights.refusal("Symbol.Audit");
+    const refusal = ofSymbols.refusal("Symbol.Audit");
     const own = refusal ? [] : (await listSymbols()).filter(({ builtin }) => !builtin);
     pictures.replaceChildren(...own.map(({ symbol_id: id }) => h("li", {}, h("img", { src: pictureOf(id), alt: "", loading: "lazy" }), h("span", {}, shortName(id)),
-      rights.guard("Symbol.Allocate", button("Delete", () => deleteSymbol(id), { className: "danger", ariaLabel: `Delete ${shortName(id)}` })))));
+      ofSymbols.guard("Symbol.Allocate", button("Delete", () => deleteSymbol(id), { className: "danger", ariaLabel: `Delete ${shortName(id)}` })))));
     setText(noPicture, refusal || "Nobody has uploaded a picture yet. A picture of yours can be the symbol of a node or template.");
     noPicture.hidden = own.length > 0;
   }
@@ -92,7 +93,7 @@ export function showTemplates(main) {
 // Adds a node to a lab of the user's choice, and shows the lab.
 async function addToLab(template) {
   const projects = (await get("/v2/projects")).toSorted((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-  if (projects.length === 0) throw new Error("There is no project yet. Create one first.");
+  if (projects.length === 0) throw new Error("There is no project that it could be added to. Create one first.");
   const choice = formField("Project", h("select", { name: "project" }, projects.map(({ project_id: value, name }) => h("option", { value }, name))));
   const project = await openForm({
     title: `Add ${template.name} to a lab`,
