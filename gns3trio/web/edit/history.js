@@ -218,7 +218,7 @@ export class History {
   }
 }
 
-export const sendRequest = ({ method, path, body, text }) => sendToServer(method, path, text === undefined ? body : new Blob([text]));
+const sendRequest = ({ method, path, body, text }) => sendToServer(method, path, text === undefined ? body : new Blob([text]));
 
 const statesOf = (requests, replies) => requests.map((each, place) => stateAfter(each, replies[place])).filter(Boolean);
 
