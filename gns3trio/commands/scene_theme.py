@@ -6,6 +6,8 @@ replaces them, by the classes of the elements; viewers follow the reader's prefe
 
 from typing import Literal, get_args
 
+from gns3trio.commands.dark_colors import dark_rules
+
 Theme = Literal["light", "dark", "auto"]
 THEMES: tuple[str, ...] = get_args(Theme)
 
@@ -20,11 +22,8 @@ _DARK = (
     ".paper{fill:#14181d}.ink{fill:#e7ebef}.halo{stroke:#14181d}.wire{stroke:#8d99a6}.port{fill:#a3aeba}"
     ".condition{fill:#ffa8c4}.plate{fill:#3a1626;stroke:#ffa8c4}.lamp{stroke:#14181d}.node{fill:#232a32;stroke:#8d99a6}"
 )
-# Drawings are made for white paper, too.
-_DARK_DRAWING = (
-    'text:is([fill="#000000"],:not([fill])){fill:#e7ebef;stroke:#14181d;stroke-width:3px;paint-order:stroke}'
-    'line[stroke="#000000"]{stroke:#a3aeba}'
-)
+# Drawings are made for white paper, too. A text without a color is black there.
+_DARK_DRAWING = "text:not([fill]){fill:#e7ebef}"
 
 
 def _when_dark(rules: str, theme: Theme) -> str:
@@ -38,6 +37,6 @@ def style_sheet(theme: Theme) -> str:
     return _when_dark(_DARK, theme)
 
 
-def drawing_style_sheet(theme: Theme) -> str:
+def drawing_style_sheet(svg: str, theme: Theme) -> str:
     """The style sheet inside of a drawing; empty on white paper."""
-    return _when_dark(_DARK_DRAWING, theme)
+    return _when_dark(_DARK_DRAWING + dark_rules(svg), theme) if theme != "light" else ""
