@@ -11,9 +11,9 @@ export function showKeys(commands) {
   if (document.querySelector("dialog.keys")) return;
   const keysOf = (keys) => keys.map((key, place) => [place ? " or " : null, keyParts(key).map((part, number) => [number ? "+" : null, h("kbd", {}, part)])]);
   const groups = commands.keys().map(([group, rows]) => h("section", {}, h("h3", {}, GROUP_TITLES[group]),
-    h("dl", {}, rows.map(({ title, keys }) => [h("dt", {}, keysOf(keys)), h("dd", {}, title)]))));
+    h("dl", {}, rows.map(({ title, keys }) => h("div", { className: "row" }, h("dt", {}, keysOf(keys)), h("dd", {}, title))))));
   const dialog = h("dialog", { className: "keys", ariaLabel: "Keys", onclose: () => dialog.remove() },
-    h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("div", { className: "groups", tabIndex: 0, role: "region", ariaLabel: "All keys" }, groups), h("p", { className: "buttons" }, h("button", {}, "Close"))));
+    h("form", { method: "dialog" }, h("h2", {}, "Keys"), h("div", { className: "groups", tabIndex: 0, role: "region", ariaLabel: "All keys" }, h("div", { className: "columns" }, groups)), h("p", { className: "buttons" }, h("button", {}, "Close"))));
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -95,7 +95,7 @@ export class HostPanel {
       return;
     }
     const series = ["CPU", "Memory"].map((name, place) => ({ name: `${name} ${Math.round(history.at(-1)[place + 1])} %`, points: history.map((point) => [point[0], point[place + 1]]) }));
-    this.plot ??= new Plot({ label: "Load", top: 100, isTime: true, format: (value) => `${threeDigits(value)} %` });
+    this.plot ??= new Plot({ label: "CPU and memory", top: 100, isTime: true, format: (value) => `${threeDigits(value)} %` });
     this.plot.show(series, { from: now - SHOWN_MS, to: now, label: series.map(({ name }) => name).join(", ") });
     if (!this.plot.element.isConnected) this.load.replaceChildren(this.plot.element);
   }

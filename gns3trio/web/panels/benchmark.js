@@ -30,7 +30,7 @@ export function makeBenchmark(lab, linkId) {
       bar.hidden = true;
     });
   } },
-    h("p", {}, tests),
+    h("p", { className: "tests" }, tests),
     h("label", { className: "field" }, h("span", {}, "Frame sizes (bytes, with checksum)"), sizes),
     h("label", { className: "field" }, h("span", {}, "Trial length (s)"), seconds), go);
 

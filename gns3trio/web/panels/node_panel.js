@@ -144,7 +144,7 @@ export class NodePanel {
 
   // Made once for each folder, so that its button keeps the focus.
   folderOf(path) {
-    if (this.folder?.path !== path) this.folder = { path, parts: h("span", { title: path }, shortPath(path), copyButton(path, "the folder")) };
+    if (this.folder?.path !== path) this.folder = { path, parts: h("span", { title: path }, shortPath(path).split(/(?<=\/)/).flatMap((part) => [part, h("wbr")]), copyButton(path, "the folder")) };
     return this.folder.parts;
   }
 

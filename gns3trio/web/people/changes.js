@@ -16,7 +16,7 @@ export class Changes {
     this.body = h("tbody");
     this.projects = [];
     this.element = h("div", {}, h("div", { className: "buttons head" }, h("h1", {}, "Changes"), this.user, this.project),
-      h("div", { className: "wide" }, h("table", {}, heads(HEADS), this.body)));
+      h("div", { className: "wide people" }, h("table", {}, heads(HEADS), this.body)));
   }
 
   async show({ users, projects }) {

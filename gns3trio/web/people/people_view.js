@@ -69,7 +69,7 @@ export function showPeople(main) {
   function userRow(user) {
     const notes = [user.is_superadmin && "administrator", !user.is_active && "inactive"].filter(Boolean).join(", ");
     return h("tr", {}, h("td", {}, user.username, notes && h("span", { className: "hint" }, ` ${notes}`)), h("td", {}, user.full_name ?? ""), h("td", {}, user.email ?? ""),
-      h("td", {}, user.last_login?.replace("T", " ") ?? "never"),
+      lastLogin(user),
       h("td", { className: "buttons" },
         guarded("users", "Modify", button("Change…", changing(() => askForUser(user)))),
         user.is_superadmin ? null : guarded("users", "Modify", button(user.is_active ? "Lock out" : "Let in", changing(() => put(`${KINDS.users.path}/${user.user_id}`, { is_active: !user.is_active })))),
@@ -109,6 +109,12 @@ async function removeAt(path) {
   return true;
 }
 
+function lastLogin({ last_login: time }) {
+  const cell = h("td", {}, time?.replace("T", " ") ?? "never");
+  cell.dataset.label = "Last login";
+  return cell;
+}
+
 const head = (text, ...buttons) => h("div", { className: "buttons head" }, h("h1", {}, text), buttons);
 
-const table = (names, body) => h("div", { className: "wide" }, h("table", {}, heads(names), body));
+const table = (names, body) => h("div", { className: "wide people" }, h("table", {}, heads(names), body));

@@ -22,6 +22,7 @@ export function showTemplates(main) {
     await showSymbols();
   });
   let types = new Map();
+  let titles = new Map(); // of all types of nodes, also those that cannot be set
   main.replaceChildren(h("section", { className: "projects" },
     h("div", { className: "buttons head" }, h("h1", {}, "Templates"), rights.guard("Template.Allocate", button("New template…", create, { className: "primary" })),
       h("a", { className: "button", href: at("/images") }, "Images and appliances")),
@@ -31,8 +32,9 @@ export function showTemplates(main) {
     h("div", { className: "buttons head" }, h("h2", {}, "Uploaded symbols"), ofSymbols.guard("Symbol.Allocate", upload), file), pictures, noPicture));
 
   async function load() {
-    const [all] = await Promise.all([get("/v2/template_types"), rights.read(), ofSymbols.read()]);
-    types = new Map(all.map((type) => [type.template_type, type]));
+    const [ofTemplates, ofNodes] = await Promise.all([get("/v2/template_types"), get("/v2/node_types"), rights.read(), ofSymbols.read()]);
+    types = new Map(ofTemplates.map((type) => [type.template_type, type]));
+    titles = new Map([...ofNodes.map((type) => [type.node_type, type.title]), ...ofTemplates.map((type) => [type.template_type, type.title])]);
     await Promise.all([showList(), showSymbols()]);
   }
 
@@ -47,7 +49,7 @@ export function showTemplates(main) {
       rights.guard(needed, button(text, async () => (await action()) && showList(), { ariaLabel: `${text} ${template.name}`, ...options }));
     return h("tr", {}, h("td", {}, h("img", { className: "picture", src: pictureOf(template.symbol), alt: "", width: 36, height: 30, loading: "lazy" })),
       h("td", {}, template.name, template.builtin ? h("span", { className: "hint" }, " built in") : null),
-      h("td", {}, type?.title ?? template.template_type.replaceAll("_", " ")), h("td", {}, template.category),
+      h("td", {}, titles.get(template.template_type) ?? wordsOf(template.template_type)), h("td", {}, template.category),
       h("td", { className: "buttons" },
         button("Add to a lab…", () => addToLab(template), { ariaLabel: `Add ${template.name} to a lab` }),
         type && !template.builtin ? changing("Template.Modify", "Change…", () => changeTemplate(type, template)) : null,
@@ -89,6 +91,9 @@ export function showTemplates(main) {
   const ready = act(load)();
   return ready;
 }
+
+// A type that this server does not know: "Atm switch".
+const wordsOf = (type) => `${type[0].toUpperCase()}${type.slice(1).replaceAll("_", " ")}`;
 
 // Adds a node to a lab of the user's choice, and shows the lab.
 async function addToLab(template) {
