@@ -8,19 +8,14 @@ from uuid import UUID
 from attrs import field
 
 from gns3trio import field_checks as v
-from gns3trio.api.downloads import Download, attachment
+from gns3trio.api.downloads import Download
+from gns3trio.api.handlers import portable as handlers
 from gns3trio.api.routing import ApiRequest, RouteTable
 from gns3trio.api.v2 import replies
 from gns3trio.api.v2.bodies import ProjectLoad, check_supplier, check_variables
 from gns3trio.api.v2.views import project_view
 from gns3trio.classes import define
-from gns3trio.controller.archives.portable import (
-    ExportOptions,
-    duplicate_project,
-    export_project,
-    import_project,
-    load_project,
-)
+from gns3trio.controller.archives.portable import ExportOptions, import_project
 from gns3trio.controller.names import Name
 from gns3trio.convert import parse_uuid
 from gns3trio.errors import Conflict, Invalid
@@ -62,7 +57,7 @@ class ProjectDuplicate:
 @routes.route("POST", "/load", status=201, reply=replies.Project, privilege="Project.Allocate")
 async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
     """Open the project in a file of this host (setting `local`)."""
-    return project_view(await load_project(api.controller, Path(body.path)))
+    return project_view(await handlers.loaded_project(api, body))
 
 
 @routes.route(
@@ -75,15 +70,7 @@ async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
 )
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
     """Create a closed copy of a project."""
-    project = await duplicate_project(
-        api.controller,
-        api.controller.get_project(project_id),
-        name=body.name,
-        project_id=body.project_id,
-        path=Path(body.path) if body.path else None,
-        reset_mac_addresses=body.reset_mac_addresses,
-    )
-    return project_view(project)
+    return project_view(await handlers.duplicated_project(api, project_id, body))
 
 
 def _flag(api: ApiRequest, name: str) -> bool:
@@ -114,7 +101,6 @@ _EXPORT_QUERY = {
 @routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY, privilege="Project.Audit")
 async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     """A project as a portable archive."""
-    project = api.controller.get_project(project_id)
     options = ExportOptions(
         include_images=_flag(api, "include_images"),
         include_snapshots=_flag(api, "include_snapshots"),
@@ -123,9 +109,7 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
         compression=api.http.query_params.get("compression", "zip"),
         compression_level=_level(api),
     )
-    pieces = await export_project(api.controller, project, options)
-    headers = {"content-disposition": attachment(f"{project.settings.name}.gns3project")}
-    return Download(pieces, "application/gns3project", headers)
+    return await handlers.exported_project(api, project_id, options)
 
 
 _IMPORT_QUERY = {"name": "of the new project; by default that in the archive", "path": "its folder (setting `local`)"}

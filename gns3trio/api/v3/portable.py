@@ -1,10 +1,10 @@
 """Routes of version 3 that copy whole projects: duplicate, export, import, load."""
 
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from gns3trio.api.downloads import Download, attachment
+from gns3trio.api.downloads import Download
+from gns3trio.api.handlers import portable as handlers
 from gns3trio.api.identity import require_privilege
 from gns3trio.api.multipart import file_of
 from gns3trio.api.routing import ApiRequest, RouteTable
@@ -12,13 +12,7 @@ from gns3trio.api.v2.bodies import ProjectLoad
 from gns3trio.api.v3 import replies
 from gns3trio.api.v3.bodies import ExportQuery, ProjectDuplicate
 from gns3trio.api.v3.views import project_view
-from gns3trio.controller.archives.portable import (
-    ExportOptions,
-    duplicate_project,
-    export_project,
-    import_project,
-    load_project,
-)
+from gns3trio.controller.archives.portable import ExportOptions, import_project
 
 routes = RouteTable("/v3/projects")
 
@@ -26,7 +20,7 @@ routes = RouteTable("/v3/projects")
 @routes.route("POST", "/load", status=201, reply=replies.Project, privilege="Project.Allocate")
 async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
     """Open the project in a file of this host (setting `local`)."""
-    return project_view(await load_project(api.controller, Path(body.path)))
+    return project_view(await handlers.loaded_project(api, body))
 
 
 @routes.route(
@@ -39,15 +33,7 @@ async def post_load(api: ApiRequest, body: ProjectLoad) -> dict[str, Any]:
 )
 async def post_duplicate(api: ApiRequest, project_id: UUID, body: ProjectDuplicate) -> dict[str, Any]:
     """Create a closed copy of a project."""
-    project = await duplicate_project(
-        api.controller,
-        api.controller.get_project(project_id),
-        name=body.name,
-        project_id=body.project_id,
-        path=Path(body.path) if body.path else None,
-        reset_mac_addresses=body.reset_mac_addresses,
-    )
-    return project_view(project)
+    return project_view(await handlers.duplicated_project(api, project_id, body))
 
 
 _FLAG = "`true` or `false` (the default)"
@@ -64,7 +50,6 @@ _EXPORT_QUERY = {
 @routes.route("GET", "/{project_id}/export", query=_EXPORT_QUERY, privilege="Project.Audit")
 async def get_export(api: ApiRequest, project_id: UUID) -> Download:
     """A project as a portable archive."""
-    project = api.controller.get_project(project_id)
     query = api.query(ExportQuery)
     options = ExportOptions(
         include_images=query.include_images,
@@ -74,9 +59,7 @@ async def get_export(api: ApiRequest, project_id: UUID) -> Download:
         compression=query.compression,
         compression_level=query.compression_level,
     )
-    pieces = await export_project(api.controller, project, options)
-    headers = {"content-disposition": attachment(f"{project.settings.name}.gns3project")}
-    return Download(pieces, "application/gns3project", headers)
+    return await handlers.exported_project(api, project_id, options)
 
 
 _IMPORT_QUERY = {"name": "of the new project; by default that in the archive"}
