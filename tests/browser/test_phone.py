@@ -1,5 +1,6 @@
 """The page of a lab on the screen of a phone, with fingers."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -46,7 +47,14 @@ def test_a_lab_on_a_phone(phone: Page, host: Host, labs: list[dict[str, Any]]) -
     handle.tap()
     sheet.get_by_role("button", name="Console").tap()
     expect(handle).to_be_visible()  # the sheet does not cover what was opened
-    expect(phone.get_by_role("group", name="Console of Node0")).to_be_in_viewport()
+    console = phone.get_by_role("group", name="Console of Node0")
+    expect(console).to_be_in_viewport()
+    console.get_by_role("button", name="Start").tap()
+    expect(console).to_contain_text("to get help")
+    console.get_by_role("textbox").press_sequentially("show ip\n")
+    expect(console).to_contain_text("MASK")
+    console.get_by_role("button", name="Up").tap()  # the keyboard of a phone has no such key
+    expect(console).to_contain_text(re.compile("MASK.*show ip", re.DOTALL))
     phone.get_by_role("button", name="Close Node0").tap()
     expect(phone.locator(".drawer")).to_be_hidden()
 

@@ -25,6 +25,7 @@ def test_a_snapshot_is_taken_compared_and_restored(page: Page, host: Host, pair:
     dialog.get_by_role("button", name="Take snapshot").click()
     row = dialog.get_by_role("row", name="works")
     expect(row).to_be_visible()
+    expect(page.locator(".node.started")).to_have_count(2)  # as before
 
     nodes = sorted(host.request("GET", f"{path}/nodes"), key=lambda node: str(node["name"]))
     host.request("PUT", f"{path}/nodes/{nodes[0]['node_id']}", {"name": "renamed", "x": -300})

@@ -5,10 +5,11 @@ import { h, setText } from "../dom.js";
 import { tell } from "../messages.js";
 import { ConsoleConnection } from "./console_connection.js";
 import { FindBar } from "./find_bar.js";
+import { keepFocus } from "./full_view.js";
 import { OutputQueue } from "./output_queue.js";
 import { describeState } from "./reconnect.js";
 import { LINKS, guard, withFewMarks } from "./terminal_guard.js";
-import { actionOf } from "./terminal_keys.js";
+import { TOUCH_KEYS, actionOf, touchText } from "./terminal_keys.js";
 import { LEAST_CONTRAST, followTheme } from "./terminal_theme.js";
 
 const SCROLLBACK = 5000; // lines
@@ -31,7 +32,9 @@ class TerminalPane {
     this.start = start ? button("Start", start, { hidden: true }) : null;
     this.again = button("Connect", () => this.connection.reconnect.now(), { hidden: true });
     this.state = h("div", { className: "state buttons", hidden: true }, this.told, this.start, this.again);
-    this.element = h("div", { className: "terminal-pane", role: "group", ariaLabel: `Console of ${name}` }, this.screen, this.state);
+    const keys = h("div", { className: "touch-keys", role: "group", ariaLabel: "Keys" }, TOUCH_KEYS.map(([label, title, text]) =>
+      button(label, () => this.onTyped(touchText(text, this.terminal?.modes.applicationCursorKeysMode)), { ariaLabel: title, onmousedown: keepFocus })));
+    this.element = h("div", { className: "terminal-pane", role: "group", ariaLabel: `Console of ${name}` }, this.screen, keys, this.state);
     this.wantsFocus = false;
     this.follows = true; // whether it shows the end of the output
     this.isLost = false; // whether a line tells that it has ended

@@ -15,6 +15,18 @@ export function actionOf({ type, code, ctrlKey, shiftKey, altKey, metaKey }) {
   return Object.hasOwn(WITH_CTRL_SHIFT, code) ? WITH_CTRL_SHIFT[code] : undefined;
 }
 
+// Keys that the keyboard of a phone does not have: what is on the button, how it is called, and what the node gets.
+export const TOUCH_KEYS = [
+  ["Ctrl-C", "Ctrl-C: end what runs", "\x03"],
+  ["Tab", "Tab", "\t"],
+  ["Esc", "Escape", "\x1b"],
+  ["↑", "Up", "\x1b[A"],
+  ["↓", "Down", "\x1b[B"],
+];
+
+// A program may have asked for the other form of the arrow keys.
+export const touchText = (text, isApplicationMode) => (isApplicationMode && text.length > 1 ? text.replace("[", "O") : text);
+
 // For the list of keys.
 export const TERMINAL_KEYS = [
   [["Ctrl+Shift+C"], "Copy what is selected in a console"],

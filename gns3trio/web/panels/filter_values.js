@@ -8,17 +8,32 @@ export const SLIDERS = [
   ["corrupt", 0, "Corrupt", "%", 100],
 ];
 
-// The fields of our own filters in a direction: one for each type, as the server describes it; in both directions, only for what GNS3's
-// filters lack. Each has a key, the type, its direction and its field in the API, a label and unit, what the slider reaches (nothing for
-// a text), how many of what it shows are one of the field (factor), and what a new filter has besides (rest).
+// The order of the fields, whichever direction they are for; types that are not here come last.
+const ORDER = ["delay", "loss", "corrupt", "rate", "duplicate", "reorder", "frequency", "bpf"];
+const orderOf = ({ type }) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);
+
+// What fields say that are no sliders, whichever direction they are for.
+export const LABELS = { __proto__: null, frequency: "Drop each n-th frame (0 none, −1 all)", bpf: "Drop what matches (BPF)" };
+const OPTIONAL_LABELS = { __proto__: null, jitter_milliseconds: "Jitter ±" };
+
+// The fields of our own filters in a direction: one for each type, as the server describes it, and one for what may be added to it; in
+// both directions, only for what GNS3's filters lack. Each has a key, the type, its direction and its field in the API, a label and
+// unit, what the slider reaches (nothing for a text), how many of what it shows are one of the field (factor), what a new filter has
+// besides (rest), whether it is no slider (isPlain), and whether it only adds to a filter that is there (isAddition).
 export function ownFields(types, direction) {
-  return types.filter((type) => direction !== "both" || !type.gns3_filter).flatMap(({ type, title, parameters }) => {
+  return types.filter((type) => direction !== "both" || !type.gns3_filter).toSorted((a, b) => orderOf(a) - orderOf(b)).flatMap(({ type, title, parameters }) => {
     const [first, ...others] = parameters.filter((parameter) => parameter.required);
     const isText = first?.kind === "text";
     if (!(first?.slider || isText) || others.some((parameter) => parameter.suggested === null)) return [];
     const rest = Object.fromEntries(others.map((parameter) => [parameter.name, parameter.suggested]));
-    const { maximum = null, unit = "", factor = 1 } = first.slider ?? {};
-    return [{ key: `${direction} ${type}`, type, direction, field: first.name, label: title, unit, least: first.minimum ?? 0, maximum, factor, isText, rest }];
+    const isPlain = isText || first.minimum < 0; // less than nothing is not the end of a slider
+    const fieldOf = (parameter, more) => {
+      const { maximum = null, unit = "", factor = 1 } = parameter.slider ?? {};
+      return { type, direction, field: parameter.name, unit, least: parameter.minimum ?? 0, maximum, factor, isText, isPlain, ...more };
+    };
+    const optional = parameters.filter(({ required, slider }) => !required && slider).map((each) =>
+      fieldOf(each, { key: `${direction} ${type} ${each.name}`, label: OPTIONAL_LABELS[each.name] ?? each.name, rest: {}, isAddition: true }));
+    return [fieldOf(first, { key: `${direction} ${type}`, label: (isPlain && LABELS[type]) || title, rest, isAddition: false }), ...optional];
   });
 }
 
@@ -34,7 +49,7 @@ export function filterValue(filters, key) {
 export function ownValue(impairments, of) {
   const found = impairments.find(isOf(of));
   if (of.isText) return found?.[of.field] ?? "";
-  return found ? found[of.field] / of.factor : 0;
+  return (found?.[of.field] ?? 0) / of.factor;
 }
 
 // The filters of a link after some of their values were changed, by key. A filter without its first value is none.
@@ -57,9 +72,18 @@ export function changeImpairments(impairments, changes, fields) {
     const of = fields.find((each) => each.key === key);
     const place = after.findIndex(isOf(of));
     const shown = { [of.field]: of.isText ? value.trim() : Number(value) * of.factor };
-    if (place < 0 && shown[of.field]) after.push({ type: of.type, ...shown, ...of.rest, direction: of.direction });
+    if (of.isAddition) {
+      if (place >= 0) after[place] = { ...after[place], ...shown };
+    } else if (place < 0 && shown[of.field]) after.push({ type: of.type, ...shown, ...of.rest, direction: of.direction });
     else if (shown[of.field]) after[place] = { ...after[place], ...shown };
     else if (place >= 0) after.splice(place, 1);
   }
   return after;
 }
+
+// Whether a value was given for what only adds to a filter, and the filter is not there.
+export const isAddedToNothing = (impairments, changes, fields) =>
+  [...changes].some(([key, value]) => {
+    const of = fields.find((each) => each.key === key);
+    return of.isAddition && Number(value) && !impairments.some(isOf(of));
+  });

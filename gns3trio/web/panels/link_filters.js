@@ -7,8 +7,9 @@ import { directionText } from "../conditions.js";
 import { h, setText } from "../dom.js";
 import { tell } from "../messages.js";
 import { ChangeQueue } from "./change_queue.js";
-import { SLIDERS, changeFilters, changeImpairments, filterValue, ownFields, ownValue } from "./filter_values.js";
+import { LABELS, SLIDERS, changeFilters, changeImpairments, filterValue, isAddedToNothing, ownFields, ownValue } from "./filter_values.js";
 
+const JITTER_ALONE = "Jitter needs a delay that it varies.";
 const DIRECTIONS = ["both", "a_to_b", "b_to_a"];
 
 export class LinkFilters {
@@ -37,11 +38,12 @@ export class LinkFilters {
     const ofGns3 = direction === "both";
     this.place.replaceChildren(
       ...(ofGns3 ? SLIDERS.map(([name, place, ...shown]) => this.makeSlider("filters", `${name} ${place}`, ...shown)) : []),
-      ...own.filter((each) => !each.isText).map(({ key, label, unit, maximum, least }) => this.makeSlider("own", key, label, unit, maximum, least)),
+      ...own.filter((each) => !each.isPlain).map(({ key, label, unit, maximum, least }) => this.makeSlider("own", key, label, unit, maximum, least)),
       ...(ofGns3 ? [
-        this.makeField("filters", "frequency_drop 0", "Drop each n-th frame (0 none, −1 all)", { type: "number", min: -1, max: 32767 }),
-        this.makeField("filters", "bpf 0", "Drop what matches (BPF)", { placeholder: "icmp", spellcheck: false })] : []),
-      ...own.filter((each) => each.isText).map(({ key, label }) => this.makeField("own", key, label, { placeholder: "icmp", spellcheck: false })),
+        this.makeField("filters", "frequency_drop 0", LABELS.frequency, { type: "number", min: -1, max: 32767 }),
+        this.makeField("filters", "bpf 0", LABELS.bpf, { placeholder: "icmp", spellcheck: false })] : []),
+      ...own.filter((each) => each.isPlain).map(({ key, label, isText, least }) =>
+        this.makeField("own", key, label, isText ? { placeholder: "icmp", spellcheck: false } : { type: "number", min: least })),
     );
     this.draw();
   }
@@ -52,7 +54,7 @@ export class LinkFilters {
 
   makeSlider(kind, key, label, unit, most, least = 0) {
     const input = h("input", { type: "number", min: least, value: 0, step: "any", ariaLabel: unit ? `${label} in ${unit}` : `${label}, number` });
-    const range = h("input", { type: "range", min: least, max: most, value: 0, ariaLabel: label, id: `slider-${key.replace(" ", "-")}` });
+    const range = h("input", { type: "range", min: least, max: most, value: 0, ariaLabel: label, id: `slider-${key.replaceAll(" ", "-")}` });
     range.addEventListener("input", act(() => { input.value = range.value; return this.change(kind, key); }));
     this.watch(kind, key, input, range);
     return h("div", { className: "slider" }, h("span", {}, `${label} ${unit}`), range, input);
@@ -111,7 +113,7 @@ export class LinkFilters {
     const before = this.link;
     if (!before) return; // it was deleted meanwhile
     const { filters, jitterAlone } = changeFilters(before.filters, changes);
-    if (jitterAlone) tell("Jitter needs a delay that it varies.", "warning");
+    if (jitterAlone) tell(JITTER_ALONE, "warning");
     const [after] = await this.history.change(`Filters of ${this.lab.linkName(before)}`, [{ path: this.path, before, fields: { filters } }], { joins: this.joins(changes) });
     if (this.link === before) this.lab.apply("link.updated", after); // or an event has already brought this change, and perhaps newer ones
   }
@@ -119,7 +121,9 @@ export class LinkFilters {
   async applyOwn(changes) {
     const path = `${this.path}/impairments`;
     const [before, known] = [await get(path), this.lab.impairments.get(this.id)];
-    const fields = { ...before, impairments: changeImpairments(before.impairments, changes, [...this.own.values()]) };
+    const own = [...this.own.values()];
+    const fields = { ...before, impairments: changeImpairments(before.impairments, changes, own) };
+    if (isAddedToNothing(fields.impairments, changes, own)) tell(JITTER_ALONE, "warning");
     const [after] = await this.history.change(`Filters of ${this.lab.linkName(this.link)}`, [{ path, before, fields }], { joins: this.joins(changes) });
     if (this.link && this.lab.impairments.get(this.id) === known) this.lab.apply("link.impairments", { ...after, link_id: this.id }); // as above
   }

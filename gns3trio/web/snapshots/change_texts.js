@@ -87,3 +87,13 @@ const namesOf = (changes) => changes.slice(0, MOST_NAMES).map(({ name }) => name
 
 // A name for the snapshot that keeps the present state. A name becomes a file, so it has no colons.
 export const nameBefore = (name, now) => `before restoring ${name.slice(0, 60)}, ${now.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".")}`;
+
+// What a snapshot does to nodes that run. VPCS forgets at its end what was typed, unless it was told to save it.
+export function stopTexts(nodes) {
+  if (!nodes.length) return [];
+  const one = nodes.length === 1;
+  return [
+    `${counted(nodes.length, "node")} ${one ? "runs and is" : "run and are"} stopped first, because a snapshot needs files that nobody writes, and started again afterwards.`,
+    ...(nodes.some(({ node_type }) => node_type === "vpcs") ? ["A PC keeps what you typed into its console, such as its address, only if you typed save there, too."] : []),
+  ];
+}

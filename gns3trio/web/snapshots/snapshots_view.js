@@ -3,9 +3,10 @@
 import { act, ask, button } from "../actions.js";
 import { get, post, remove } from "../api.js";
 import { h, setText } from "../dom.js";
+import { mapSome } from "../edit/at_a_time.js";
 import { counted } from "../format.js";
 import { tell } from "../messages.js";
-import { groupsOf, lossesOf, nameBefore, summaryOf } from "./change_texts.js";
+import { groupsOf, lossesOf, nameBefore, stopTexts, summaryOf } from "./change_texts.js";
 
 const NOW = "now";
 
@@ -18,25 +19,26 @@ export function showSnapshots({ lab, graph }) {
   const name = h("input", { name: "name", required: true, maxLength: 200, ariaLabel: "Name of the new snapshot", placeholder: "Name" });
   const description = h("input", { name: "description", maxLength: 1000, ariaLabel: "Description of the new snapshot", placeholder: "Description (optional)" });
   const problem = h("p", { className: "error", role: "alert", hidden: true });
-  const running = h("p", { className: "hint" });
+  const told = h("div", { className: "hint" });
   const go = h("button", { className: "primary" }, "Take snapshot");
   const { rights } = lab;
   const form = h("form", { className: "buttons", onsubmit: (event) => { event.preventDefault(); take(); } }, name, description, go);
   const result = h("div", { className: "comparison" });
   const dialog = h("dialog", { className: "wide", ariaLabel: "Snapshots" },
     h("div", { className: "buttons head" }, h("h2", {}, "Snapshots"), h("button", { type: "button", className: "plain", ariaLabel: "Close", onclick: () => dialog.close() }, "×")),
-    rights.fence("Snapshot.Allocate", form, running), problem, table, empty, result);
+    rights.fence("Snapshot.Allocate", form, told), problem, table, empty, result);
   let snapshots = [];
   let isBusy = false;
 
-  const count = () => [...lab.nodes.values()].filter(({ node_id, node_type, status }) => status !== "stopped" && !lab.problems.has(node_id) && !lab.types.get(node_type)?.always_runs).length;
+  const running = () => [...lab.nodes.values()].filter(({ node_id, node_type, status }) => status !== "stopped" && !lab.problems.has(node_id) && !lab.types.get(node_type)?.always_runs);
 
   function showRunning() {
     if (isBusy) return;
-    const nodes = count();
-    setText(running, nodes ? `${counted(nodes, "node")} ${nodes === 1 ? "runs and is" : "run and are"} stopped first: a snapshot needs files that nobody writes.` : "");
-    setText(go, nodes ? "Stop nodes and take snapshot" : "Take snapshot");
-    running.hidden = !nodes;
+    const nodes = running();
+    const lines = stopTexts(nodes);
+    if (told.textContent !== lines.join("")) told.replaceChildren(...lines.map((line) => h("p", {}, line)));
+    setText(go, nodes.length ? "Stop nodes and take snapshot" : "Take snapshot");
+    told.hidden = !nodes.length;
   }
 
   async function load() {
@@ -77,16 +79,28 @@ export function showSnapshots({ lab, graph }) {
   }
 
   async function stopAll() {
-    if (count()) await post(`${lab.path}/nodes/stop`);
+    if (running().length) await post(`${lab.path}/nodes/stop`);
+  }
+
+  // What ran before runs again afterwards, also if the action fails.
+  async function whileStopped(action) {
+    const ran = running().filter(({ status }) => status === "started");
+    await stopAll();
+    try {
+      await action();
+    } finally {
+      await mapSome(ran.filter(({ node_id }) => lab.nodes.has(node_id)), ({ node_id }) => post(`${lab.path}/nodes/${node_id}/start`));
+    }
   }
 
   const take = () => attempt("Taking it…", async () => {
     const body = { name: name.value.trim(), ...(description.value.trim() && { description: description.value.trim() }) };
     if (!body.name) throw new Error("Name: enter one.");
-    await stopAll();
-    await post(path, body);
-    form.reset();
-    await load();
+    await whileStopped(async () => {
+      await post(path, body);
+      form.reset();
+      await load();
+    });
   });
 
   async function compare(snapshot, to = NOW) {
@@ -104,7 +118,7 @@ export function showSnapshots({ lab, graph }) {
   async function restore(snapshot) {
     const { changes } = await get(`${path}/${snapshot.snapshot_id}/compare`);
     const lost = lossesOf(changes);
-    const nodes = count();
+    const nodes = running().length;
     const answer = await ask(`Restore “${snapshot.name}”?`, [
       h("p", {}, lost.length ? "The lab becomes what it was then:" : "Nothing differs from the snapshot."),
       lost.length ? h("ul", {}, lost.map((line) => h("li", {}, line))) : null,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { actionOf } from "../../../gns3trio/web/drawer/terminal_keys.js";
+import { TOUCH_KEYS, actionOf, touchText } from "../../../gns3trio/web/drawer/terminal_keys.js";
 
 const press = (code, keys = {}) => actionOf({ type: "keydown", code, ctrlKey: true, shiftKey: true, altKey: false, metaKey: false, ...keys });
 
@@ -16,4 +16,10 @@ test("the node gets all others", () => {
   assert.equal(press("KeyX"), undefined);
   assert.equal(press("constructor"), undefined);
   assert.equal(press("KeyC", { type: "keyup" }), undefined);
+});
+
+test("the keys that a phone lacks send what those of a keyboard send", () => {
+  const texts = (isApplicationMode) => Object.fromEntries(TOUCH_KEYS.map(([label, , text]) => [label, touchText(text, isApplicationMode)]));
+  assert.deepEqual(texts(false), { "Ctrl-C": "\x03", Tab: "\t", Esc: "\x1b", "↑": "\x1b[A", "↓": "\x1b[B" });
+  assert.deepEqual(texts(true), { "Ctrl-C": "\x03", Tab: "\t", Esc: "\x1b", "↑": "\x1bOA", "↓": "\x1bOB" });
 });

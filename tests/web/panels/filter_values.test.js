@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 
 import {
-  changeFilters, changeImpairments, filterValue, ownFields, ownValue,
+  LABELS, changeFilters, changeImpairments, filterValue, isAddedToNothing, ownFields, ownValue,
 } from "../../../gns3trio/web/panels/filter_values.js";
 
 const after = (filters, changes) => changeFilters(filters, Object.entries(changes)).filters;
@@ -58,7 +58,7 @@ test("jitter without a delay is told", () => {
 });
 
 test("what GNS3's filters lack has a field, where one value says enough", () => {
-  const usual = { direction: "both", least: 0, isText: false };
+  const usual = { direction: "both", least: 0, isText: false, isPlain: false, isAddition: false };
   assert.deepEqual(ownFields(TYPES, "both"), [
     { ...usual, key: "both rate", type: "rate", field: "bits_per_second", label: "Rate limit", unit: "kbit/s", maximum: 10000, factor: 1000, rest: {} },
     { ...usual, key: "both duplicate", type: "duplicate", field: "percent", label: "Duplicate", unit: "%", maximum: 100, factor: 1, rest: {} },
@@ -68,7 +68,31 @@ test("what GNS3's filters lack has a field, where one value says enough", () => 
 
 test("in one direction there is a field for each type, because GNS3's filters act in both", () => {
   assert.deepEqual(ownFields(TYPES, "a_to_b").map(({ key, isText }) => [key, isText]),
-    [["a_to_b rate", false], ["a_to_b loss", false], ["a_to_b duplicate", false], ["a_to_b reorder", false], ["a_to_b match", true]]);
+    [["a_to_b loss", false], ["a_to_b rate", false], ["a_to_b duplicate", false], ["a_to_b reorder", false], ["a_to_b match", true]]);
+});
+
+// What one direction has and GNS3's filters have too.
+const WITH_DELAY = [...TYPES.slice(0, 1),
+  { type: "frequency", title: "Drop each", gns3_filter: "frequency_drop", parameters: [{ ...parameter("every", { maximum: 100, unit: "", factor: 1 }), minimum: -1 }] },
+  { type: "delay", title: "Delay", gns3_filter: "delay", parameters: [parameter("milliseconds", { maximum: 300, unit: "ms", factor: 1 }), { ...parameter("jitter_milliseconds", { maximum: 100, unit: "ms", factor: 1 }), required: false }] }];
+
+test("one direction has the same fields in the same order as both", () => {
+  assert.deepEqual(ownFields(WITH_DELAY, "b_to_a").map(({ key, label, isPlain }) => [key, label, isPlain]), [
+    ["b_to_a delay", "Delay", false], ["b_to_a delay jitter_milliseconds", "Jitter ±", false],
+    ["b_to_a rate", "Rate limit", false], ["b_to_a frequency", LABELS.frequency, true]]);
+});
+
+test("jitter adds to a delay of its direction, and to nothing else", () => {
+  const fields = ownFields(WITH_DELAY, "b_to_a");
+  const change = (before, ...changes) => changeImpairments(before, changes, fields);
+  const delay = { type: "delay", milliseconds: 20, direction: "b_to_a" };
+  const jitter = ["b_to_a delay jitter_milliseconds", "5"];
+  assert.deepEqual(change([delay], jitter), [{ ...delay, jitter_milliseconds: 5 }]);
+  assert.deepEqual(change([{ ...delay, jitter_milliseconds: 5 }], [jitter[0], "0"]), [{ ...delay, jitter_milliseconds: 0 }]);
+  assert.deepEqual(change([], ["b_to_a delay", "20"], jitter), [{ ...delay, jitter_milliseconds: 5 }]);
+  assert.deepEqual(change([], jitter), []);
+  assert.deepEqual([isAddedToNothing([], [jitter], fields), isAddedToNothing([delay], [jitter], fields), isAddedToNothing([], [[jitter[0], "0"]], fields)], [true, false, false]);
+  assert.deepEqual([ownValue([delay], fields[1]), ownValue([{ ...delay, jitter_milliseconds: 5 }], fields[1])], [0, 5]);
 });
 
 test("our own filters are shown in the units of their sliders", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { groupsOf, lossesOf, nameBefore, summaryOf, textDifference, valueText } from "../../../gns3trio/web/snapshots/change_texts.js";
+import { groupsOf, lossesOf, nameBefore, stopTexts, summaryOf, textDifference, valueText } from "../../../gns3trio/web/snapshots/change_texts.js";
 
 const change = (action, kind, name, fields = {}) => ({ action, kind, name, fields, id: null });
 
@@ -53,4 +53,12 @@ test("what a restore takes back is told with names", () => {
 test("the snapshot of the present state has a name that can be a file", () => {
   assert.equal(nameBefore("first", new Date("2026-01-02T03:04:05Z")), "before restoring first, 2026-01-02 03.04.05");
   assert.ok(nameBefore("x".repeat(200), new Date()).length < 120);
+});
+
+test("what a snapshot does to nodes that run is told, and what a PC forgets", () => {
+  assert.deepEqual(stopTexts([]), []);
+  assert.equal(stopTexts([{ node_type: "qemu" }]).length, 1);
+  const [stopped, forgotten] = stopTexts([{ node_type: "vpcs" }, { node_type: "qemu" }]);
+  assert.match(stopped, /^2 nodes run and are stopped first, .* and started again afterwards\.$/);
+  assert.match(forgotten, /only if you typed save there/);
 });
