@@ -95,7 +95,13 @@ function logInAgain() {
   location.assign(`${at("/login")}?ended=yes&next=${encodeURIComponent(location.pathname.slice(ROOT.length - 1))}`);
 }
 
-export const getText = async (path) => (await answerTo("GET", path)).text;
+// The text of a reply; `accept` is the type that is asked for.
+export async function getText(path, accept = "*/*") {
+  const headers = { Accept: accept, ...(token && { Authorization: `Bearer ${token}` }) };
+  const [reply, text] = await answer(path, { headers }, (each) => each.text());
+  return valueOf("GET", path, reply, text).text;
+}
+
 export const get = (path) => request("GET", path);
 export const post = (path, body = {}, signal) => request("POST", path, body, signal);
 export const put = (path, body) => request("PUT", path, body);

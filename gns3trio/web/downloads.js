@@ -8,12 +8,25 @@ import { h } from "./dom.js";
 export function downloadLink(properties, ...children) {
   const link = h("a", { className: "button", ...properties, onclick: act(async (event) => {
     event.preventDefault();
-    const { href, download } = link;
-    await requireFile(link.path);
-    h("a", { href, download }).click();
+    await saveFile(link.path, link.download);
   }) }, ...children);
   return link;
 }
+
+// Saves a file of the server. Throws what the server says against it.
+export async function saveFile(path, download) {
+  await requireFile(path);
+  h("a", { href: at(path), download }).click();
+}
+
+// Saves what this page has made: `parts` of a file as texts or bytes.
+export function saveParts(parts, download, type) {
+  const href = URL.createObjectURL(new Blob(parts, { type }));
+  h("a", { href, download }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 10_000); // when the browser has it
+}
+
+export const saveText = (text, download, type) => saveParts([text], download, type);
 
 export function offer(link, path, name) {
   Object.assign(link, { path, href: at(path), download: name });

@@ -3,12 +3,12 @@
 import { act, ask, button, enable, forbid } from "./actions.js";
 import { EventStream, OF_PROJECTS, at, get, post, put, remove, request } from "./api.js";
 import { h, set, setText } from "./dom.js";
-import { downloadLink, offer } from "./downloads.js";
 import { formField, openForm } from "./forms.js";
 import { icon } from "./icons.js";
 import { showConnection, tell } from "./messages.js";
 import { Rights, refusalOf } from "./people/rights.js";
 import { EXAMPLE_NAME, readExample } from "./projects/example.js";
+import { exportProject } from "./projects/export.js";
 import { agoText, contentsOf, freeName, listed, stateOf } from "./projects/project_list.js";
 import { randomId } from "./random_id.js";
 
@@ -100,7 +100,7 @@ export function showProjects(main) {
     const small = (text, name, action, options) => h("button", { type: "button", className: "tool", ...options, ariaLabel: text, title: text, onclick: act(action) }, icon(name));
     const [edit, copy, drop] = [small("Rename", "edit", () => rename(project(), path, names())), small("Duplicate", "copy", () => duplicate(project(), path)),
       small("Delete", "delete", () => deleteProject(project(), path), { className: "tool danger" })];
-    const download = downloadLink({ className: "button tool", ariaLabel: "Export", title: "Export" }, icon("download"));
+    const download = small("Export", "download", () => exportProject(project()));
     const element = h("tr", { id: `project-${id}` }, h("td", {}, link, error), h("td", {}, state), contents, changed,
       h("td", { className: "buttons" }, open, close, edit, creating(copy), download, drop));
     return { element, update: (row) => {
@@ -118,7 +118,6 @@ export function showProjects(main) {
       forbid(close, row.mayChange || row.mayDelete ? "" : refusalOf("Project.Modify"));
       forbid(edit, row.mayChange ? "" : refusalOf("Project.Modify"));
       forbid(drop, row.mayDelete ? "" : refusalOf("Project.Allocate"));
-      offer(download, `${path}/export`, `${row.name}.gns3project`);
     } };
   }
 

@@ -55,9 +55,11 @@ def test_the_page_works_below_a_path(place: tuple[str, Host]) -> None:
         page.locator(".xterm-helper-textarea").press_sequentially("show ip\n")
         expect(page.locator(".terminal .xterm-accessibility")).to_contain_text("10.0.0.1/24")
         page.get_by_role("link", name="gns3trio").click()
-        expect(page.get_by_role("link", name="Export")).to_have_attribute(
-            "href", f"{PREFIX}/v2/projects/{project['project_id']}/export"
-        )
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("radio", name="Description (.yaml)").check()
+        with page.expect_download() as download:
+            page.get_by_role("dialog").get_by_role("button", name="Export").click()
+        assert download.value.suggested_filename == "pair.yaml"
         page.get_by_role("link", name="API", exact=True).click()
         page.locator("#operations-tag-Server_and_events").click()
         page.locator(".opblock", has=page.get_by_text("/v2/version", exact=True)).first.click()

@@ -1,10 +1,13 @@
 """Snapshots, settings and notes of a lab in the page."""
 
+from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from gns3trio.topology_yaml import parse_yaml
 from tests.browser.conftest import Host
 from tests.browser.lab_page import open_lab, start_all
 
@@ -54,6 +57,36 @@ def test_a_snapshot_is_taken_compared_and_restored(page: Page, host: Host, pair:
     page.get_by_role("dialog", name="Delete the snapshot “works”?").get_by_role("button", name="Delete").click()
     expect(rows).to_have_count(1)
     assert len(host.request("GET", f"{path}/snapshots")) == 1
+
+
+@pytest.mark.refused_requests
+def test_a_lab_is_exported_as_a_text_and_as_a_whole(
+    page: Page, host: Host, pair: dict[str, Any], tmp_path: Path
+) -> None:
+    open_lab(page, host, pair)
+    start_all(page)
+    page.get_by_role("button", name="Export", exact=True).click()
+    dialog = page.get_by_role("dialog", name="Export “pair”")
+    stop = dialog.get_by_label("Stop the 2 nodes first that run: PC1, PC2")
+    save = dialog.get_by_role("button", name="Export")
+    save.click()
+    expect(dialog).to_contain_text("Choose this, or stop them yourself")
+    dialog.get_by_label("Description (.yaml)").check()
+    expect(stop).to_be_hidden()
+    with page.expect_download() as text:
+        save.click()
+    text.value.save_as(tmp_path / text.value.suggested_filename)
+    assert sorted(parse_yaml((tmp_path / "pair.yaml").read_bytes())["nodes"]) == ["PC1", "PC2"]
+    expect(page.locator(".node.started")).to_have_count(2)
+
+    page.get_by_role("button", name="Export", exact=True).click()
+    stop.check()
+    with page.expect_download() as whole:
+        save.click()
+    whole.value.save_as(tmp_path / whole.value.suggested_filename)
+    with ZipFile(tmp_path / "pair.gns3project") as archive:
+        assert "project.gns3" in archive.namelist()
+    expect(page.locator(".node.started")).to_have_count(0)
 
 
 def test_settings_and_notes_are_edited(page: Page, host: Host, pair: dict[str, Any]) -> None:

@@ -89,6 +89,7 @@ TESTED_IN_THE_BROWSER = {
     "people/account",
     "people/name_forms",
     "people/people_view",
+    "projects/export",
     "projects_view",
     "properties/controls",
     "properties/form",

@@ -2,7 +2,7 @@
 
 import { button, enable } from "../actions.js";
 import { h, setText } from "../dom.js";
-import { downloadLink, offer } from "../downloads.js";
+import { downloadLink, offer, saveParts } from "../downloads.js";
 import { counted, formatCount } from "../format.js";
 import { dissect } from "./dissect.js";
 import { hexLines, layersOf } from "./packet_details.js";
@@ -158,9 +158,7 @@ class PacketsPane {
 
   saveShown() {
     const { shown } = this.list;
-    const href = URL.createObjectURL(new Blob(pcapFile(shown), { type: "application/vnd.tcpdump.pcap" }));
-    h("a", { href, download: `${this.names.join("-")}.pcap` }).click();
-    setTimeout(() => URL.revokeObjectURL(href), 10_000);
+    saveParts(pcapFile(shown), `${this.names.join("-")}.pcap`, "application/vnd.tcpdump.pcap");
   }
 
   clear() {

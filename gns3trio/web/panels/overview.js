@@ -4,6 +4,7 @@ import { button } from "../actions.js";
 import { ROOT, post } from "../api.js";
 import { h, setText } from "../dom.js";
 import { counted, formatCount, formatRate } from "../format.js";
+import { exportProject } from "../projects/export.js";
 import { WindowedList } from "./windowed_list.js";
 
 const DRAW_EVERY_MS = 2000;
@@ -19,9 +20,11 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   const hits = h("p", { className: "hint", role: "status", hidden: true });
   const list = new WindowedList(makeRow);
   let timer = null;
-  const action = group ? button("Zoom in", () => graph.enterGroup(group.id)) : lab.rights.guard("Project.Modify|Project.Allocate", button("Close project", closeProject));
+  const actions = group ? button("Zoom in", () => graph.enterGroup(group.id))
+    : [lab.rights.guard("Project.Modify|Project.Allocate", button("Close project", closeProject)),
+      button("Export", () => exportProject({ ...lab.project, status: "opened" }), { title: "Save the lab as a file: with everything, or as a text for git" })];
   side.replaceChildren(h("div", { className: "overview" }, h("h2", {}, group ? `Group of ${counted(members.size, "node")}` : lab.project?.name ?? ""), counts,
-    h("p", { className: "buttons" }, action),
+    h("p", { className: "buttons" }, actions),
     h("h3", {}, group ? "Nodes" : "Nodes and links"), search, hits, list.element,
     h("p", { className: "hint" }, "Keys on the map: arrows choose, Shift+arrows move, Enter opens the console or a group, L begins a link, / finds. Press ? for all of them.")));
 
