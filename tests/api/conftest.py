@@ -1,6 +1,6 @@
 """A whole server in the test's own trio loop: real core, real sockets, real VPCS, its own ports and folder."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +8,12 @@ import httpx
 import pytest
 
 from gns3trio.config import Config
-from gns3trio.controller.people import passwords
 from gns3trio.server import RunningServer, open_server
 from tests.loop import MOST_WORK_SECONDS, loop_goes_on
 from tests.support.far_server import FarServer, far_server
 from tests.support.lab import Lab, make_pair, open_lab
 from tests.support.plain_http import NO_TLS
+from tests.support.quick_passwords import quick_passwords as quick_passwords
 from tests.support.server import VPCS, Server
 from tests.support.udp import free_port
 
@@ -77,16 +77,3 @@ async def registered(server: Server, far: FarServer) -> dict[str, Any]:
     compute = await server.request("POST", "/v2/computes", far.address, 201)
     assert compute["connected"], compute
     return dict(compute)
-
-
-@pytest.fixture
-def quick_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Hashes of passwords take no time."""
-    monkeypatch.setattr(passwords, "MEMORY_KIB", 64)
-    monkeypatch.setattr(passwords, "PASSES", 1)
-    caches = (passwords._hasher, passwords._nobodys_hash)
-    for cache in caches:
-        cache.cache_clear()
-    yield
-    for cache in caches:
-        cache.cache_clear()

@@ -15,6 +15,11 @@ DATED = {"created_at", "updated_at"}
 USER = {"user_id", "username", "email", "full_name", "is_active", "is_superadmin", "last_login", *DATED}
 
 
+@pytest.fixture(autouse=True)
+def quick(quick_passwords: None) -> None:
+    """Many passwords are set and checked."""
+
+
 @pytest.fixture
 async def boss(server: Server) -> V3:
     """The first administrator, who has changed the password, so that users can be added."""
