@@ -66,8 +66,10 @@ def served(folder: Path, program: str = "gns3trio", port: int = 0, *options: str
     command += ["--projects-path", str(folder), "--vpcs-path", VPCS, *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield Host(process.stdout.readline().split()[-1])
-        process.terminate()
+        try:
+            yield Host(process.stdout.readline().split()[-1])
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="session")

@@ -185,6 +185,31 @@ def test_a_node_gets_a_name_that_is_free(page: Page, host: Host, lab: Json) -> N
     assert edited.node("Desk")
 
 
+def test_the_escape_key_ends_a_drag_and_nothing_was_moved(page: Page, host: Host, lab: Json) -> None:
+    edited = Edited(host, lab)
+    before = edited.contents()
+    open_lab(page, host, lab)
+    x, y = middle(node_of(page, "PC1"))
+    start = box(node_of(page, "PC1"))
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y + 40, steps=4)
+    assert box(node_of(page, "PC1")) != start
+    page.keyboard.press("Escape")
+    page.mouse.move(x + 90, y + 70, steps=4)
+    page.mouse.up()
+    assert box(node_of(page, "PC1")) == start
+    expect(page.get_by_role("button", name="Undo")).to_be_disabled()
+    assert edited.contents() == before
+
+    # What was typed into the form of a node that somebody deletes is not lost without a word.
+    node_of(page, "PC1").click()
+    page.locator("aside").get_by_role("tab", name="Settings").click()
+    page.locator("aside").get_by_label("Name").fill("typed")
+    host.request("DELETE", f"{edited.path}/nodes/{edited.node('PC1')['node_id']}")
+    expect(page.locator(".message.warning")).to_contain_text("PC1 was deleted. What you have typed")
+
+
 def test_links_lead_from_port_to_port(page: Page, host: Host, lab: Json) -> None:
     edited = Edited(host, lab)
     open_lab(page, host, lab)

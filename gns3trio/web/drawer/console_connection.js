@@ -48,7 +48,9 @@ export class ConsoleConnection {
   // Sends what was typed. While it is not connected, Enter connects at once.
   send(text) {
     if (!text) return;
-    if (this.isOpen) {
+    if (this.isOpen && this.socket.readyState > WebSocket.OPEN) {
+      this.early = (this.early + text).slice(0, MOST_TYPED_EARLY); // it is ending, and comes back
+    } else if (this.isOpen) {
       this.repeats = false; // the server does not repeat its last lines to somebody who types at once
       this.socket.send(new TextEncoder().encode(text));
     } else if (this.reconnect.state.kind === "connecting") {

@@ -55,7 +55,7 @@ export class Gestures {
     }
     const id = idAt(event);
     if (graph.linking.isOn && this.lab.nodes.has(id)) {
-      this.follow(event, () => {}, (moved) => !moved && this.link(id)); // a press would take the focus away from a dialog
+      this.follow(event, () => {}, (moved, { type }) => !moved && type !== "keydown" && this.link(id)); // a press would take the focus away from a dialog
       return;
     }
     const isMore = event.shiftKey || event.ctrlKey || event.metaKey;
@@ -87,7 +87,8 @@ export class Gestures {
     return null;
   }
 
-  // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved, event)`.
+  // Follows the pointer until it is released: `onMove(dx, dy, event)` once it has moved, and `onEnd(hasMoved, event)`. The Escape key
+  // ends it, too: then the event is the press of this key.
   follow(event, onMove, onEnd) {
     const { svg } = this.graph;
     let moved = false;
@@ -104,14 +105,22 @@ export class Gestures {
       this.graph.isDragging = true;
       onMove(dx, dy, next);
     };
+    const press = (key) => {
+      if (key.key !== "Escape") return;
+      key.preventDefault();
+      key.stopPropagation(); // the selection stays
+      end(key);
+    };
     const end = (last) => {
       clearTimeout(resting);
+      document.removeEventListener("keydown", press, { capture: true });
       svg.removeEventListener("pointermove", move);
       svg.removeEventListener("pointerup", end);
       svg.removeEventListener("pointercancel", end);
       this.graph.isDragging = false;
       onEnd(moved, last);
     };
+    document.addEventListener("keydown", press, { capture: true });
     svg.addEventListener("pointermove", move);
     svg.addEventListener("pointerup", end);
     svg.addEventListener("pointercancel", end);
@@ -130,10 +139,11 @@ export class Gestures {
     this.follow(event, (dx, dy) => {
       const { scale } = graph.view;
       this.onMove(movedBy(starts.filter(([id]) => this.lab.placed(id)), [dx / scale, dy / scale], this.lab.project));
-    }, (moved) => {
+    }, (moved, { type }) => {
+      if (type === "keydown") this.onMove(starts.filter(([id]) => this.lab.placed(id)).map(([id, { x, y }]) => [id, [x, y]]));
       if (moved && starts.length) this.onMoved();
       else if (moved) this.onKept([...graph.selection]);
-      else onClick?.();
+      else if (type !== "keydown") onClick?.();
     });
   }
 
@@ -142,9 +152,10 @@ export class Gestures {
     const { graph } = this;
     const before = [...graph.selection];
     const band = new Band(graph, [event.offsetX, event.offsetY], (ids) => graph.selectAll([...before, ...ids]));
-    this.follow(event, (dx, dy) => band.stretch(event.offsetX + dx, event.offsetY + dy), (moved) => {
+    this.follow(event, (dx, dy) => band.stretch(event.offsetX + dx, event.offsetY + dy), (moved, { type }) => {
       band.end();
-      if (!moved && !isMore) graph.select(null);
+      if (type === "keydown") graph.selectAll(before);
+      else if (!moved && !isMore) graph.select(null);
     });
   }
 
@@ -153,7 +164,7 @@ export class Gestures {
     const { linking } = this.graph;
     linking.begin(id);
     this.follow(event, () => {}, (moved, last) => {
-      if (!moved) return;
+      if (!moved && last.type !== "keydown") return;
       const target = last.type === "pointerup" ? linking.nodeUnder(last.clientX, last.clientY) : null;
       if (target) this.link(target);
       else linking.end();

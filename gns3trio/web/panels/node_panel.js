@@ -12,6 +12,7 @@ import { reasonOf } from "../hosts/host_texts.js";
 import { canMove, moveNode } from "../hosts/move_node.js";
 import { Poll } from "../hosts/poll.js";
 import { portKey } from "../lab.js";
+import { tell } from "../messages.js";
 import { Plot } from "../plot.js";
 import { NodeSettings } from "../properties/node_settings.js";
 import { nodeLabel } from "./label_fields.js";
@@ -89,6 +90,9 @@ export class NodePanel {
   }
 
   close() {
+    if (!this.lab.nodes.has(this.id) && this.settings?.isChanged) {
+      tell(`${this.title.textContent} was deleted. What you have typed into its settings is kept for the case that it comes back.`, "warning");
+    }
     this.pinging?.close();
     this.asking.close();
     this.traffic.close();

@@ -99,6 +99,10 @@ export class NodeSettings {
     this.showState();
   }
 
+  get isChanged() {
+    return Object.keys(this.form.changes()).length > 0;
+  }
+
   // Nothing to save: the buttons keep the focus that they have.
   showState() {
     const count = Object.keys(this.form.changes()).length;

@@ -66,7 +66,7 @@ export function showTemplates(main) {
   }
 
   async function deleteTemplate(template) {
-    const warning = h("p", {}, "Nodes that were made from it stay.");
+    const warning = h("p", {}, "Nodes that were made from it stay. This cannot be undone.");
     if (!(await ask(`Delete ${template.name}?`, warning, "Delete", { danger: true }))) return false;
     await remove(`/v2/templates/${template.template_id}`);
     return true;
@@ -82,7 +82,7 @@ export function showTemplates(main) {
   }
 
   async function deleteSymbol(id) {
-    const warning = h("p", {}, "Nodes and templates with it are drawn as a computer then.");
+    const warning = h("p", {}, "Nodes and templates with it are drawn as a computer then. This cannot be undone.");
     if (!(await ask(`Delete ${shortName(id)}?`, warning, "Delete", { danger: true }))) return;
     await remove(`/v2/symbols/${encodeURIComponent(id)}/raw`);
     await Promise.all([showSymbols(), showList()]);

@@ -5,9 +5,10 @@ import { ConsoleConnection } from "../../../gns3trio/web/drawer/console_connecti
 
 class FakeSocket {
   static made = [];
+  static OPEN = 1;
 
   constructor(url) {
-    Object.assign(this, { url, sent: "", isClosed: false });
+    Object.assign(this, { url, sent: "", isClosed: false, readyState: 1 });
     FakeSocket.made.push(this);
   }
 
@@ -93,4 +94,16 @@ test("a closed connection ends its socket and does not come back", (t) => {
   made.connection.close();
   t.mock.timers.tick(1e6);
   assert.deepEqual([made.socket().isClosed, made.socket().onclose, FakeSocket.made.length], [true, null, 1]);
+});
+
+test("what is typed while a connection ends is sent when it is back", (t) => {
+  const made = make(t);
+  made.socket().onopen();
+  made.socket().readyState = 2;
+  made.connection.send("show");
+  assert.equal(made.socket().sent, "");
+  made.socket().onclose({ reason: "", wasClean: true });
+  t.mock.timers.tick(500);
+  made.socket().onopen();
+  assert.equal(made.socket().sent, "show");
 });
