@@ -8,7 +8,8 @@ import yaml
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Host
-from tests.browser.hands import Hands, Point, at, middle, node, tool
+from tests.browser.document_pictures import take_picture
+from tests.browser.hands import Hands, Mouse, Point, at, middle, node, tool
 
 Json = dict[str, Any]
 
@@ -62,7 +63,8 @@ def make_campus(hands: Hands) -> None:
     several = "7 nodes, 6 links and 2 drawings"
     expect(page.locator("aside h2")).to_have_text(several)
     hands.do("Copy", "Control+c")
-    expect(page.locator("#messages")).to_contain_text(f"Copied {several}.")
+    told = page.locator(".message", has_text=f"Copied {several}.")
+    hands.press(told.get_by_role("button", name="Dismiss"))
     hands.end_selecting()
     for times, (name, colour) in enumerate(list(BUILDINGS.items())[1:], 1):
         hands.do("Paste", "Control+v")
@@ -75,6 +77,7 @@ def make_campus(hands: Hands) -> None:
         expect_undo(page, "Move 7 nodes and 2 drawings")
         fill(hands, at(hands, -375 + NEXT * times, 530), colour)
         rename_note(hands, at(hands, -642 + NEXT * times + 14, 181 + 12), name)
+    show(hands, page.locator(".scene"), "copies", top=400)
     make_data_centre(hands)
     for vlan, (top, bottom), server in ((10, (312, 330), "PC19"), (20, (428, 445), "PC20")):
         hands.press_at(at(hands, *NOTHING))
@@ -83,8 +86,10 @@ def make_campus(hands: Hands) -> None:
         expect(page.locator("aside h2")).to_have_text("10 nodes")
         hands.end_selecting()
         hands.press(page.locator("aside").get_by_role("button", name="Settings…"))
-        dialog = page.get_by_role("dialog", name="Settings of 10 VPCS")
+        dialog = page.get_by_role("dialog", name=re.compile("^Settings of 10 "))
         dialog.get_by_label("Start-up script").fill(f"ip 10.0.{vlan}.{{n}}/24")
+        if vlan == 10:
+            show(hands, dialog, "addresses")
         hands.press(dialog.get_by_role("button", name="Save", exact=True))
         expect(dialog.get_by_text("Saved.")).to_be_visible()
         hands.press(dialog.get_by_role("button", name="Close"))
@@ -130,6 +135,12 @@ def make_data_centre(hands: Hands) -> None:
     fill(hands, at(hands, 310, 90), "#f1edf8")
 
 
+def show(hands: Hands, what: Locator, name: str, *, top: int = 0) -> None:
+    """A picture of a part of the page for the documents, which show it as it is on a large screen."""
+    if isinstance(hands, Mouse):
+        take_picture(what, f"pictures/{name}", top=top)
+
+
 def add_node(hands: Hands, kind: str, place: Point) -> None:
     page = hands.page
     count = page.locator(".node").count()
@@ -147,6 +158,8 @@ def add_several(hands: Hands, count: int) -> None:
     dialog = page.get_by_role("dialog", name="Add several nodes")
     dialog.get_by_label("Type").select_option("VPCS")
     dialog.get_by_label("How many").fill(str(count))
+    if before == 1:
+        show(hands, dialog, "add-several")
     hands.press(dialog.get_by_role("button", name="Add", exact=True))
     expect(page.locator(".node")).to_have_count(before + count)
     expect(page.locator("aside h2")).to_have_text(f"{count} nodes")
@@ -169,6 +182,8 @@ def set_up(hands: Hands, name: str, vlans: dict[str, int], trunks: str) -> None:
     vlan.fill("")
     side.get_by_label("Type of several", exact=True).select_option(label="trunk (802.1Q)")
     hands.press(side.get_by_role("button", name="Set", exact=True))
+    if name == "SW1":
+        show(hands, side.locator(".of-table .items"), "ports")
     save(hands)
     expect(side.get_by_role("heading", name=name)).to_be_visible()
     hands.show_map()

@@ -1,11 +1,13 @@
 """The pictures in the documents, taken of real labs in a real browser.
 
-``python -m tests.browser.picture`` writes the page of a lab to ``docs/page.png``, and that of the hosts to
-``docs/hosts.png``; ``python -m tests.browser.picture hosts`` only the latter. It needs Chromium and VPCS, as the tests
-here do.
+``python -m tests.browser.picture`` writes all of them: the page of the hosts, and what the test of the campus
+(``test_campus.py``) shows on its way, in light colours and in dark ones. The names ``hosts`` or ``campus`` after it are
+for those alone. It needs Chromium and VPCS, as the tests here do.
 """
 
+import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,18 +19,6 @@ from tests.browser.conftest import Host, chromium, served
 from tests.browser.lab_page import open_lab
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
-
-
-def note(text: str, x: int, y: int) -> dict[str, Any]:
-    """A text on the map, as GNS3's clients write it."""
-    style = 'font-family="Sans" font-size="11.0" font-weight="bold" fill="#5a6472" fill-opacity="1.0"'
-    return {"x": x, "y": y, "z": 1, "svg": f'<svg height="24" width="140"><text {style}>{text}</text></svg>'}
-
-
-def office(x: int, colour: str) -> dict[str, Any]:
-    """A coloured area behind the nodes."""
-    shape = f'<rect width="350" height="250" rx="12" fill="{colour}" fill-opacity="1.0" stroke="#9aa5b1"/>'
-    return {"x": x, "y": -125, "z": 0, "svg": f'<svg width="350" height="250">{shape}</svg>'}
 
 
 def computer(name: str, number: int, x: int, y: int) -> dict[str, Any]:
@@ -52,12 +42,6 @@ LAB: dict[str, Any] = {
         {"ends": ["SW2:0", "PC3"]},
         {"ends": ["SW2:1", "PC4"]},
     ],
-    "drawings": [
-        office(-370, "#eef4fb"),
-        office(85, "#f3f8ee"),
-        note("Office", -358, -118),
-        note("Warehouse", 97, -118),
-    ],
 }
 
 
@@ -68,22 +52,12 @@ def type_commands(page: Page, node: str, command: str, answer: str) -> None:
     expect(page.locator(".terminal .xterm-accessibility")).to_contain_text(re.compile(answer))
 
 
-def take_lab(host: Host) -> None:
-    """Make the lab, use it for a moment and take the picture."""
-    project = host.lab("branch office", LAB)
-    path = f"/v2/projects/{project['project_id']}"
-    host.request("POST", f"{path}/nodes/start", {})
-    (wan,) = [each for each in host.request("GET", f"{path}/links") if each["filters"]]
-    host.request("POST", f"{path}/links/{wan['link_id']}/start_capture", {})
-    with chromium("--force-color-profile=srgb") as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 760}, color_scheme="light")
-        page.emulate_media(reduced_motion="reduce")
-        open_lab(page, host, project)
-        expect(page.locator(".node.started")).to_have_count(6)
-        type_commands(page, "PC1", "ping 10.0.0.3 -t", r"icmp_seq=12 ")
-        page.locator("[aria-label*='SW1'][aria-label*='SW2']").first.click()
-        expect(page.locator("aside h2")).to_contain_text("SW2")
-        page.screenshot(path=DOCS / "page.png")
+def take_campus() -> None:
+    """Run the test of the campus, which takes its pictures; in dark colours it takes those that are wanted in both."""
+    command = [sys.executable, "-m", "pytest", "-n", "1", "-q", "tests/browser/test_campus.py"]
+    for scheme in ("light", "dark"):
+        wanted = {"GNS3TRIO_TEST_PICTURES": str(DOCS), "GNS3TRIO_TEST_SCHEME": scheme}
+        subprocess.run(command, env={**os.environ, **wanted}, cwd=DOCS.parent, check=True)
 
 
 # Apart from the ports of the server of the page.
@@ -93,8 +67,13 @@ FAR_PORTS = [
 ]
 
 
-def take_hosts(host: Host) -> None:
+def take_hosts() -> None:
     """Make a lab on two hosts, ping across them for a while and take the picture; a third host is away."""
+    with TemporaryDirectory() as folder, served(Path(folder)) as host:
+        _take_hosts(host)
+
+
+def _take_hosts(host: Host) -> None:
     with TemporaryDirectory() as folder, served(Path(folder), "gns3trio", 0, *FAR_PORTS) as far:
         port = int(far.url.rpartition(":")[2])
         # The name differs from the address of the server of the page, so that it is seen to be another host.
@@ -120,13 +99,12 @@ def take_hosts(host: Host) -> None:
 
 # For the plot of the load.
 LOAD_SECONDS = 40
-TAKEN = {"lab": take_lab, "hosts": take_hosts}
+TAKEN = {"campus": take_campus, "hosts": take_hosts}
 
 
 def main() -> None:
     for name in sys.argv[1:] or TAKEN:
-        with TemporaryDirectory() as folder, served(Path(folder)) as host:
-            TAKEN[name](host)
+        TAKEN[name]()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.campus import CAMPUS, Json, lab_of, make_campus, open_new_lab, outline, wire
 from tests.browser.conftest import Host
+from tests.browser.document_pictures import take_picture
 from tests.browser.hands import Fingers, Hands, Mouse, at, node, tool
 from tests.browser.lab_page import show_tab
 
@@ -43,9 +44,13 @@ def test_a_campus_by_mouse_and_keyboard(page: Page, host: Host, labs: list[Json]
     page.keyboard.press("Enter")
     expect(wire(page, "Core", "SW3")).to_have_attribute("aria-label", re.compile("delay 40 ms"))
     expect(terminal).to_contain_text(re.compile(rf"icmp_seq=\d+ ttl=64 {DELAYED}"))
+    take_picture(page.locator("aside"), "pictures/delay")
+    show_tab(page, "Overview")
+    take_picture(page, "page", also_dark=True, seconds=25)
     show_tab(page, "Captures")
     page.get_by_role("button", name="Start capture").click()
     expect(page.locator(".packets tbody")).to_contain_text("echo reply")
+    take_picture(page.locator(".drawer"), "pictures/packets", seconds=10)
     page.get_by_role("button", name="Stop capture").click()
     page.locator(".drawer").get_by_role("tab", name="PC1").click()
     terminal.locator(".xterm-helper-textarea").press("Control+c")
@@ -68,6 +73,7 @@ def test_a_campus_by_mouse_and_keyboard(page: Page, host: Host, labs: list[Json]
     tool(page, "Snapshots").click()
     row.get_by_role("button", name="Compare").click()
     expect(dialog.locator(".comparison")).to_contain_text("SW3 removed")
+    take_picture(dialog, "pictures/snapshots")
     row.get_by_role("button", name="Restore…").click()
     question = page.get_by_role("dialog", name="Restore “works”?")
     question.get_by_role("checkbox").uncheck()
@@ -101,6 +107,7 @@ def test_a_campus_by_fingers_on_a_phone(phone: Page, host: Host, labs: list[Json
     hands.pinch(x, y, 20, 60)
     hands.press(node(page, "PC1"))
     expect(page.locator("aside").get_by_role("heading", name="PC1")).to_be_in_viewport()
+    take_picture(page, "pictures/phone")
     hands.press(page.get_by_role("button", name="Fit", exact=True))
 
     wire(page, "Core", "SW3").tap()

@@ -1,7 +1,7 @@
 // The command that opens the settings of a node, or of several of one type.
 
 import { h } from "../dom.js";
-import { counted } from "../format.js";
+import { formatCount } from "../format.js";
 import { NodeSettings } from "./node_settings.js";
 
 // The nodes among the ids, if they are of one type; otherwise null.
@@ -27,7 +27,7 @@ function showSettings(tools, nodes) {
   const { lab } = tools;
   const settings = new NodeSettings(tools, nodes.map(({ node_id: id }) => id));
   const type = lab.types.get(nodes[0].node_type);
-  const title = counted(nodes.length, type.title);
+  const title = `${formatCount(nodes.length)} × ${type.title}`;
   const dialog = h("dialog", { className: "form", ariaLabel: `Settings of ${title}` }, h("h2", {}, `Settings of ${title}`),
     h("p", { className: "hint" }, `Only what you change is changed, in all of them.${type.script_file ? " In the start-up script, {n} stands for the number at the end of each name." : ""}`), settings.element,
     h("p", { className: "buttons" }, h("button", { type: "button", onclick: () => dialog.close() }, "Close")));
