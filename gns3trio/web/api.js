@@ -73,9 +73,19 @@ function valueOf(method, path, reply, text) {
 // Throws what the server says against a file, which may be large: it is not read. A browser that downloads it would tell no reason.
 export async function requireFile(path) {
   const enough = new AbortController();
-  const [reply, text] = await answer(path, { signal: enough.signal }, (each) => (each.ok ? "" : each.text()));
-  valueOf("GET", path, reply, text);
+  await begin(path, enough.signal);
   enough.abort();
+}
+
+// A reader of what the server sends until it ends, or `signal` ends it. Throws as `request`.
+export const getStream = async (path, signal) => (await begin(path, signal)).body.getReader();
+
+// A reply whose content is read later, if at all.
+async function begin(path, signal) {
+  const headers = token ? { Authorization: `Bearer ${token}` } : {};
+  const [reply, text] = await answer(path, { headers, signal }, (each) => (each.ok ? "" : each.text()));
+  valueOf("GET", path, reply, text);
+  return reply;
 }
 
 // True while an action replaces the login: requests that come between are refused, and that means nothing.

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { EventStream, ROOT, at, get, onForbidden, post, put, remove, request, requireFile, socketUrl } from "../../gns3trio/web/api.js";
+import { EventStream, ROOT, at, get, getStream, onForbidden, post, put, remove, request, requireFile, socketUrl } from "../../gns3trio/web/api.js";
 
 // Answers requests with `reply` and notes them.
 function answer(t, reply) {
@@ -264,4 +264,13 @@ test("who wants to know is told that something was forbidden", async (t) => {
   status = 403;
   await assert.rejects(put("/v2/x", {}), /no/);
   assert.equal(told, 1);
+});
+
+test("a stream is read piece by piece, and a refusal of it is told as of any request", async (t) => {
+  let reply = () => new Response("packets");
+  answer(t, () => reply());
+  const { value } = await (await getStream("/v2/x/pcap", new AbortController().signal)).read();
+  assert.equal(new TextDecoder().decode(value), "packets");
+  reply = () => new Response("<h1>Bad gateway</h1>", { status: 502, headers: { "content-type": "text/html" } });
+  await assert.rejects(getStream("/v2/x/pcap"), new Error("GET /v2/x/pcap was answered with 502"));
 });

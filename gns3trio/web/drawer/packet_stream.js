@@ -1,6 +1,6 @@
 // The packets that cross a link, as they come. Nothing is stored on the server: what is watched ends with who watches it.
 
-import { at, post } from "../api.js";
+import { getStream, post } from "../api.js";
 import { PcapReader } from "./pcap_reader.js";
 import { PcapngReader } from "./pcapng_reader.js";
 
@@ -23,17 +23,11 @@ export async function streamPackets(lab, link, { signal, expression = "", onOpen
 async function open(path, link, expression, signal) {
   try {
     const { capture_id } = await post(`${path}/captures`, { save: false, format: "pcapng", snaplen: MOST_OF_A_PACKET, expression }, signal);
-    return { stream: await read(`${path}/captures/${capture_id}/stream`, signal), reader: new PcapngReader() };
+    return { stream: await getStream(`${path}/captures/${capture_id}/stream`, signal), reader: new PcapngReader() };
   } catch (error) {
     if (!link.capturing || expression || signal.aborted) throw error;
-    return { stream: await read(`${path}/pcap`, signal), reader: new PcapReader() };
+    return { stream: await getStream(`${path}/pcap`, signal), reader: new PcapReader() };
   }
-}
-
-async function read(path, signal) {
-  const reply = await fetch(at(path), { signal });
-  if (!reply.ok) throw new Error((await reply.json()).message);
-  return reply.body.getReader();
 }
 
 // Which end each interface of a capture is: 0 for the first end of the link, 1 for the second; undefined for no end. The server
