@@ -6,6 +6,7 @@ import { formatBytes } from "../panels/usage_facts.js";
 // Examples of filters: names that the server knows, and expressions of pcap-filter(7).
 export const FILTER_EXAMPLES = ["dhcp", "arp", "icmp", "dns", "ospf", "host 10.0.0.1", "tcp port 80", "udp port 67 or 68", "vlan 10", "not stp"];
 
+const [MOST_ENDED, MOST_FILES] = [50, 20];
 const MEGABYTE = 1_000_000;
 const number = (text) => (String(text ?? "").trim() === "" ? null : Number(text));
 
@@ -34,23 +35,24 @@ export function captureRequest(values, isCapturing) {
   };
 }
 
-// What is listed for a link: its running captures with their files, the newest first, and the files of ended captures of the whole lab. A
-// capture that is only watched, and saves nothing, is not listed.
+// What is listed for a link: its running captures, and the files of ended captures of the whole lab, the newest first; `more` is how many
+// older ones are left out. A capture has its `size`, and its newest files. One that is only watched, and saves nothing, is not listed.
 export function listOf({ captures, files }, linkId) {
-  const filesOf = (id) => files.filter((file) => file.capture_id === id);
-  const running = captures.filter((each) => each.link_id === linkId && each.file_name !== null)
-    .map((each) => ({ ...each, files: filesOf(each.capture_id) })).toReversed();
-  const ended = files.filter((file) => file.capture_id === null).toSorted((one, other) => other.modified - one.modified);
-  return { running, ended };
+  const filesOf = Map.groupBy(files.toSorted((one, other) => other.modified - one.modified), (file) => file.capture_id);
+  const running = captures.filter((each) => each.link_id === linkId && each.file_name !== null).map((each) => {
+    const own = filesOf.get(each.capture_id) ?? [];
+    return { ...each, size: own.reduce((sum, file) => sum + file.size, 0), files: own.slice(0, MOST_FILES) };
+  });
+  const ended = filesOf.get(null) ?? [];
+  return { running: running.toReversed(), ended: ended.slice(0, MOST_ENDED), more: Math.max(ended.length - MOST_ENDED, 0) };
 }
 
 // The facts of a running capture in a line. `words` tells a direction in words.
 export function captureText(capture, words) {
-  const size = capture.files.reduce((sum, file) => sum + file.size, 0);
   return [
     capture.running ? null : `ended: ${capture.error}`,
     counted(capture.frames, "packet"),
-    formatBytes(size),
+    formatBytes(capture.size),
     capture.ring_files === null ? null : `the newest ${capture.ring_files} files`,
     `since ${timeText(capture.started_at)}`,
     capture.direction === "both" ? null : words(capture.direction),

@@ -15,7 +15,7 @@ let made = 0;
 
 export class LinkCaptures {
   constructor({ lab, drawer }, id) {
-    Object.assign(this, { lab, drawer, id, path: `${lab.path}/links/${id}`, rows: new Map(), isBusy: false, wasCapturing: null });
+    Object.assign(this, { lab, drawer, id, path: `${lab.path}/links/${id}`, rows: new Map(), isBusy: false, nextAt: 0, wasCapturing: null });
     this.directions = DIRECTIONS.map((value) => h("option", { value }));
     this.form = this.makeForm();
     this.running = h("ul", { className: "captures", ariaLabel: "Captures that run" });
@@ -79,12 +79,13 @@ export class LinkCaptures {
 
   // The counters change all the time. They are asked for while somebody may look at them.
   look() {
-    if (this.form.checkVisibility() && !document.hidden) this.read();
+    if (performance.now() > this.nextAt && this.form.checkVisibility() && !document.hidden) this.read();
   }
 
   async read() {
     if (this.isBusy) return;
     this.isBusy = true;
+    const began = performance.now();
     try {
       this.draw(listOf(await get(`${this.lab.path}/captures`), this.id));
       setText(this.problem, "");
@@ -92,15 +93,16 @@ export class LinkCaptures {
       setText(this.problem, `The captures cannot be listed: ${error.message}`);
     } finally {
       this.isBusy = false;
+      this.nextAt = performance.now() + 10 * (performance.now() - began); // a busy server is asked less often
     }
   }
 
-  draw({ running, ended }) {
+  draw({ running, ended, more }) {
     const words = (direction) => directionText(direction, this.lab.endNames(this.link));
     refill(this.running, ...running.map((each) => this.row(each.capture_id, each.file_name, this.link ? captureText(each, words) : "", each.files, each)));
     refill(this.ended, ...ended.map((file) => this.row(file.name, file.name, `${formatBytes(file.size)} · ended ${timeText(file.modified)}`, [file])));
     this.endedPart.hidden = ended.length === 0;
-    setText(this.summary, `Ended captures of this lab (${ended.length})`);
+    setText(this.summary, `Ended captures of this lab (${ended.length + more}${more ? `, of which these are the newest ${ended.length}` : ""})`);
     const listed = new Set([...running.map(({ capture_id }) => capture_id), ...ended.map(({ name }) => name)]);
     for (const key of this.rows.keys()) if (!listed.has(key)) this.rows.delete(key);
   }

@@ -33,16 +33,23 @@ test("a link has its running captures, and the lab its ended ones", () => {
     files: [file("old", null, 1), file("new", null, 2), file("a_00001.pcap", "1"), file("a_00002.pcap", "1"), file("other", "2")],
   };
   const { running, ended } = listOf(told, "L");
-  assert.deepEqual(running.map(({ capture_id, files }) => [capture_id, files.length]), [["4", 0], ["1", 2]]);
+  assert.deepEqual(running.map(({ capture_id, files, size }) => [capture_id, files.length, size]), [["4", 0, 0], ["1", 2, 2400]]);
   assert.deepEqual(ended.map(({ name }) => name), ["new", "old"]);
+});
+
+test("of very many files the newest are listed", () => {
+  const files = [...Array(100).keys()].flatMap((number) => [file(`old ${number}`, null, number), file(`ring ${number}`, "1", number)]);
+  const { running, ended, more } = listOf({ captures: [capture], files }, "L");
+  assert.deepEqual([running[0].files.length, running[0].files[0].name, running[0].size], [20, "ring 99", 120_000]);
+  assert.deepEqual([ended.length, ended[0].name, more], [50, "old 99", 50]);
 });
 
 test("a capture in a line", () => {
   const words = (direction) => `in ${direction}`;
-  assert.match(captureText({ ...capture, files: [file("a", "1"), file("b", "1")] }, words), /^3 packets · 2\.4 kB · since .* · all packets$/);
-  const own = { ...capture, files: [], expression: "port 53", direction: "a_to_b", ring_files: 4, frames: 1, dropped: 2 };
+  assert.match(captureText({ ...capture, size: 2400 }, words), /^3 packets · 2\.4 kB · since .* · all packets$/);
+  const own = { ...capture, size: 0, expression: "port 53", direction: "a_to_b", ring_files: 4, frames: 1, dropped: 2 };
   assert.match(captureText(own, words), /^1 packet · 0 B · the newest 4 files · since .* · in a_to_b · only port 53 · 2 packets lost, because/);
-  assert.match(captureText({ ...capture, files: [], running: false, error: "no space" }, words), /^ended: no space · /);
+  assert.match(captureText({ ...capture, size: 0, running: false, error: "no space" }, words), /^ended: no space · /);
 });
 
 test("times for people", () => {
