@@ -18,7 +18,7 @@ from tests.support.server import Server, node_path
 from tests.support.websockets import console
 
 Json = dict[str, Any]
-PATIENCE = 30
+PATIENCE = 60
 DISK_BYTES = 300_000_000
 SCRIPT = "set pcname %h\nip 10.0.0.1/24\n"
 

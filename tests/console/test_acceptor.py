@@ -12,7 +12,7 @@ import trio.testing
 from gns3trio.console.acceptor import ConsoleAcceptor, open_console_acceptor
 
 HOST = "127.0.0.1"
-PATIENCE = 30
+PATIENCE = 60
 
 
 @pytest.fixture

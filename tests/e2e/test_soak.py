@@ -32,7 +32,7 @@ LABS = 10
 MAX_GROWTH_BYTES = 48 * 1024 * 1024
 MAX_LATE_GROWTH_BYTES = 12 * 1024 * 1024
 # Idle threads end after ten seconds, connections sooner.
-PATIENCE = 30
+PATIENCE = 60
 KINDS = ("ethernet_switch", "ethernet_hub", "vpcs")
 # Two workers may meet at one object: then one of them comes too late, which is told by these.
 MEETINGS = frozenset({200, 201, 204, 404, 409})

@@ -12,7 +12,7 @@ from tests.support.server import Server
 from tests.support.websockets import console
 
 Json = dict[str, Any]
-PATIENCE = 30
+PATIENCE = 60
 
 
 async def until(server: Server, path: str, is_so: Callable[[Any], bool]) -> Any:
