@@ -10,13 +10,15 @@ export class OutputQueue {
   // `write(bytes, done)` shows bytes and calls `done` when they are shown.
   constructor(write, most = MOST_WAITING) {
     Object.assign(this, { write, most });
-    this.waiting = [];
+    this.waiting = []; // from `first` on
+    this.first = 0;
     this.size = 0;
     this.written = 0; // bytes that are not shown yet
     this.leftOut = 0;
   }
 
   push(bytes) {
+    if (!bytes.length) return;
     this.waiting.push(bytes);
     this.size += bytes.length;
     if (this.size > this.most) this.leaveOut();
@@ -27,16 +29,14 @@ export class OutputQueue {
   leaveOut() {
     const before = this.size;
     while (this.size > this.most / 2) {
-      const first = this.waiting.shift();
-      const rest = first.subarray(Math.min(this.size - this.most / 2, first.length));
-      this.size -= first.length - rest.length;
-      if (rest.length) this.waiting.unshift(rest);
+      const first = this.waiting[this.first];
+      this.drop(Math.min(this.size - this.most / 2, first.length));
     }
     this.leftOut += before - this.size;
   }
 
   showNext() {
-    while (this.written < MOST_WRITTEN && (this.waiting.length || this.leftOut)) {
+    while (this.written < MOST_WRITTEN && (this.size || this.leftOut)) {
       const piece = this.leftOut ? this.notice() : this.takePiece();
       this.written += piece.length;
       this.write(piece, () => {
@@ -54,10 +54,22 @@ export class OutputQueue {
   }
 
   takePiece() {
-    const first = this.waiting.shift();
-    const piece = first.subarray(0, PIECE);
-    if (piece.length < first.length) this.waiting.unshift(first.subarray(PIECE));
-    this.size -= piece.length;
+    const piece = this.waiting[this.first].subarray(0, PIECE);
+    this.drop(piece.length);
     return piece;
+  }
+
+  // Drops so many bytes of the first of what waits. A node may print a million of single bytes, so the list is made shorter seldom.
+  drop(count) {
+    const first = this.waiting[this.first];
+    this.size -= count;
+    if (count < first.length) {
+      this.waiting[this.first] = first.subarray(count);
+      return;
+    }
+    this.first += 1;
+    if (2 * this.first < this.waiting.length) return;
+    this.waiting = this.waiting.slice(this.first);
+    this.first = 0;
   }
 }

@@ -4,11 +4,13 @@ import { act, ask, button } from "../actions.js";
 import { get, post, remove } from "../api.js";
 import { h, setText } from "../dom.js";
 import { mapSome } from "../edit/at_a_time.js";
-import { counted } from "../format.js";
+import { counted, formatCount } from "../format.js";
 import { tell } from "../messages.js";
 import { groupsOf, lossesOf, nameBefore, stopTexts, summaryOf } from "./change_texts.js";
 
 const NOW = "now";
+// Of more changes of a kind, the others are counted: nobody reads them all, and a page of all would hang.
+const MOST_SHOWN = 500;
 
 // Opens the dialog.
 export function showSnapshots({ lab, graph }) {
@@ -109,7 +111,7 @@ export function showSnapshots({ lab, graph }) {
     const { changes, not_compared: skipped } = await get(`${path}/${snapshot.snapshot_id}/compare${to === NOW ? "" : `?to=${to}`}`);
     result.replaceChildren(h("div", {}, h("h3", {}, "Changes"), h("p", { className: "buttons" }, `From “${snapshot.name}” to`, choice),
       h("p", { role: "status", id: "comparison-summary" }, summaryOf(changes)),
-      groupsOf(changes).map(([title, entries]) => [h("h4", {}, title), h("ul", {}, entries.map(entry))]),
+      groupsOf(changes).map(([title, entries]) => [h("h4", {}, title), h("ul", {}, entries.slice(0, MOST_SHOWN).map(entry), entries.length > MOST_SHOWN ? h("li", {}, `and ${formatCount(entries.length - MOST_SHOWN)} more`) : null)]),
       skipped.length ? h("p", { className: "hint" }, `Too large to be compared, and of the same size: ${skipped.join(", ")}.`) : null));
     result.querySelector("select").focus();
     result.scrollIntoView({ block: "nearest" });

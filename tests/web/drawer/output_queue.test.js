@@ -49,3 +49,12 @@ test("of a node that prints too fast, the newest is shown, and what is missing i
   assert.equal(rest.join(""), "0998;0999;".slice(-rest.join("").length));
   assert.ok(rest.join("").endsWith("0999;"));
 });
+
+// With time that grows as the square, this takes minutes, and who runs this gives up.
+test("single bytes without end cost no more than others", () => {
+  const queue = new OutputQueue(() => {});
+  const byte = Uint8Array.of(65);
+  for (let number = 0; number < 2_000_000; number += 1) queue.push(byte);
+  assert.ok(queue.size <= 1 << 20 && queue.waiting.length <= 2 * (1 << 20));
+  assert.equal(queue.size + queue.leftOut + (1 << 17), 2_000_000);
+});
