@@ -48,10 +48,16 @@ export function showConnection(isLive, isAnew = false, outdated = isOutdated) {
   connection.isLive = isLive;
   drawConnection();
   if (!isAnew || connection.isOutdated) return;
-  outdated().then((is) => {
-    connection.isOutdated = is;
-    drawConnection();
-  }, () => {}); // it is away again, and asked when it is back
+  askWhetherOutdated(outdated);
+}
+
+async function askWhetherOutdated(outdated) {
+  try {
+    connection.isOutdated = await outdated();
+  } catch {
+    return; // it is away again, and asked when it is back
+  }
+  drawConnection();
 }
 
 function drawConnection() {

@@ -25,7 +25,7 @@ function withThings(t) {
   for (const name of ["changes.p", "drafts.p", "drawer.p"]) sessionStorage.setItem(`gns3trio.${name}`, "[]");
 }
 
-const kept = () => [localStorage, sessionStorage].flatMap(({ all }) => [...all.keys()]).filter((key) => !key.startsWith("gns3trio owner"));
+const kept = () => [localStorage, sessionStorage].flatMap(({ all }) => Array.from(all.keys())).filter((key) => !key.startsWith("gns3trio owner"));
 
 test("who logs in again finds the own things", (t) => {
   withThings(t);

@@ -41,7 +41,7 @@ export function listOf({ captures, files }, linkId) {
   const filesOf = Map.groupBy(files.toSorted((one, other) => other.modified - one.modified), (file) => file.capture_id);
   const running = captures.filter((each) => each.link_id === linkId && each.file_name !== null).map((each) => {
     const own = filesOf.get(each.capture_id) ?? [];
-    return { ...each, size: own.reduce((sum, file) => sum + file.size, 0), files: own.slice(0, MOST_FILES) };
+    return Object.assign({}, each, { size: own.reduce((sum, file) => sum + file.size, 0), files: own.slice(0, MOST_FILES) });
   });
   const ended = filesOf.get(null) ?? [];
   return { running: running.toReversed(), ended: ended.slice(0, MOST_ENDED), more: Math.max(ended.length - MOST_ENDED, 0) };

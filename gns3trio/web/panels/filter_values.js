@@ -31,9 +31,10 @@ export function ownFields(types, direction) {
       const { maximum = null, unit = "", factor = 1 } = parameter.slider ?? {};
       return { type, direction, field: parameter.name, unit, least: parameter.minimum ?? 0, maximum, factor, isText, isPlain, ...more };
     };
-    const optional = parameters.filter(({ required, slider }) => !required && slider).map((each) =>
+    const fields = parameters.filter(({ required, slider }) => !required && slider).map((each) =>
       fieldOf(each, { key: `${direction} ${type} ${each.name}`, label: OPTIONAL_LABELS[each.name] ?? each.name, rest: {}, isAddition: true }));
-    return [fieldOf(first, { key: `${direction} ${type}`, label: (isPlain && LABELS[type]) || title, rest, isAddition: false }), ...optional];
+    fields.unshift(fieldOf(first, { key: `${direction} ${type}`, label: (isPlain && LABELS[type]) || title, rest, isAddition: false }));
+    return fields;
   });
 }
 

@@ -6,7 +6,7 @@ const MOST_NAMES = 6;
 export function runningNames(nodes, types) {
   const always = new Set(types.filter((type) => type.always_runs).map(({ node_type }) => node_type));
   const names = nodes.filter(({ node_type, status }) => status !== "stopped" && !always.has(node_type)).map(({ name }) => name);
-  return names.sort((one, other) => one.localeCompare(other, "en", { numeric: true }));
+  return names.toSorted((one, other) => one.localeCompare(other, "en", { numeric: true }));
 }
 
 export function runningText(names) {

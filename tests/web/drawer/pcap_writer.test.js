@@ -7,7 +7,7 @@ import { pcapFile } from "../../../gns3trio/web/drawer/pcap_writer.js";
 test("packets that are written can be read again", async () => {
   const packets = [
     { time: 1_700_000_000.25, length: 1500, bytes: Uint8Array.of(1, 2, 3) },
-    { time: 1_700_000_001.9999999999, length: 0, bytes: new Uint8Array() },
+    { time: 1_700_000_001.9999998, length: 0, bytes: new Uint8Array() },
   ];
   const reader = new PcapReader();
   const read = reader.receive(new Uint8Array(await new Blob(pcapFile(packets)).arrayBuffer()));
