@@ -82,7 +82,7 @@ def test_a_start_up_script_is_written_while_the_node_runs(page: Page, host: Host
     page.reload()
     choose(page, "PC1", "Settings")
     expect(script).to_have_value("ip 10.0.0.7/24\nset pcname %h\n")
-    expect(page.get_by_text("1 change not saved yet.")).to_be_visible()
+    expect(page.get_by_text("What you changed is not saved yet.")).to_be_visible()
     save(page)
     expect(page.locator("aside .save")).to_contain_text("takes effect when PC1 starts the next time")
     expect(script).to_have_value("ip 10.0.0.7/24\nset pcname PC1\n")

@@ -2,7 +2,7 @@
 
 import { ask } from "../actions.js";
 import { h } from "../dom.js";
-import { counted } from "../format.js";
+import { counted, formatCount } from "../format.js";
 import { listed, nameOfAll } from "../object_names.js";
 import { creationOf, deletionOf, readObjects } from "./recreation.js";
 
@@ -31,7 +31,8 @@ export function describeDeletion({ nodes, links, drawings, lost }, chosenLinks) 
   const told = [];
   const more = links.length - chosenLinks;
   if (nodes.length) told.push(`${more > 0 ? `${counted(more, "link")} of ${nodes.length === 1 ? "it" : "them"} and the` : "The"} files of the ${nodes.length === 1 ? "node" : "nodes"} are deleted, too.`);
-  if (nodes.some(({ status }) => status !== "stopped")) told.push("Nodes that run are stopped.");
+  const running = nodes.filter(({ status }) => status !== "stopped").length;
+  if (running) told.push(nodes.length === 1 ? "It runs, and is stopped." : `${formatCount(running)} of the nodes ${running === 1 ? "runs and is" : "run and are"} stopped.`);
   if (links.length) told.push("Captures end; their files stay.");
   told.push(lost.length ? `Undo brings this back, but not ${listOf(lost)}.` : `Undo brings ${nodes.length + links.length + drawings.length === 1 ? "it" : "them"} back.`);
   return told;

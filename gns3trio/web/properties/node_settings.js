@@ -108,7 +108,7 @@ export class NodeSettings {
     const count = Object.keys(this.form.changes()).length;
     for (const each of [this.save, this.discard]) enable(each, count > 0);
     this.element.classList.toggle("changed", count > 0);
-    if (count > 0) this.tell(`${counted(count, "change")} not saved yet.`);
+    if (count > 0) this.tell("What you changed is not saved yet.");
   }
 
   tell(text, isError = false) {

@@ -31,7 +31,10 @@ test("the question says what goes along, and what does not come back", () => {
   assert.deepEqual(describeDeletion({ ...none, drawings: [{}] }, 0), ["Undo brings it back."]);
   assert.deepEqual(describeDeletion({ ...none, links: [{}] }, 1), ["Captures end; their files stay.", "Undo brings it back."]);
   assert.deepEqual(describeDeletion({ ...none, nodes: [node("A", { status: "started" })], links: [{}, {}] }, 0),
-    ["2 links of it and the files of the node are deleted, too.", "Nodes that run are stopped.", "Captures end; their files stay.", "Undo brings them back."]);
+    ["2 links of it and the files of the node are deleted, too.", "It runs, and is stopped.", "Captures end; their files stay.", "Undo brings them back."]);
+  const some = [node("A", { status: "started" }), node("B", { status: "suspended" }), node("C")];
+  assert.equal(describeDeletion({ ...none, nodes: some }, 0)[1], "2 of the nodes run and are stopped.");
+  assert.equal(describeDeletion({ ...none, nodes: some.slice(1) }, 0)[1], "1 of the nodes runs and is stopped.");
   const lost = Array.from({ length: 8 }, (_, place) => `the disks of R${place}`);
   const told = describeDeletion({ ...none, nodes: [node("A"), node("B")], lost }, 0);
   assert.equal(told[0], "The files of the nodes are deleted, too.");
