@@ -6,7 +6,7 @@ import gc
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -20,17 +20,21 @@ _SIOCSIFFLAGS, _IFF_UP = 0x8914, 0x1
 def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         _enter_own_network()
-    gc.disable()  # no test that is found is garbage, and there are ten thousand
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """None of ten thousand tests that are found is garbage, so it is not looked for meanwhile."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         items[:] = begin_with_long_tests(items, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
-
-
-def pytest_collection_finish() -> None:
-    gc.freeze()  # and no collection looks at them again
-    gc.enable()
 
 
 def _enter_own_network() -> None:
