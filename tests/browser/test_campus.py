@@ -62,6 +62,7 @@ def test_a_campus_by_mouse_and_keyboard(page: Page, host: Host, labs: list[Json]
     page.keyboard.press("Enter")
     row = dialog.get_by_role("row", name="works")
     expect(row).to_be_visible()
+    expect(page.locator(".node.started")).to_have_count(NODES)  # those that were stopped for it run again
     page.keyboard.press("Escape")
     kept = host.request("GET", topology)
 
@@ -133,6 +134,7 @@ def test_a_campus_by_fingers_on_a_phone(phone: Page, host: Host, labs: list[Json
     hands.press(dialog.get_by_role("button", name="Stop nodes and take snapshot"))
     row = dialog.get_by_role("row", name="works")
     expect(row).to_be_visible()
+    expect(page.locator(".node.started")).to_have_count(NODES)  # those that were stopped for it run again
     hands.press(dialog.get_by_role("button", name="Close"))
     hands.menu(at(hands, 440, 216), "Delete")
     hands.press(page.get_by_role("dialog").get_by_role("button", name="Delete"))
