@@ -65,6 +65,18 @@ def test_the_vlans_of_a_switch_are_set_and_undone(page: Page, host: Host, lab: d
     expect(page.get_by_label("VLAN of port 2")).to_have_value("1")
     assert len(node(host, lab, "SW1")["properties"]["ports_mapping"]) == 8
 
+    # What is linked to a port stands beside it.
+    ends = [
+        {"node_id": node(host, lab, name)["node_id"], "adapter_number": 0, "port_number": port}
+        for name, port in (("PC1", 0), ("SW1", 5))
+    ]
+    host.request("POST", f"/v2/projects/{lab['project_id']}/links", {"nodes": ends})
+    expect(page.locator(".link")).to_have_count(1)
+    choose(page, "PC1", "Settings")
+    choose(page, "SW1", "Settings")
+    told = page.get_by_role("table", name="Ports").locator(".noted .hint")
+    expect(told).to_have_text(["PC1"])
+
 
 def test_a_start_up_script_is_written_while_the_node_runs(page: Page, host: Host, lab: dict[str, Any]) -> None:
     open_lab(page, host, lab)

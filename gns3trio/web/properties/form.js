@@ -12,10 +12,12 @@ const MAKERS = { symbol: symbolControl, table: tableControl };
 const HINTS = { start: "Takes effect at the next start.", stopped: "Can be changed while the node is stopped only." };
 
 export class PropertyForm {
-  // `names(kind)` resolves with the texts that are offered for a field, as {value, label}; `onChange` is told of every change.
-  constructor(fields, { names, onChange }) {
+  // `names(kind)` resolves with the texts that are offered for a field, as {value, label}; `onChange` is told of every change;
+  // `beside(row)` is what stands beside the number of a row of a table, if anything.
+  constructor(fields, { names, onChange, beside = () => "" }) {
     this.fields = fields;
     this.onChange = onChange;
+    this.beside = beside;
     this.parts = new Map(); // by the name of a field
     this.shown = new Map(); // the values that the server has
     this.touched = new Set();
@@ -29,7 +31,7 @@ export class PropertyForm {
 
   makeField(field, names) {
     const make = MAKERS[field.control] ?? simpleControl;
-    const control = make(field, { names, onChange: () => this.touch(field) });
+    const control = make(field, { names, onChange: () => this.touch(field), beside: this.beside });
     const label = formField(field.label, control.control, field.hint, control.element);
     const when = h("p", { className: "when hint", hidden: true });
     label.part.append(when);

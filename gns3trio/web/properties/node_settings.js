@@ -25,7 +25,7 @@ export class NodeSettings {
     this.type = lab.types.get(this.nodes()[0].node_type);
     this.draftId = ids.toSorted().join(" ");
     const fields = this.type.properties.filter(({ name }) => ids.length === 1 || !OWN.has(name));
-    this.form = new PropertyForm(fields, { names: (kind) => this.names(kind), onChange: () => this.changed() });
+    this.form = new PropertyForm(fields, { names: (kind) => this.names(kind), onChange: () => this.changed(), beside: (row) => this.neighbour(row) });
     this.told = h("p", { className: "hint", role: "status" });
     this.problem = h("p", { className: "error", role: "alert", hidden: true });
     this.save = h("button", { type: "submit", className: "primary" }, "Save");
@@ -84,6 +84,16 @@ export class NodeSettings {
     if (kind === "images") return (await imagesOf(this.type, node.compute_id)).map((value) => ({ value }));
     if (kind !== "interfaces") return [];
     return (await interfacesOf(node)).map(({ name, type }) => ({ value: name, label: type === "tap" ? `${name} (TAP)` : name }));
+  }
+
+  // The node at the other end of the link at a port.
+  neighbour({ port_number: port }) {
+    if (this.ids.length !== 1 || port === undefined) return "";
+    const [id] = this.ids;
+    const isHere = (end) => end.node_id === id && end.adapter_number === 0 && end.port_number === Number(port);
+    const link = [...this.lab.linksOfNode.get(id) ?? []].map((each) => this.lab.links.get(each)).find((each) => each?.nodes.some(isHere));
+    const other = link?.nodes.find((end) => !isHere(end));
+    return this.lab.nodes.get(other?.node_id)?.name ?? "";
   }
 
   changed() {

@@ -11,7 +11,7 @@ const SHOWN = 64;
 // Rows of more columns are shown in several lines where there is little room.
 const MANY_COLUMNS = 4;
 
-export function tableControl(field, { names, onChange }) {
+export function tableControl(field, { names, onChange, beside = () => "" }) {
   const { columns, key } = field;
   const body = h("tbody");
   const head = h("tr");
@@ -63,7 +63,8 @@ export function tableControl(field, { names, onChange }) {
       cell.control.setAttribute("aria-label", `${column.label} of ${name}`);
       if (column.made_of) cell.control.placeholder = madeOf(row, column, place);
       controls.set(column.name, cell);
-      const part = h("td", {}, cell.element);
+      const note = column.name === key ? beside(row) : "";
+      const part = h("td", { className: note ? "noted" : "" }, cell.element, note ? h("span", { className: "hint", title: note }, note) : null);
       part.dataset.label = column.label;
       return part;
     });
