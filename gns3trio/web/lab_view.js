@@ -126,6 +126,7 @@ export function showLab(main, projectId) {
 
   async function load() {
     const [project] = await Promise.all([get(lab.path), lab.rights.read()]);
+    lab.project = project; // its settings can be opened before its contents are read
     document.title = `${project.name} · gns3trio`;
     const title = document.getElementById("title");
     set(title, { role: "heading", "aria-level": 1 });
