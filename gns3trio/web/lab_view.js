@@ -125,8 +125,8 @@ export function showLab(main, projectId) {
   const hostsStream = lab.hosts.follow({ onError: tellError });
 
   async function load() {
-    const [project] = await Promise.all([get(lab.path), lab.rights.read()]);
-    lab.project = project; // its settings can be opened before its contents are read
+    const project = (lab.project = await get(lab.path)); // its settings can be opened before its contents are read
+    await lab.rights.read();
     document.title = `${project.name} · gns3trio`;
     const title = document.getElementById("title");
     set(title, { role: "heading", "aria-level": 1 });
