@@ -9,8 +9,8 @@ import { randomId } from "./random_id.js";
 // An element over the map, which is there only while the lab is empty.
 export function emptyLab({ lab, history, addNode }) {
   const guarded = (made) => lab.rights.guard("Node.Allocate", made);
-  const element = h("div", { className: "empty-lab", hidden: true }, icon("mesh"), h("h2", {}, "This lab is empty"),
-    h("p", {}, "Choose a type of node above, and press Add node or Add several. Link two nodes with Add link. Then start them, and open their consoles with a double click."),
+  const element = h("div", { className: "empty-lab", hidden: true }, icon("lab"), h("h2", {}, "This lab is empty"),
+    h("p", {}, "Choose a type of node above (VPCS is a small PC), and press Add node or Add several. Link two nodes with Add link. Then start them, and open their consoles with a double click."),
     h("p", { className: "buttons" },
       guarded(button("Add a first node", () => addNode(), { className: "primary" })),
       guarded(button("Make the example lab", async () => {

@@ -52,6 +52,8 @@ export const ICONS = {
   close: "M5 5l10 10M15 5L5 15",
   help: `${circle(10, 10, 7.5)}M7.8 7.8a2.3 2.3 0 1 1 3.3 2.1c-.8.4-1.1.8-1.1 1.6M10 14.2v.1`,
   mesh: `${circle(4.5, 4.5, 2)}${circle(15.5, 4.5, 2)}${circle(4.5, 15.5, 2)}${circle(15.5, 15.5, 2)}M6.5 4.5h7M6.5 15.5h7M4.5 6.5v7M15.5 6.5v7M6 6l8 8M14 6l-8 8`,
+  lab: `${circle(10, 4.5, 2)}${circle(4.5, 15, 2)}${circle(15.5, 15, 2)}M9 6.3l-3.6 7M11 6.3l3.6 7M6.5 15h7`,
+  keyboard: "M2 5.5h16v9.5H2zM5 8.5h1M8.7 8.5h1M12.4 8.5h1M5 12h1M8 12h4M14 12h1",
   labels: `M3 3h6.5l7.5 7.5-6.5 6.5L3 9.5z${circle(6.6, 6.6, 1.2)}`,
   expand: "M12 3h5v5M17 3l-6 6M8 17H3v-5M3 17l6-6",
   split: `${PANE}M10 3.5v13`,

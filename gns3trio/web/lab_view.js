@@ -217,6 +217,7 @@ export function showLab(main, projectId) {
     else if (lab.links.has(id)) panel = new LinkPanel(side, id, tools);
     else if (lab.drawings.has(id)) panel = new DrawingPanel(side, id, tools);
     else panel = showOverview(side, tools, graph.group(id));
+    for (const each of [sheet, side]) each.scrollTop = 0; // on a narrow screen the second one scrolls
     if (hadFocus && !side.contains(document.activeElement)) side.focus(); // what had it is gone
   }
 

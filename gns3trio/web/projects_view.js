@@ -50,7 +50,7 @@ export function showProjects(main) {
   });
 
   function emptyState() {
-    return h("div", { className: "empty", hidden: true }, icon("mesh"), emptyTitle, emptyText,
+    return h("div", { className: "empty", hidden: true }, icon("lab"), emptyTitle, emptyText,
       h("p", { className: "buttons" }, creating(button("Make the example lab", makeExample, { className: "primary" }))));
   }
 

@@ -32,7 +32,7 @@ export class Drawer {
     const tool = (name, title, action) => button(icon(name), action, { title, ariaLabel: title, className: "plain", onmousedown: keepFocus });
     this.tools = {
       find: tool("search", "Find in this console (Ctrl+Shift+F)", () => this.content.find()),
-      everyone: tool("mesh", "Type into several consoles at once", () => this.toggleBroadcast()),
+      everyone: tool("keyboard", "Type into several consoles at once", () => this.toggleBroadcast()),
       split: tool("split", "Side by side (Ctrl+click on a tab adds it or takes it away)", () => this.change(() => this.state.toggleSplit())),
       full: this.full.button,
       popOut: tool("pop-out", "In a window of its own", () => this.popOut()),

@@ -101,7 +101,9 @@ export function showOverview(side, { lab, graph, index, finding }, group) {
   return {
     id: group?.id ?? null,
     close: () => clearTimeout(timer),
-    update: () => {},
+    update: (changed) => {
+      if ([...changed].some((id) => index.entries.has(id) && !lab.nodes.has(id) && !lab.links.has(id))) draw(); // what was deleted goes at once
+    },
     alive: () => Boolean(lab.project) && side.contains(list.element) && list.items.length > 0,
     find: () => {
       search.focus();

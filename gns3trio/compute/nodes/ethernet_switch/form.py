@@ -8,7 +8,8 @@ FORM = Form(
             label="Ports",
             group="Network",
             key="port_number",
-            hint="While the switch has links, no port can be added or removed.",
+            hint="A trunk carries all VLANs; the one beside it is its native VLAN, without a tag. "
+            "While the switch has links, no port can be added or removed.",
             columns={
                 "port_number": FieldNote(label="Port"),
                 "type": FieldNote(label="Type", labels={"access": "access", "dot1q": "trunk (802.1Q)", "qinq": "QinQ"}),
