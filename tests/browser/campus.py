@@ -173,7 +173,7 @@ def set_up(hands: Hands, name: str, vlans: dict[str, int], trunks: str) -> None:
     hands.press(side.get_by_role("tab", name="Settings"))
     side.get_by_label("Name", exact=True).fill(name)
     hands.press(side.get_by_text("Several at once"))
-    which, vlan = side.get_by_label("Ports to set, such as 1-8 or 0, 2"), side.get_by_label("VLAN of several")
+    which, vlan = side.get_by_label("Ports to set, such as 0-7 or 0, 2"), side.get_by_label("VLAN of several")
     for ports, number in vlans.items():
         which.fill(ports)
         vlan.fill(str(number))

@@ -43,7 +43,7 @@ def test_the_vlans_of_a_switch_are_set_and_undone(page: Page, host: Host, lab: d
     open_lab(page, host, lab)
     choose(page, "SW1", "Settings")
     page.get_by_text("Several at once").click()
-    page.get_by_label("Ports to set, such as 1-8 or 0, 2").fill("1-3")
+    page.get_by_label("Ports to set, such as 0-7 or 0, 2").fill("1-3")
     page.get_by_label("VLAN of several").fill("10")
     page.get_by_role("button", name="Set", exact=True).click()
     page.get_by_label("Type of port 0").select_option(label="trunk (802.1Q)")

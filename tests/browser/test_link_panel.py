@@ -65,6 +65,8 @@ def test_what_is_set_in_one_direction_shows_on_the_wire_and_in_the_panel(
     choose_link(page, "Filters")
     told = page.locator("aside .conditions li")
     expect(told).to_have_text(["duplicate 5 % PC1 → PC2"])
+    expect(page.get_by_label("Direction").locator("option:checked")).to_have_text("PC1 → PC2: duplicate 5 %")
+    expect(page.get_by_label("Duplicate in %")).to_have_value("5")
     page.get_by_label("Direction").select_option("PC2 → PC1")
     expect(page.get_by_label("Duplicate in %")).to_have_value("0")
     page.get_by_label("Loss in %").fill("2.5")

@@ -22,7 +22,7 @@ def test_a_template_is_made_changed_copied_used_and_deleted(page: Page, host: Ho
     expect(dialog.get_by_text("This must not be empty.")).to_be_visible()
     dialog.get_by_label("Name", exact=True).fill("Access switch")
     dialog.get_by_text("Several at once").click()
-    dialog.get_by_label("Ports to set, such as 1-8 or 0, 2").fill("0-7")
+    dialog.get_by_label("Ports to set, such as 0-7 or 0, 2").fill("0-7")
     dialog.get_by_label("VLAN of several").fill("20")
     dialog.get_by_role("button", name="Set", exact=True).click()
     dialog.get_by_label("VLAN of port 1").fill("9999")

@@ -24,6 +24,7 @@ export class LinkFilters {
     this.own = new Map(DIRECTIONS.flatMap((direction) => ownFields(lab.impairmentTypes, direction)).map((each) => [each.key, each]));
     this.directions = DIRECTIONS.map((value) => h("option", { value }));
     this.direction = h("select", { id: "filter-direction", onchange: () => this.makeFields() }, this.directions);
+    this.direction.value = this.conditions().at(0)?.direction ?? "both"; // what is set is shown first
     this.place = h("div");
     this.parts = [h("label", { className: "field" }, h("span", {}, "Direction"), this.direction), this.place, button("Clear filters", () => this.clear())];
     this.makeFields();
@@ -75,10 +76,18 @@ export class LinkFilters {
 
   // --- showing ---
 
-  // The link may have changed meanwhile.
+  // The link may have changed meanwhile. Each direction tells what is set in it.
   update() {
-    this.directions.forEach((option, place) => setText(option, directionText(DIRECTIONS[place], this.lab.endNames(this.link))));
+    const [names, conditions] = [this.lab.endNames(this.link), this.conditions()];
+    for (const option of this.directions) {
+      const texts = conditions.filter(({ direction }) => direction === option.value).map(({ text }) => text);
+      setText(option, [directionText(option.value, names), texts.join(", ")].filter(Boolean).join(": "));
+    }
     this.draw();
+  }
+
+  conditions() {
+    return this.link ? this.lab.conditionsOf(this.link) : [];
   }
 
   valueOf(kind, key) {

@@ -51,13 +51,13 @@ export function readRange(text) {
   const numbers = new Set();
   for (const part of text.split(",").map((each) => each.trim()).filter(Boolean)) {
     const found = /^(\d{1,9})(?:\s*[-–]\s*(\d{1,9}))?$/.exec(part);
-    if (!found) throw new Error(`“${part}” is not a number or a range such as 1-8.`);
+    if (!found) throw new Error(`“${part}” is not a number or a range such as 0-7.`);
     const [first, last] = [Number(found[1]), Number(found[2] ?? found[1])];
     if (last < first) throw new Error(`“${part}” ends before it begins.`);
     if (last - first >= MOST_IN_RANGE) throw new Error(`“${part}” has more than ${MOST_IN_RANGE.toLocaleString("en")} numbers.`);
     for (let number = first; number <= last; number += 1) numbers.add(number);
   }
-  if (numbers.size === 0) throw new Error("Say which, such as 1-8 or 0, 2.");
+  if (numbers.size === 0) throw new Error("Say which, such as 0-7 or 0, 2.");
   return [...numbers].toSorted((a, b) => a - b);
 }
 

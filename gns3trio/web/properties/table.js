@@ -93,7 +93,7 @@ export function tableControl(field, { names, onChange, beside = () => "" }) {
 
   // Sets or removes several rows: "ports 1-8: access, VLAN 10".
   function bulkPart() {
-    const range = h("input", { type: "text", placeholder: "1-8", size: 8, autocomplete: "off", ariaLabel: `${label}s to set, such as 1-8 or 0, 2` });
+    const range = h("input", { type: "text", placeholder: "0-7", size: 8, autocomplete: "off", ariaLabel: `${label}s to set, such as 0-7 or 0, 2` });
     const told = h("p", { className: "error", role: "alert", hidden: true });
     const settable = columns.filter((column) => column.is_shown !== false && column.name !== key && !column.made_of);
     const controls = settable.map((column) => {

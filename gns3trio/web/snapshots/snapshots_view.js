@@ -124,7 +124,7 @@ export function showSnapshots({ lab, graph }) {
     const answer = await ask(`Restore “${snapshot.name}”?`, [
       h("p", {}, lost.length ? "The lab becomes what it was then:" : "Nothing differs from the snapshot."),
       lost.length ? h("ul", {}, lost.map((line) => h("li", {}, line))) : null,
-      nodes ? h("p", {}, `${counted(nodes, "node")} that ${nodes === 1 ? "runs" : "run"} will be stopped.`) : null,
+      nodes ? h("p", {}, `${counted(nodes, "node")} that ${nodes === 1 ? "runs" : "run"} will be stopped, and stay stopped.`) : null,
       h("p", { className: "hint" }, "Captures and snapshots stay."),
       h("label", { className: "check" }, h("input", { type: "checkbox", name: "keep", checked: lost.length > 0 && rights.has("Snapshot.Allocate"), disabled: !rights.has("Snapshot.Allocate") }), " Keep the present state as a snapshot first")], "Restore", { danger: lost.length > 0 });
     if (!answer) return;
