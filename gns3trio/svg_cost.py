@@ -51,7 +51,7 @@ _BASE64 = re.compile(r";\s*base64", re.IGNORECASE)
 _BASE64_TEXT = re.compile(rb"[A-Za-z0-9+/]*")
 _ESCAPE = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_PROPERTY = re.compile(r"\s*([\w-]*)\s*:")
+_PROPERTY = re.compile(r"[\w-]*")
 _ENDS = (re.compile(r"[\"')]"), re.compile(r"[\s;,\"')]"))
 # Errors of the parser after which a browser may read on, because it knows the encoding.
 _NOT_THE_TEXT = frozenset(
@@ -279,8 +279,9 @@ def _properties(attribute: str, value: str) -> Iterator[tuple[str, str]]:
         yield attribute, value
         return
     for each in value.split(";"):
-        found = _PROPERTY.match(each)
-        yield (found[1] if found else ""), each
+        name, colon, _ = each.partition(":")
+        name = name.strip()
+        yield (name if colon and _PROPERTY.fullmatch(name) else ""), each
 
 
 def _filter_cost(name: str, attribute: str, value: str) -> int:

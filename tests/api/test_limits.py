@@ -1,13 +1,12 @@
 """The largest and the most hostile requests that are taken keep no other client waiting."""
 
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 import trio
 
-from gns3trio.limits import MAX_DRAWINGS, MAX_NODES, MAX_SVG, MAX_VALUES
+from gns3trio.limits import MAX_NODES, MAX_SVG
 from gns3trio.server import RunningServer
 from tests.loop import loop_goes_on
 from tests.support.server import Server
@@ -53,27 +52,6 @@ async def test_a_hostile_request_keeps_nobody_waiting(
     assert reply.status_code == status, reply.text[:500]
     if status == 400:
         assert len(reply.content) < 2 * 64 * 1024
-
-
-async def test_a_full_project_is_made_opened_and_shown(
-    server: Server, running: RunningServer, project: dict[str, Any]
-) -> None:
-    path = f"/v2/projects/{project['project_id']}"
-    nodes = [{**HUB, "node_id": str(UUID(int=n))} for n in range(MAX_NODES)]
-    body = orjson.dumps({"nodes": nodes, "drawings": [{"svg": "<svg/>", "x": n} for n in range(MAX_DRAWINGS)]})
-    assert body.count(b",") < MAX_VALUES
-    reply = await server.http.post(f"{path}/batch", content=body, timeout=120)
-    assert reply.status_code == 201, reply.text[:500]
-    made = await trio.to_thread.run_sync(reply.json)  # the loop is the server's too
-    assert {node["name"] for node in made["nodes"]} == {"hub", *(f"hub{n}" for n in range(1, MAX_NODES))}
-    error = await server.request("POST", f"{path}/nodes", HUB, 409)
-    assert f"{MAX_NODES} nodes, and can have no more" in error["message"]
-    error = await server.request("POST", f"{path}/drawings", {"svg": "<svg/>"}, 409)
-    assert f"{MAX_DRAWINGS} drawings, and can have no more" in error["message"]
-    await server.http.post(f"{path}/close", timeout=120)
-    assert (await server.http.post(f"{path}/open", timeout=120)).status_code == 201
-    nodes = await trio.to_thread.run_sync((await server.http.get(f"{path}/nodes")).json)
-    assert len(nodes) == MAX_NODES
 
 
 async def test_requests_are_answered_while_a_long_one_is_read(server: Server, project: dict[str, Any]) -> None:

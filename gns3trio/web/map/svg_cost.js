@@ -189,9 +189,16 @@ class Picture {
   }
 }
 
+// The name of the property in a declaration of CSS, or "".
+function propertyOf(declaration) {
+  const at = declaration.indexOf(":");
+  const name = declaration.slice(0, Math.max(at, 0)).trim();
+  return /^[\w-]*$/.test(name) ? name : "";
+}
+
 // The properties that an attribute sets: [name, value].
 const propertiesOf = (attribute, value) =>
-  (attribute === "style" ? value.split(";").map((each) => [/^\s*([\w-]*)\s*:/.exec(each)?.[1] ?? "", each]) : [[attribute, value]]);
+  (attribute === "style" ? value.split(";").map((each) => [propertyOf(each), each]) : [[attribute, value]]);
 
 // What parts of filters cost beside others.
 function filterCost(name, attribute, value) {

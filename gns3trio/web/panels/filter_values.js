@@ -8,9 +8,9 @@ export const SLIDERS = [
   ["corrupt", 0, "Corrupt", "%", 100],
 ];
 
-// The order of the fields, whichever direction they are for; types that are not here come last.
-const ORDER = ["delay", "loss", "corrupt", "rate", "duplicate", "reorder", "frequency", "bpf"];
-const orderOf = ({ type }) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length);
+// The order of the fields, whichever direction they are for: GNS3's sliders, what it lacks (null), and its fields without a slider.
+const ORDER = [...new Set(SLIDERS.map(([name]) => name)), null, "frequency_drop", "bpf"];
+const orderOf = ({ gns3_filter: name = null }) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
 
 // What fields say that are no sliders, whichever direction they are for.
 export const LABELS = { __proto__: null, frequency: "Drop each n-th frame (0 none, −1 all)", bpf: "Drop what matches (BPF)" };
