@@ -30,7 +30,7 @@ LONG_TESTS = (
     "tests/docs/test_documents.py::test_what_a_document_shows_is_what_happens[docs/how-to/send-traffic.md]",
     "tests/api/test_links.py::test_filters_suspension_and_impairments",
     "tests/api/test_far_links.py::test_impairments_wherever_the_ends_are",
-    "tests/api/test_limits.py::test_a_full_project",
+    "tests/e2e/test_full_project.py::test_a_full_project",
 )
 
 
