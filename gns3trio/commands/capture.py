@@ -19,10 +19,11 @@ from gns3trio import threads
 from gns3trio.classes import define
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import ONLY_JSON, add_common, add_place
+from gns3trio.commands.capture_options import add_capture_options, format_for
 from gns3trio.commands.finding import locate
 from gns3trio.commands.lab import nodes_by_id, run
-from gns3trio.commands.link_direction import DIRECTION_HELP, to_direction, typed_link
-from gns3trio.commands.numbers import to_count, to_seconds
+from gns3trio.commands.link_direction import typed_link
+from gns3trio.commands.numbers import to_seconds
 from gns3trio.commands.output import note, show
 from gns3trio.counts import counted
 from gns3trio.errors import Invalid, LabError
@@ -47,17 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="open it in Wireshark, or in tshark if there is no Wireshark or no display",
     )
-    parser.add_argument(
-        "--filter",
-        default="",
-        metavar="EXPRESSION",
-        help="capture only matching frames: a protocol such as dhcp, or pcap-filter(7)",
-    )
-    parser.add_argument("--direction", type=to_direction, default="both", help=f"{DIRECTION_HELP} (default: both)")
-    parser.add_argument(
-        "--format", choices=("pcap", "pcapng"), help="default: pcap if FILE ends in .pcap, otherwise pcapng"
-    )
-    parser.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only this many bytes of each frame")
+    add_capture_options(parser, "FILE")
     parser.add_argument("--seconds", type=to_seconds, help="end after this time (default: at Ctrl-C)")
     parser.epilog = "Captures that go on without this command, and rings of files: gns3trio captures start."
     add_common(parser, _capture, outputs=ONLY_JSON)
@@ -67,7 +58,7 @@ async def _capture(server: Client, arguments: argparse.Namespace) -> int:
     is_file = arguments.write != "-"
     if arguments.json and not is_file:
         raise Invalid("--json needs -w FILE: the output is the capture's")
-    form = arguments.format or ("pcap" if Path(arguments.write).suffix == ".pcap" else "pcapng")
+    form = format_for(arguments, arguments.write)
     # Before opening the file, which a misspelt link must not truncate.
     path, link = await locate(server, arguments, "link")
     direction = typed_link(await nodes_by_id(server, path), link, arguments.link).direction(arguments.direction)

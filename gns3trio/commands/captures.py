@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from gns3trio.client.client import Client
 from gns3trio.commands.arguments import add_action, add_list
+from gns3trio.commands.capture_options import add_capture_options, format_for
 from gns3trio.commands.finding import find_in, find_link, open_path
 from gns3trio.commands.host_facts import amount
 from gns3trio.commands.lab import Json, link_name, nodes_by_id, run
-from gns3trio.commands.link_direction import DIRECTION_HELP, TypedLink, to_direction, typed_link
+from gns3trio.commands.link_direction import TypedLink, typed_link
 from gns3trio.commands.listing import show_list
 from gns3trio.commands.numbers import to_count, to_seconds
 from gns3trio.commands.output import note, print_facts, show
@@ -29,15 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     text = "start a capture of a link on the server; its files are in the project's folder"
     start = add_action(actions, "start", text, _start, "project", "link")
     start.add_argument("--file", metavar="NAME", help="name of its file (default: from the nodes of the link)")
-    start.add_argument(
-        "--filter",
-        default="",
-        metavar="EXPRESSION",
-        help="only matching frames: a protocol such as dhcp, or pcap-filter(7)",
-    )
-    start.add_argument("--direction", type=to_direction, default="both", help=f"{DIRECTION_HELP} (default: both)")
-    start.add_argument("--format", choices=("pcap", "pcapng"), help="default: that of NAME, otherwise pcapng")
-    start.add_argument("--snaplen", type=to_count, metavar="BYTES", help="keep only this many bytes of each frame")
+    add_capture_options(start, "NAME")
     start.add_argument(
         "--ring", type=to_count, metavar="FILES", help="keep only the newest files; see --megabytes, --seconds"
     )
@@ -69,12 +62,11 @@ async def _start(server: Client, arguments: argparse.Namespace) -> None:
     link = await find_link(server, path, arguments.link)
     nodes = await nodes_by_id(server, path)
     ends = typed_link(nodes, link, arguments.link)
-    named = Path(arguments.file or "").suffix == ".pcap"
     body = {
         "file_name": arguments.file,
         "expression": arguments.filter,
         "direction": ends.direction(arguments.direction),
-        "format": arguments.format or ("pcap" if named else "pcapng"),
+        "format": format_for(arguments, arguments.file),
         "snaplen": arguments.snaplen,
         "ring_files": arguments.ring,
         "ring_bytes": None if arguments.megabytes is None else round(arguments.megabytes * _MEGABYTE),
